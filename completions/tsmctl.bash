@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for tsmctl; made by scripts/generate, not by hand
+# shellcheck disable=SC2154 # _init_completion sets cur, prev, words and cword
+
+# Compared, never expanded: a register's name comes from the machine, and may hold anything.
+_tsmctl_offer() {
+	local word
+	for word; do
+		[[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+	done
+	return 0
+}
+
+_tsmctl_files() {
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+}
+
+# The registers of the tree that the words so far point at.
+_tsmctl_registers() {
+	local i names args=()
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--root | --abi) args+=("${words[i]}" "${words[i + 1]}") ;;
+		--root=* | --abi=*) args+=("${words[i]}") ;;
+		esac
+	done
+	mapfile -t names < <("${words[0]}" -q "${args[@]}" list --no-header -o REGISTER 2>/dev/null)
+	names=("${names[@]//\\/\\\\}")
+	_tsmctl_offer "${names[@]}"
+	__ltrim_colon_completions "$cur"
+}
+
+_tsmctl() {
+	local cur prev words cword cmd='' i globals
+	_init_completion -n := || return
+	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		list | read | extend | write | log | verify | replay | status) cmd=${words[i]} && break ;;
+		esac
+	done
+
+	case $cmd:$prev in
+	*:--root) _tsmctl_files -d ;;
+	*:--abi) _tsmctl_offer tsm-rfc ;;
+	*:--color) _tsmctl_offer auto always never ;;
+	list:--output | list:-o) ;;
+	extend:--event) ;;
+	extend:--event-file) _tsmctl_files -f ;;
+	extend:--file) _tsmctl_files -f ;;
+	extend:--digest) ;;
+	extend:--note) ;;
+	extend:--wait) ;;
+	write:--hex) ;;
+	write:--file) _tsmctl_files -f ;;
+	write:--wait) ;;
+	log:--input) _tsmctl_files -f ;;
+	verify:--input) _tsmctl_files -f ;;
+	verify:--values) _tsmctl_files -f ;;
+	verify:--expect) _tsmctl_files -f ;;
+	verify:--initial) _tsmctl_files -f ;;
+	*) false ;;
+	esac && return
+
+	case $cmd:$cur in
+	list:-*) _tsmctl_offer --output -o --no-header "${globals[@]}" ;;
+	list:*) _tsmctl_registers ;;
+	read:-*) _tsmctl_offer --raw "${globals[@]}" ;;
+	read:*) _tsmctl_registers ;;
+	extend:-*) _tsmctl_offer --event --event-file --file --digest --note --once --dry-run --force --wait "${globals[@]}" ;;
+	extend:*) _tsmctl_registers ;;
+	write:-*) _tsmctl_offer --hex --file --wait "${globals[@]}" ;;
+	write:*) _tsmctl_registers ;;
+	log:-*) _tsmctl_offer --jsonl --input "${globals[@]}" ;;
+	log:*) _tsmctl_registers ;;
+	verify:-*) _tsmctl_offer --input --values --expect --initial --no-log "${globals[@]}" ;;
+	verify:*) _tsmctl_registers ;;
+	replay:[!-]* | replay:) _tsmctl_files -f ;;
+	*:-*) _tsmctl_offer "${globals[@]}" ;;
+	:*) _tsmctl_offer list read extend write log verify replay status ;;
+	esac
+}
+complete -F _tsmctl tsmctl

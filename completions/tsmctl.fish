@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for tsmctl; made by scripts/generate, not by hand
+
+function __tsmctl_registers
+	set -l args
+	set -l words (commandline -opc)
+	for i in (seq (count $words))
+		if contains -- $words[$i] --root --abi; and test $i -lt (count $words)
+			set -a args $words[$i] $words[(math $i + 1)]
+		end
+	end
+	$words[1] -q $args list --no-header -o REGISTER 2>/dev/null
+end
+
+complete -c tsmctl -f
+complete -c tsmctl -l root -r -a '(__fish_complete_directories)' -d 'look for the machine\'s files below DIR; nothing outside is opened but the files named on the command line'
+complete -c tsmctl -l abi -r -a 'tsm-rfc' -d 'use this kernel interface only'
+complete -c tsmctl -l json -s j -d 'print one JSON document'
+complete -c tsmctl -l color -r -a 'auto always never' -d 'colour verdicts; auto: on a terminal where NO_COLOR is not set'
+complete -c tsmctl -l quiet -s q -d 'no notes on standard error; errors still'
+complete -c tsmctl -l verbose -s v -d 'say which files were used; twice: every file that was tried'
+complete -c tsmctl -l help -s h -d 'print this help, or that of a command'
+complete -c tsmctl -l version -s V -d 'print the version'
+complete -c tsmctl -n __fish_use_subcommand -a list -d 'show the registers and what may be done with each'
+complete -c tsmctl -n '__fish_seen_subcommand_from list' -l output -s o -r -d 'print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH'
+complete -c tsmctl -n '__fish_seen_subcommand_from list' -l no-header -d 'print no line of column names'
+complete -c tsmctl -n '__fish_seen_subcommand_from list' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a read -d 'print register values'
+complete -c tsmctl -n '__fish_seen_subcommand_from read' -l raw -d 'print the bytes alone, of exactly one register'
+complete -c tsmctl -n '__fish_seen_subcommand_from read' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a extend -d 'measure one thing into a register and log it'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l event -r -d 'log TEXT, one line, and extend its hash'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l event-file -r -F -d 'the same, with the text from FILE (-: standard input), less one final newline'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l file -r -F -d 'measure a file: log a line with its path, size and digest, and extend the line\'s hash'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l digest -r -d 'extend this digest, exactly of the register\'s size'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l note -r -d 'with --digest: text kept beside it, not measured, where tsmctl keeps the log'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l once -d 'do nothing if the log proves that this very record was extended in this boot'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l dry-run -d 'print what would be logged and the value that would result; change nothing'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l force -d 'allow a register that the firmware or the boot loader owns (TDX: rtmr0, rtmr1)'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l wait -r -d 'how long to wait for another tsmctl; 10 if not said'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a write -d 'set a writable static register'
+complete -c tsmctl -n '__fish_seen_subcommand_from write' -l hex -r -d 'the value, exactly of the register\'s size'
+complete -c tsmctl -n '__fish_seen_subcommand_from write' -l file -r -F -d 'the value, from FILE (-: standard input)'
+complete -c tsmctl -n '__fish_seen_subcommand_from write' -l wait -r -d 'how long to wait for another tsmctl; 10 if not said'
+complete -c tsmctl -n '__fish_seen_subcommand_from write' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a log -d 'print event logs'
+complete -c tsmctl -n '__fish_seen_subcommand_from log' -l jsonl -d 'print one JSON object a line, an event each'
+complete -c tsmctl -n '__fish_seen_subcommand_from log' -l input -r -F -d 'use this log in place of the machine\'s; may be given several times; FORMAT: rfc-text'
+complete -c tsmctl -n '__fish_seen_subcommand_from log' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a verify -d 'check that logs explain registers'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l input -r -F -d 'use this log in place of the machine\'s; may be given several times; FORMAT: rfc-text'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l values -r -F -d 'take the registers from FILE, which \'tsmctl read\' printed, in place of the machine\'s'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l expect -r -F -d 'registers must also equal the values in FILE, which \'tsmctl read\' printed'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l initial -r -F -d 'trust FILE, of the same form, for what registers held before their logs began'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l no-log -d 'compare with --expect only'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -a '(__tsmctl_registers)'
+complete -c tsmctl -n __fish_use_subcommand -a replay -d 'print what logs make of registers, without the registers'
+complete -c tsmctl -n '__fish_seen_subcommand_from replay' -F
+complete -c tsmctl -n __fish_use_subcommand -a status -d 'say what is here, what is missing and what to do about it'

@@ -1,0 +1,119 @@
+#compdef tsmctl
+# SPDX-License-Identifier: Apache-2.0
+# zsh completion for tsmctl; made by scripts/generate, not by hand
+
+_tsmctl_registers() {
+	local -a globals registers
+	local option
+	for option in --root --abi; do
+		(( ${+opt_args[$option]} )) && globals+=($option ${(Q)opt_args[$option]})
+	done
+	registers=(${(f)"$(_call_program registers tsmctl -q $globals list --no-header -o REGISTER 2>/dev/null)"})
+	compadd -a registers
+}
+
+_tsmctl() {
+	local -a args globals commands
+	local cmd='' word
+	globals=(
+			'--root[look for the machine'\''s files below DIR; nothing outside is opened but the files named on the command line]:DIR:_files -/'
+			'--abi[use this kernel interface only]:NAME:(tsm-rfc)'
+			'--json[print one JSON document]'
+			'-j[print one JSON document]'
+			'--color[colour verdicts; auto\: on a terminal where NO_COLOR is not set]:WHEN:(auto always never)'
+			'--quiet[no notes on standard error; errors still]'
+			'-q[no notes on standard error; errors still]'
+			'*--verbose[say which files were used; twice\: every file that was tried]'
+			'*-v[say which files were used; twice\: every file that was tried]'
+			'--help[print this help, or that of a command]'
+			'-h[print this help, or that of a command]'
+			'--version[print the version]'
+			'-V[print the version]'
+	)
+	commands=(
+		'list:show the registers and what may be done with each'
+		'read:print register values'
+		'extend:measure one thing into a register and log it'
+		'write:set a writable static register'
+		'log:print event logs'
+		'verify:check that logs explain registers'
+		'replay:print what logs make of registers, without the registers'
+		'status:say what is here, what is missing and what to do about it'
+	)
+	for word in ${words[2,CURRENT-1]}; do
+		(( ${commands[(I)$word:*]} )) && cmd=$word && break
+	done
+	case $cmd in
+	list)
+		args=(
+			'--output[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH]:COL,COL:'
+			'-o[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH]:COL,COL:'
+			'--no-header[print no line of column names]'
+			'*:register:_tsmctl_registers'
+		)
+		;;
+	read)
+		args=(
+			'--raw[print the bytes alone, of exactly one register]'
+			'*:register:_tsmctl_registers'
+		)
+		;;
+	extend)
+		args=(
+			'--event[log TEXT, one line, and extend its hash]:TEXT:'
+			'--event-file[the same, with the text from FILE (-\: standard input), less one final newline]:FILE:_files'
+			'--file[measure a file\: log a line with its path, size and digest, and extend the line'\''s hash]:PATH:_files'
+			'--digest[extend this digest, exactly of the register'\''s size]:HEX:'
+			'--note[with --digest\: text kept beside it, not measured, where tsmctl keeps the log]:TEXT:'
+			'--once[do nothing if the log proves that this very record was extended in this boot]'
+			'--dry-run[print what would be logged and the value that would result; change nothing]'
+			'--force[allow a register that the firmware or the boot loader owns (TDX\: rtmr0, rtmr1)]'
+			'--wait[how long to wait for another tsmctl; 10 if not said]:SECONDS:'
+			'1:register:_tsmctl_registers'
+		)
+		;;
+	write)
+		args=(
+			'--hex[the value, exactly of the register'\''s size]:HEX:'
+			'--file[the value, from FILE (-\: standard input)]:FILE:_files'
+			'--wait[how long to wait for another tsmctl; 10 if not said]:SECONDS:'
+			'1:register:_tsmctl_registers'
+		)
+		;;
+	log)
+		args=(
+			'--jsonl[print one JSON object a line, an event each]'
+			'*--input[use this log in place of the machine'\''s; may be given several times; FORMAT\: rfc-text]:FILE\[\:FORMAT\]:_files'
+			'*:register:_tsmctl_registers'
+		)
+		;;
+	verify)
+		args=(
+			'*--input[use this log in place of the machine'\''s; may be given several times; FORMAT\: rfc-text]:FILE\[\:FORMAT\]:_files'
+			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
+			'--expect[registers must also equal the values in FILE, which '\''tsmctl read'\'' printed]:FILE:_files'
+			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
+			'--no-log[compare with --expect only]'
+			'*:register:_tsmctl_registers'
+		)
+		;;
+	replay)
+		args=(
+			'*:log:_files'
+		)
+		;;
+	status)
+		args=(
+		)
+		;;
+	*)
+		_arguments -s $globals '1:command:{_describe command commands}'
+		return
+		;;
+	esac
+	words=(${words:#$cmd})
+	(( CURRENT-- ))
+	_arguments -s $globals $args
+}
+
+_tsmctl "$@"

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
+#include <bsd/vis.h>
+
+enum status status_worse(enum status a, enum status b)
+{
+	static const unsigned char weight[] = {
+		[ST_OK] = 0,
+		[ST_USAGE] = 1,
+		[ST_ABSENT] = 2,
+		[ST_SYSTEM] = 3,
+		[ST_FORMAT] = 4,
+		[ST_NO] = 5,
+		[ST_UNSETTLED] = 6,
+	};
+	return weight[a] >= weight[b] ? a : b;
+}
+
+/* Copies src behind what is in err->msg from `used` on, each unprintable byte made visible. */
+static void append_visible(struct err *err, size_t used, const char *src)
+{
+	for (; *src != '\0'; src++) {
+		char cell[8];
+		vis(cell, (unsigned char)*src, VIS_NOSLASH | VIS_NL | VIS_TAB, 0);
+		size_t n = strlen(cell);
+		if (used + n >= sizeof(err->msg))
+			break;
+		memcpy(err->msg + used, cell, n);
+		used += n;
+	}
+	err->msg[used] = '\0';
+}
+
+static void format_visible(struct err *err, size_t used, const char *fmt, va_list ap)
+{
+	char raw[ERR_MSG_MAX];
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	append_visible(err, used, raw);
+}
+
+int err_set(struct err *err, enum status status, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	err->status = status;
+	err->sys = 0;
+	format_visible(err, 0, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int err_sys(struct err *err, int sys, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	err->status = ST_SYSTEM;
+	err->sys = sys;
+	format_visible(err, 0, fmt, ap);
+	va_end(ap);
+	const char *text = strerror(sys);
+	char first = text[0] >= 'A' && text[0] <= 'Z' ? (char)(text[0] | 0x20) : text[0];
+	return err_add(err, ": %c%s", first, text + 1);
+}
+
+int err_in(struct err *err, const char *fmt, ...)
+{
+	char inner[ERR_MSG_MAX];
+	strlcpy(inner, err->msg, sizeof(inner));
+
+	va_list ap;
+	va_start(ap, fmt);
+	format_visible(err, 0, fmt, ap);
+	va_end(ap);
+	return err_add(err, ": %s", inner);
+}
+
+int err_add(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	format_visible(err, strlen(err->msg), fmt, ap);
+	va_end(ap);
+	return -1;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+
+int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap))
+{
+	uint8_t buf[16384];
+	off_t size = 0;
+	for (;;) {
+		ssize_t n = reader(from, buf, sizeof(buf));
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		if (size > LOG_FILE_MAX - n)
+			return -EFBIG;
+		ssize_t put = pwrite(to, buf, (size_t)n, size);
+		if (put != n)
+			return put < 0 ? -errno : -ENOSPC;
+		size += n;
+	}
+}
+
+static ssize_t read_again(int fd, uint8_t *buf, size_t cap)
+{
+	ssize_t n;
+	do
+		n = read(fd, buf, cap);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+int input_open(const char *path, struct err *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+			  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	if (fd < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	if (S_ISDIR(st.st_mode)) {
+		close(fd);
+		return err_sys(err, EISDIR, "'%s'", path);
+	}
+
+	AUTO_CLOSE int from = fd;
+	int mem = memfd_create("input", MFD_CLOEXEC);
+	int rc = mem < 0 ? -errno : input_spool(from, mem, read_again);
+	if (rc == 0)
+		return mem;
+	if (mem >= 0)
+		close(mem);
+	return err_sys(err, -rc, "'%s'", path);
+}
+
+/* Until buf is full or the file ends; -1 with errno. */
+static ssize_t pread_all(int fd, uint8_t *buf, size_t cap, off_t off)
+{
+	size_t n = 0;
+	while (n < cap) {
+		ssize_t got = pread(fd, buf + n, cap - n, off + (off_t)n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err)
+{
+	AUTO_CLOSE int fd = input_open(path, err);
+	struct stat st;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if (st.st_size > (off_t)max)
+		return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, max);
+
+	uint8_t *buf = malloc((size_t)st.st_size + 1);
+	if (buf == NULL)
+		return err_sys(err, ENOMEM, "'%s'", path);
+	ssize_t n = pread_all(fd, buf, (size_t)st.st_size, 0);
+	if (n < 0) {
+		free(buf);
+		return err_sys(err, errno, "'%s'", path);
+	}
+	*ret = buf;
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+enum { WINDOW = 2 * LINE_MAX_BYTES };
+
+int lines_open(struct lines *ret, int fd, struct err *err)
+{
+	*ret = (struct lines){.fd = fd, .buf = malloc(WINDOW)};
+	return ret->buf != NULL ? 0 : err_sys(err, ENOMEM, "log");
+}
+
+void lines_close(struct lines *l)
+{
+	free(l->buf);
+	l->buf = NULL;
+}
+
+off_t lines_tell(const struct lines *l)
+{
+	return l->off + (off_t)l->pos;
+}
+
+void lines_seek(struct lines *l, off_t off)
+{
+	if (off >= l->off && off <= l->off + (off_t)l->have) {
+		l->pos = (size_t)(off - l->off);
+		return;
+	}
+	l->off = off;
+	l->pos = l->have = 0;
+}
+
+/* Moves what is left to the front and fills up behind it; returns the bytes gained, -1 on error. */
+static ssize_t refill(struct lines *l, struct err *err)
+{
+	size_t left = l->have - l->pos;
+	memmove(l->buf, l->buf + l->pos, left);
+	l->off += (off_t)l->pos;
+	l->pos = 0;
+	l->have = left;
+	ssize_t n = pread_all(l->fd, l->buf + left, WINDOW - left, l->off + (off_t)left);
+	if (n < 0)
+		return err_sys(err, errno, "offset %lld", (long long)l->off);
+	l->have += (size_t)n;
+	return n;
+}
+
+int lines_next(struct lines *l, struct bytes *ret, struct err *err)
+{
+	const uint8_t *end = memchr(l->buf + l->pos, '\n', l->have - l->pos);
+	if (end == NULL) {
+		if (refill(l, err) < 0)
+			return -1;
+		end = memchr(l->buf, '\n', l->have);
+	}
+	if (end == NULL && l->have == 0)
+		return 0;
+
+	size_t n = (size_t)((end != NULL ? end : l->buf + l->have) - (l->buf + l->pos));
+	if (n > LINE_MAX_BYTES)
+		return err_set(err, ST_FORMAT, "offset %lld: a line of more than %d bytes",
+			(long long)lines_tell(l), LINE_MAX_BYTES);
+	if (end == NULL)
+		return err_set(err, ST_FORMAT,
+			"offset %lld: the last line has no newline: the log is cut",
+			(long long)lines_tell(l));
+	*ret = (struct bytes){l->buf + l->pos, n};
+	l->pos += n + 1;
+	return 1;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files named on the command line, and text read line by line through one window, whatever its
+ * size. */
+#ifndef TSMCTL_BASE_INPUT_H
+#define TSMCTL_BASE_INPUT_H
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/*
+ * Opens a file that the operator named, "-" for standard input, for reading at any offset: what
+ * cannot seek (a pipe) is copied to memory first. Returns a descriptor that the caller closes.
+ */
+int input_open(const char *path, struct err *err);
+
+/*
+ * Copies `from` to `to`, from offset 0 on, until `reader` (as read(2), but never EINTR) says that
+ * it ends. 0 or -errno; -EFBIG beyond LOG_FILE_MAX.
+ */
+int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap));
+
+/* Reads such a file whole: *ret is allocated, the caller frees it. ST_FORMAT if it is longer than
+ * max bytes. */
+int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err);
+
+/* Lines of a seekable descriptor, which is borrowed. */
+struct lines {
+	int fd;
+	uint8_t *buf;
+	size_t pos, have; /* what is left of the window is buf[pos..have) */
+	off_t off;	  /* of buf[0] in the file */
+};
+
+int lines_open(struct lines *ret, int fd, struct err *err);
+void lines_close(struct lines *l);
+/* The offset of the next line. */
+off_t lines_tell(const struct lines *l);
+/* Goes to an offset that lines_tell gave. */
+void lines_seek(struct lines *l, off_t off);
+/*
+ * 1 and the next line without its newline, which stays valid until the next call; 0 at the end; -1
+ * with ST_FORMAT for one of more than LINE_MAX_BYTES, or a last one without a newline (the message
+ * has the offset).
+ */
+int lines_next(struct lines *l, struct bytes *ret, struct err *err);
+
+#endif

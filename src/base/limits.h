@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every bound on input, in one place. Beyond one, input is refused; nothing is cut silently. */
+#ifndef TSMCTL_BASE_LIMITS_H
+#define TSMCTL_BASE_LIMITS_H
+
+enum {
+	ERR_MSG_MAX = 1024,
+
+	/* model */
+	DIGEST_SIZE_MAX = 64,
+	NAME_MAX_VISIBLE = 4 * 255 + 1, /* a file name of 255 bytes, each shown as \ooo */
+
+	/* kernel trees */
+	REGISTERS_MAX = 4096,	/* of one machine */
+	VALUE_SIZE_MAX = 65536, /* bytes of one register */
+	KERNEL_TEXT_MAX = 4096, /* bytes of a text attribute (hash_algo, boot_id): PAGE_SIZE */
+	LOG_REOPENS_MAX = 10,	/* an event log that moved under the reader: ENODEV */
+	MOVED_RETRIES_MAX = 10, /* a register that moved while it was verified */
+	OPENAT2_RETRIES_MAX = 100000, /* EAGAIN: a mount or rename elsewhere raced with ".." */
+	READ_DEADLINE_MS = 5000,      /* a kernel file that does not answer */
+	LOCK_WAIT_DEFAULT_S = 10,
+	LOCK_WAIT_MAX_S = 86400,
+
+	/* records */
+	RECORD_MAX = 4096, /* bytes of one record: a kernel takes PAGE_SIZE in one write */
+	KERNEL_LOG_MAX = 4 * 1024 * 1024, /* bytes of one in-kernel text log */
+	KERNEL_LOG_EDGE =
+		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
+
+	/* logs and other files */
+	LINE_MAX_BYTES = 65536, /* of a text log */
+	VALUES_FILE_MAX = 4 * 1024 * 1024,
+	JSON_DEPTH_MAX = 16,
+
+	/* the search for a history of a text log */
+	REPLAY_EXTENDS_MAX = 1 << 24,
+	REPLAY_RUNS_MAX = 1 << 16,   /* undecided runs of direct lines */
+	REPLAY_RUN_LINES_MAX = 8192, /* lines of one run among which failed ones are looked for */
+};
+
+/* A log given by name, or the spool of one that cannot be read twice. */
+#define LOG_FILE_MAX (INT64_C(1) << 34)
+
+#endif

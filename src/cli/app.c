@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void app_note(const struct app *app, const char *fmt, ...)
+{
+	char text[ERR_MSG_MAX];
+	struct err err;
+	va_list ap;
+	if (app->opt.quiet)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err_set(&err, ST_OK, "%s", text); /* makes it safe for a terminal */
+	fprintf(stderr, "tsmctl: %s\n", err.msg);
+}
+
+void app_error(struct app *app, const struct err *err)
+{
+	fprintf(stderr, "tsmctl: %s\n", err->msg);
+	app->status = status_worse(app->status, err->status);
+}
+
+static unsigned trace_level;
+
+static void trace(const char *path, int sys)
+{
+	struct err err;
+	if (sys == 0)
+		err_set(&err, ST_OK, "opened '%s'", path);
+	else if (trace_level > 1)
+		err_sys(&err, sys, "tried '%s'", path);
+	else
+		return;
+	fprintf(stderr, "tsmctl: %s\n", err.msg);
+}
+
+int app_open_root(struct app *app)
+{
+	if (root_open(&app->root, app->opt.root, &app->err) < 0)
+		return -1;
+	trace_level = app->opt.verbose;
+	app->root.trace = trace_level > 0 ? trace : NULL;
+	return 0;
+}
+
+int app_probe(struct app *app, struct tree *ret)
+{
+	*ret = (struct tree){0};
+	if (app_open_root(app) < 0)
+		return -1;
+	return tree_probe(&app->root, app->opt.abi, ret, &app->err);
+}
+
+void app_json_begin(struct app *app, struct json *j)
+{
+	*j = (struct json){.sink = &app->out};
+	json_open(j, '{');
+	json_key(j, "schema");
+	json_str(j, app->cmd->schema);
+}
+
+void app_json_end(struct json *j)
+{
+	json_close(j, '}');
+	sink_char(j->sink, '\n');
+}
+
+bool app_colored(const struct app *app)
+{
+	const char *no = getenv("NO_COLOR");
+	if (strcmp(app->opt.color, "auto") != 0)
+		return strcmp(app->opt.color, "always") == 0;
+	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
+}

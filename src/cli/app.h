@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every command has at hand. */
+#ifndef TSMCTL_CLI_APP_H
+#define TSMCTL_CLI_APP_H
+
+#include "cli/parse.h"
+#include "kernel/abi.h"
+#include "out/rows.h"
+
+struct app {
+	const struct cmd_spec *cmd;
+	struct options opt;
+	struct root root;
+	struct sink out;
+	struct err err;	    /* why a command failed, printed by main */
+	enum status status; /* the worst of what rows told, beside err */
+	bool changed;	    /* a register was: output that fails is not "nothing happened" */
+};
+
+/* A line on standard error; errors count towards the exit status. */
+void app_note(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void app_error(struct app *app, const struct err *err);
+
+int app_open_root(struct app *app);
+/* Opens the root and finds what is there; the caller clears the tree. */
+int app_probe(struct app *app, struct tree *ret);
+
+/* The start and the end of a JSON document: {"schema":..., then members, then }. */
+void app_json_begin(struct app *app, struct json *j);
+void app_json_end(struct json *j);
+
+/* Whether standard output is to be coloured. */
+bool app_colored(const struct app *app);
+
+void print_help(struct sink *out, const struct cmd_spec *cmd);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "base/scope.h"
+#include "cli/app.h"
+#include "cli/row_mr.h"
+#include "ops/extend.h"
+#include "ops/record.h"
+
+struct row_extend {
+	const char *full;
+	struct bytes digest, before, after, expected, record_hex, record_text;
+	bool already, dry_run;
+};
+
+#define AT(member) offsetof(struct row_extend, member)
+
+static const struct column columns[] = {
+	{"register", NULL, COL_STR, AT(full), 0},
+	{"digest", NULL, COL_HEX, AT(digest), 0},
+	{"before", NULL, COL_HEX, AT(before), 0},
+	{"after", NULL, COL_HEX, AT(after), 0},
+	{"expected", NULL, COL_HEX, AT(expected), COL_OPTIONAL},
+	{"record_hex", NULL, COL_HEX, AT(record_hex), 0},
+	{"record_text", NULL, COL_TEXT, AT(record_text), 0},
+	{"already", NULL, COL_BOOL, AT(already), 0},
+	{"dry_run", NULL, COL_BOOL, AT(dry_run), 0},
+};
+
+/* Room for any record; one that is too long is read far enough to be refused as such. */
+struct record_buf {
+	char text[RECORD_MAX + 1];
+	uint8_t *from_file;
+};
+
+static int check_options(struct app *app)
+{
+	const struct options *o = &app->opt;
+	int ways = (o->event != NULL) + (o->event_file != NULL) + (o->file != NULL) +
+		   (o->digest != NULL);
+	if (ways != 1)
+		return err_set(&app->err, ST_USAGE,
+			"extend needs %s of --event, --event-file, --file and --digest",
+			ways == 0 ? "one" : "only one");
+	if (o->note != NULL && o->digest == NULL)
+		return err_set(&app->err, ST_USAGE, "--note goes with --digest only");
+	return 0;
+}
+
+static int record_from_file(struct app *app, struct record_buf *buf, struct bytes *ret)
+{
+	size_t n;
+	if (input_read(app->opt.event_file, VALUES_FILE_MAX, &buf->from_file, &n, &app->err) < 0)
+		return -1;
+	if (n > 0 && buf->from_file[n - 1] == '\n')
+		n--;
+	*ret = (struct bytes){buf->from_file, n};
+	return 0;
+}
+
+static int find_record(struct app *app, struct hasher *h, struct record_buf *buf, struct bytes *ret)
+{
+	const struct options *o = &app->opt;
+	int rc = 0;
+	if (o->file != NULL)
+		rc = record_of_file(o->file, h, buf->text, ret, &app->err);
+	else if (o->event_file != NULL)
+		rc = record_from_file(app, buf, ret);
+	else
+		*ret = bytes_of(o->event);
+	return rc < 0 ? -1 : record_check(*ret, &app->err);
+}
+
+static int find_digest(struct app *app, const struct mr *mr, struct digest *ret)
+{
+	*ret = (struct digest){.alg = mr->alg, .size = (uint8_t)mr->size};
+	if (!hex_get(ret->v, ret->size, bytes_of(app->opt.digest), true))
+		return err_set(&app->err, ST_USAGE,
+			"--digest: '%s' is a register of %u bytes: %u hex digits are needed, "
+			"nothing else",
+			mr->full, mr->size, 2 * mr->size);
+	return 0;
+}
+
+static int find_what(struct app *app, struct extend_wanted *wanted, struct record_buf *buf)
+{
+	struct hasher *h;
+	if (app->opt.digest != NULL)
+		return find_digest(app, wanted->mr, &wanted->digest);
+	if (hasher_open(&h, wanted->mr->alg, &app->err) < 0)
+		return -1;
+	int rc = find_record(app, h, buf, &wanted->record);
+	if (rc == 0)
+		rc = hash_bytes(h, wanted->record, &wanted->digest, &app->err);
+	hasher_close(h);
+	return rc;
+}
+
+/* p stays NULL, which is null in JSON, for a digest that is not known. */
+static struct bytes known(const struct digest *d)
+{
+	return d->size > 0 ? digest_bytes(d) : (struct bytes){0};
+}
+
+static void print_result(
+	struct app *app, const struct extend_wanted *w, const struct extend_done *done)
+{
+	const struct digest *shown = done->after.size > 0 ? &done->after : &done->expected;
+	struct row_extend row = {
+		.full = w->mr->full,
+		.digest = digest_bytes(&w->digest),
+		.before = known(&done->before),
+		.after = known(&done->after),
+		.expected = known(&done->expected),
+		.record_hex = w->record,
+		.record_text = w->record,
+		.already = done->already,
+		.dry_run = w->dry_run,
+	};
+	struct json j;
+	if (app->opt.json) {
+		app_json_begin(app, &j);
+		row_members(&j, columns, sizeof(columns) / sizeof(columns[0]), &row);
+		app_json_end(&j);
+		return;
+	}
+	print_value_line(&app->out, digest_bytes(shown), w->mr->full);
+}
+
+static void note_dry_run(const struct app *app, const struct extend_wanted *w)
+{
+	if (w->record.p != NULL)
+		app_note(app, "'%s': nothing was changed; this would be logged: %.*s", w->mr->full,
+			(int)w->record.n, (const char *)w->record.p);
+	else
+		app_note(app, "'%s': nothing was changed; the digest would be logged", w->mr->full);
+}
+
+static int extend(
+	struct app *app, const struct tree *tree, const struct mr *mr, struct record_buf *buf)
+{
+	struct extend_done done;
+	struct extend_wanted wanted = {
+		.mr = mr,
+		.once = app->opt.once,
+		.dry_run = app->opt.dry_run,
+		.wait_s = app->opt.wait_s,
+	};
+	if (extend_allowed(mr, app->opt.digest == NULL, app->opt.force, &app->err) < 0)
+		return -1;
+	if (app->opt.note != NULL)
+		return err_set(&app->err, ST_ABSENT,
+			"--note: the kernel keeps the log of '%s', there is no place for it",
+			mr->full);
+	if (find_what(app, &wanted, buf) < 0 ||
+		extend_run(&app->root, &tree->mrs, &wanted, &done, &app->err) < 0)
+		return -1;
+	app->changed = !wanted.dry_run && !done.already;
+	if (done.note[0] != '\0')
+		app_note(app, "%s", done.note);
+	if (wanted.dry_run && !done.already)
+		note_dry_run(app, &wanted);
+	print_result(app, &wanted, &done);
+	return 0;
+}
+
+int cmd_extend(struct app *app, int argc, char *const argv[])
+{
+	static struct record_buf buf;
+	struct tree tree;
+	(void)argc;
+	if (check_options(app) < 0)
+		return -1;
+	int rc = app_probe(app, &tree);
+	const struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
+	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;
+	tree_clear(&tree);
+	free(buf.from_file);
+	return rc;
+}

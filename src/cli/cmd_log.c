@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "cli/app.h"
+#include "ops/events.h"
+#include "ops/verify.h"
+
+#define AT(member) offsetof(struct event, member)
+
+static const struct column columns[] = {
+	{"seq", "SEQ", COL_U64, AT(seq), COL_DEFAULT},
+	{"source", NULL, COL_STR, AT(source), 0},
+	{"register", "REGISTER", COL_STR, AT(register_name), COL_DEFAULT},
+	{"cc_mr_index", NULL, COL_INT, AT(cc_mr_index), 0},
+	{"offset", NULL, COL_U64, AT(offset), 0},
+	{"kind", "KIND", COL_STR, AT(kind), COL_DEFAULT},
+	{"extends", "EXTENDS", COL_TRI, AT(extends), COL_DEFAULT},
+	{"digests", "DIGEST", COL_DIGESTS, AT(digest), COL_DEFAULT | COL_SHORT},
+	{"data_hex", NULL, COL_HEX, AT(data), COL_OPTIONAL},
+	{"data_text", "DATA", COL_TEXT, AT(data), COL_DEFAULT},
+};
+enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+struct printer {
+	struct app *app;
+	struct json json;
+	struct table table;
+	size_t widths[TABLE_COLUMNS_MAX];
+};
+
+static int print_event(void *arg, const struct event *event, struct err *err)
+{
+	struct printer *p = arg;
+	if (p->app->out.sys != 0) {
+		/* Nobody reads this any more: the rest is not worth its time. */
+		return err_sys(err, p->app->out.sys, "standard output");
+	}
+	if (p->app->opt.jsonl)
+		row_jsonl(&p->app->out, columns, N_COLUMNS, event);
+	else if (p->app->opt.json)
+		row_json(&p->json, columns, N_COLUMNS, event);
+	else
+		return table_row(&p->table, &p->app->out, event, err);
+	return 0;
+}
+
+/* What binds a log to its register, at the end of the JSON. */
+struct bound {
+	const char *name;
+	struct digest value;
+	const char *verdict;
+	struct err err;
+};
+
+static void print_bound(struct json *j, const struct bound *b)
+{
+	json_open(j, '{');
+	json_key(j, "register");
+	json_str(j, b->name);
+	json_key(j, "value");
+	if (b->value.size > 0)
+		json_hex(j, digest_bytes(&b->value));
+	else
+		json_null(j);
+	json_key(j, "verdict");
+	if (b->verdict != NULL)
+		json_str(j, b->verdict);
+	else
+		json_null(j);
+	if (b->err.status != ST_OK) {
+		json_key(j, "error");
+		json_err(j, &b->err);
+	}
+	json_close(j, '}');
+}
+
+/* The log as it stands, without asking the register. */
+static int print_unchecked(
+	struct printer *p, const struct evidence *ev, const struct mr *mr, struct err *err)
+{
+	AUTO_CLOSE int fd = evidence_open_log(ev, mr, err);
+	if (fd < 0)
+		return -1;
+	return events_run(mr, evidence_source(ev, mr), fd, NULL, print_event, p, err);
+}
+
+static int print_checked(struct printer *p, const struct evidence *ev, const struct mr *mr,
+	struct bound *ret, struct err *err)
+{
+	struct checked checked;
+	char detail[ERR_MSG_MAX];
+	int rc = evidence_check(ev, mr, &checked, err);
+	if (rc == 0) {
+		ret->value = checked.value;
+		ret->verdict = verdict_name(verify_judge(&checked.replay, detail));
+		rc = events_run(mr, evidence_source(ev, mr), checked.log, &checked.replay,
+			print_event, p, err);
+	}
+	checked_clear(&checked);
+	return rc;
+}
+
+/* A log that cannot be read does not keep the others from being printed. */
+static void print_log(
+	struct printer *p, const struct evidence *ev, const struct mr *mr, struct bound *ret)
+{
+	struct err err;
+	bool alone = p->app->opt.jsonl || ev->root == NULL;
+	ret->name = mr->full;
+	int rc = alone ? print_unchecked(p, ev, mr, &err) : print_checked(p, ev, mr, ret, &err);
+	if (rc == 0)
+		return;
+	if (p->app->out.sys != 0)
+		return;
+	ret->err = err;
+	app_error(p->app, &err);
+}
+
+static void begin(
+	struct printer *p, const struct evidence *ev, const struct mr_pick *picks, size_t n)
+{
+	struct app *app = p->app;
+	char boot_id[37];
+	if (app->opt.json) {
+		app_json_begin(app, &p->json);
+		json_key(&p->json, "boot_id");
+		if (ev->root != NULL && boot_id_read(ev->root, boot_id))
+			json_str(&p->json, boot_id);
+		else
+			json_null(&p->json);
+		json_key(&p->json, app->cmd->rows);
+		json_open(&p->json, '[');
+		return;
+	}
+	p->table = (struct table){.columns = columns, .header = true, .widths = p->widths};
+	table_pick_default(&p->table, N_COLUMNS);
+	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
+	memcpy(p->widths, widths, sizeof(widths));
+	for (size_t i = 0; i < n; i++)
+		if (strlen(picks[i].mr->full) > p->widths[1])
+			p->widths[1] = strlen(picks[i].mr->full);
+}
+
+static void end(struct printer *p, const struct bound *bound, size_t n)
+{
+	if (p->app->opt.jsonl)
+		return;
+	if (!p->app->opt.json) {
+		table_end(&p->table, &p->app->out);
+		return;
+	}
+	json_close(&p->json, ']');
+	json_key(&p->json, "registers");
+	json_open(&p->json, '[');
+	for (size_t i = 0; i < n; i++)
+		print_bound(&p->json, &bound[i]);
+	json_close(&p->json, ']');
+	app_json_end(&p->json);
+}
+
+/* Leaves the picks that have a log. */
+static int keep_logged(struct app *app, const struct evidence *ev, struct mr_pick *picks, size_t *n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < *n; i++) {
+		const struct mr *mr = picks[i].mr;
+		if (evidence_source(ev, mr) != NULL)
+			picks[kept++] = picks[i];
+		else if (picks[i].by_name)
+			return err_set(&app->err, ST_ABSENT, "'%s' has no log here%s", mr->full,
+				mr->flags & MR_RUNTIME ? "" : ": it is static");
+	}
+	*n = kept;
+	return kept > 0 ? 0 : err_set(&app->err, ST_ABSENT, "no register here has a log");
+}
+
+static int run(struct app *app, struct evidence *ev, int argc, char *const argv[])
+{
+	static struct printer p;
+	AUTO_FREE struct mr_pick *picks = NULL;
+	AUTO_FREE struct bound *bound = NULL;
+	size_t n;
+	if (mr_list_pick(ev->mrs, argc, argv, &picks, &n, &app->err) < 0 ||
+		keep_logged(app, ev, picks, &n) < 0 || evidence_share_lock(ev, &app->err) < 0)
+		return -1;
+	bound = calloc(n, sizeof(*bound));
+	if (bound == NULL)
+		return err_sys(&app->err, ENOMEM, "log");
+	p.app = app;
+	begin(&p, ev, picks, n);
+	for (size_t i = 0; i < n; i++)
+		print_log(&p, ev, picks[i].mr, &bound[i]);
+	end(&p, bound, n);
+	return 0;
+}
+
+/* Logs in files stand for themselves: no machine is needed to read them. */
+static int run_inputs(struct app *app, int argc, char *const argv[])
+{
+	struct evidence ev = {.lock = -1};
+	struct mr_list mrs = {0};
+	const struct str_list *inputs = &app->opt.inputs;
+	const char *name = inputs->n == 1 && argc == 1 ? argv[0] : NULL;
+	int rc = evidence_of_logs(&ev, (int)inputs->n, inputs->v, name, &mrs, &app->err);
+	if (rc == 0)
+		rc = run(app, &ev, name != NULL ? 0 : argc, argv);
+	evidence_close(&ev);
+	mr_list_clear(&mrs);
+	return rc;
+}
+
+int cmd_log(struct app *app, int argc, char *const argv[])
+{
+	struct tree tree;
+	if (app->opt.json && app->opt.jsonl)
+		return err_set(&app->err, ST_USAGE, "--json and --jsonl exclude each other");
+	if (app->opt.inputs.n > 0)
+		return run_inputs(app, argc, argv);
+	int rc = app_probe(app, &tree);
+	struct evidence ev = {.root = &app->root, .mrs = &tree.mrs, .lock = -1};
+	if (rc == 0)
+		rc = run(app, &ev, argc, argv);
+	evidence_close(&ev);
+	tree_clear(&tree);
+	return rc;
+}

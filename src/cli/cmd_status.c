@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/app.h"
+#include "ops/status.h"
+
+#define AT(member) offsetof(struct row_finding, member)
+
+struct row_finding {
+	const char *level, *topic, *message, *fix;
+};
+
+static const struct column columns[] = {
+	{"level", NULL, COL_STR, AT(level), 0},
+	{"topic", NULL, COL_STR, AT(topic), 0},
+	{"message", NULL, COL_STR, AT(message), 0},
+	{"fix", NULL, COL_STR, AT(fix), 0},
+};
+
+struct printer {
+	struct app *app;
+	struct json json;
+};
+
+static void print_text(struct app *app, const struct finding *f)
+{
+	bool colored = app_colored(app);
+	const char *color = strcmp(f->level, "ok") == 0	    ? "\033[32m"
+			    : strcmp(f->level, "note") == 0 ? "\033[33m"
+							    : "\033[31m";
+	sink_str(&app->out, colored ? color : "");
+	sink_str(&app->out, f->level);
+	sink_str(&app->out, colored ? "\033[0m" : "");
+	for (size_t n = strlen(f->level); n < 9; n++)
+		sink_char(&app->out, ' ');
+	sink_str(&app->out, f->topic);
+	for (size_t n = strlen(f->topic); n < 11; n++)
+		sink_char(&app->out, ' ');
+	sink_str(&app->out, f->message);
+	if (f->fix != NULL) {
+		sink_str(&app->out, "; to do: ");
+		sink_str(&app->out, f->fix);
+	}
+	sink_char(&app->out, '\n');
+}
+
+static int print_finding(void *arg, const struct finding *f, struct err *err)
+{
+	struct printer *p = arg;
+	struct row_finding row = {f->level, f->topic, f->message, f->fix};
+	(void)err;
+	if (p->app->opt.json)
+		row_json(&p->json, columns, sizeof(columns) / sizeof(columns[0]), &row);
+	else
+		print_text(p->app, f);
+	return 0;
+}
+
+int cmd_status(struct app *app, int argc, char *const argv[])
+{
+	struct printer p = {.app = app};
+	bool readable;
+	(void)argc;
+	(void)argv;
+	if (app_open_root(app) < 0)
+		return -1;
+	if (app->opt.json) {
+		app_json_begin(app, &p.json);
+		json_key(&p.json, app->cmd->rows);
+		json_open(&p.json, '[');
+	}
+	int rc = status_run(&app->root, app->opt.abi, print_finding, &p, &readable, &app->err);
+	if (app->opt.json) {
+		json_close(&p.json, ']');
+		app_json_end(&p.json);
+	}
+	if (!readable)
+		app->status = status_worse(app->status, ST_ABSENT);
+	return rc;
+}

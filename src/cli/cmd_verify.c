@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/scope.h"
+#include "cli/app.h"
+#include "ops/verify.h"
+
+struct row_out {
+	const char *name, *verdict, *detail;
+	struct bytes value, replayed;
+	uint64_t records, matched;
+	const char *sources[4];
+	struct err err;
+};
+
+#define AT(member) offsetof(struct row_out, member)
+
+static const struct column columns[] = {
+	{"register", NULL, COL_STR, AT(name), 0},
+	{"value", NULL, COL_HEX, AT(value), 0},
+	{"replayed", NULL, COL_HEX, AT(replayed), 0},
+	{"verdict", NULL, COL_STR, AT(verdict), 0},
+	{"records", NULL, COL_U64, AT(records), 0},
+	{"matched_records", NULL, COL_U64, AT(matched), 0},
+	{"sources", NULL, COL_STRS, AT(sources), 0},
+	{"detail", NULL, COL_STR, AT(detail), 0},
+	{"error", NULL, COL_ERR, AT(err), 0},
+};
+
+/* What the operator named on the command line, beside the machine. */
+struct files {
+	struct values values, expect, initial;
+};
+
+static void print_text(struct app *app, const struct verify_row *row)
+{
+	const char *verdict = verdict_name(row->verdict);
+	bool good = row->err.status == ST_OK && verdict_status(row->verdict) == ST_OK;
+	bool colored = app_colored(app);
+	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
+	sink_str(&app->out, verdict != NULL ? verdict : "error");
+	sink_str(&app->out, colored ? "\033[0m  " : "  ");
+	sink_str(&app->out, row->name);
+	const char *why = row->detail[0] != '\0' ? row->detail : row->err.msg;
+	if (why[0] != '\0') {
+		sink_str(&app->out, "  (");
+		sink_str(&app->out, why);
+		sink_char(&app->out, ')');
+	}
+	sink_char(&app->out, '\n');
+}
+
+static void print_json(struct app *app, const struct verify_rows *rows)
+{
+	struct json j;
+	const char *worst = verdict_name(verify_worst(rows));
+	app_json_begin(app, &j);
+	json_key(&j, "verdict");
+	if (worst != NULL)
+		json_str(&j, worst);
+	else
+		json_null(&j);
+	json_key(&j, app->cmd->rows);
+	json_open(&j, '[');
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct verify_row *r = &rows->row[i];
+		struct row_out out = {
+			.name = r->name,
+			.verdict = verdict_name(r->verdict),
+			.detail = r->detail[0] != '\0' ? r->detail : NULL,
+			.value = r->value,
+			.replayed = r->replayed.size > 0 ? digest_bytes(&r->replayed)
+							 : (struct bytes){0},
+			.records = r->records,
+			.matched = r->matched,
+			.sources = {r->source},
+			.err = r->err,
+		};
+		row_json(&j, columns, sizeof(columns) / sizeof(columns[0]), &out);
+	}
+	json_close(&j, ']');
+	app_json_end(&j);
+}
+
+static void print_rows(struct app *app, const struct verify_rows *rows)
+{
+	if (app->opt.json)
+		print_json(app, rows);
+	for (size_t i = 0; i < rows->n; i++) {
+		if (!app->opt.json)
+			print_text(app, &rows->row[i]);
+		if (rows->row[i].err.status != ST_OK)
+			app_error(app, &rows->row[i].err);
+	}
+	app->status = status_worse(app->status, verify_status(rows));
+}
+
+static int run(struct app *app, struct evidence *ev, const struct files *files, int argc,
+	char *const argv[])
+{
+	AUTO_FREE struct mr_pick *picks = NULL;
+	struct verify_rows rows;
+	struct verify_wanted wanted = {
+		.expect = app->opt.expect != NULL ? &files->expect : NULL,
+		.no_log = app->opt.no_log,
+		.all = argc == 0,
+	};
+	if (mr_list_pick(ev->mrs, argc, argv, &picks, &wanted.n_picks, &app->err) < 0)
+		return -1;
+	wanted.picks = picks;
+	for (size_t i = 0; i < app->opt.inputs.n; i++)
+		if (evidence_add_input(ev, app->opt.inputs.v[i], picks, wanted.n_picks, &app->err) <
+			0)
+			return -1;
+	if (!wanted.no_log && evidence_share_lock(ev, &app->err) < 0)
+		return -1;
+	int rc = verify_run(ev, &wanted, &rows, &app->err);
+	if (rc == 0)
+		print_rows(app, &rows);
+	verify_clear(&rows);
+	return rc;
+}
+
+static int check_options(struct app *app)
+{
+	const struct options *o = &app->opt;
+	if (o->no_log && o->expect == NULL)
+		return err_set(
+			&app->err, ST_USAGE, "--no-log leaves nothing to check without --expect");
+	if (o->no_log && o->inputs.n > 0)
+		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
+	if (o->values != NULL && o->inputs.n == 0 && o->expect == NULL)
+		return err_set(&app->err, ST_USAGE,
+			"--values needs --input or --expect to be checked against");
+	return 0;
+}
+
+static int load(struct app *app, struct files *ret)
+{
+	const struct options *o = &app->opt;
+	if (o->values != NULL && values_load(o->values, &ret->values, &app->err) < 0)
+		return -1;
+	if (o->expect != NULL && values_load(o->expect, &ret->expect, &app->err) < 0)
+		return -1;
+	return o->initial != NULL ? values_load(o->initial, &ret->initial, &app->err) : 0;
+}
+
+static int run_with(struct app *app, const struct files *files, int argc, char *const argv[])
+{
+	struct tree tree = {0};
+	struct evidence ev = {.lock = -1};
+	int rc = 0;
+	if (app->opt.initial != NULL)
+		ev.initial = &files->initial;
+	if (app->opt.values != NULL) {
+		ev.values = &files->values;
+		ev.mrs = &files->values.mrs;
+	} else {
+		rc = app_probe(app, &tree);
+		ev.root = &app->root;
+		ev.mrs = &tree.mrs;
+	}
+	if (rc == 0)
+		rc = run(app, &ev, files, argc, argv);
+	if (rc == 0 && argc == 0 && tree.problem.status != ST_OK)
+		app_error(app, &tree.problem);
+	evidence_close(&ev);
+	tree_clear(&tree);
+	return rc;
+}
+
+int cmd_verify(struct app *app, int argc, char *const argv[])
+{
+	struct files files = {0};
+	int rc = check_options(app);
+	if (rc == 0)
+		rc = load(app, &files);
+	if (rc == 0)
+		rc = run_with(app, &files, argc, argv);
+	values_clear(&files.values);
+	values_clear(&files.expect);
+	values_clear(&files.initial);
+	return rc;
+}

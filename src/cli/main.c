@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only place that chooses the exit status and, with app.c, prints to standard error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/app.h"
+
+/*
+ * Descriptors 0 to 2 must exist before anything is opened: a register that became number 1 would be
+ * extended with what is printed. Returns whether standard output was there.
+ */
+static bool guard_descriptors(void)
+{
+	bool has_output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(ST_SYSTEM);
+	return has_output;
+}
+
+/* A failure before anything was printed still gives a document to a program that reads JSON. */
+static void print_json_error(struct app *app)
+{
+	struct json j;
+	if (!app->opt.json || app->cmd == NULL || app->out.used)
+		return;
+	app_json_begin(app, &j);
+	if (app->cmd->rows != NULL) {
+		json_key(&j, app->cmd->rows);
+		json_open(&j, '[');
+		json_close(&j, ']');
+	}
+	json_key(&j, "error");
+	json_err(&j, &app->err);
+	app_json_end(&j);
+}
+
+static int run(struct app *app, const struct parsed *parsed)
+{
+	if (parsed->opt.help) {
+		print_help(&app->out, parsed->cmd);
+		return 0;
+	}
+	if (parsed->opt.version) {
+		sink_str(&app->out, "tsmctl " TSMCTL_VERSION "\n");
+		return 0;
+	}
+	return parsed->cmd->run(app, parsed->argc, parsed->argv);
+}
+
+/* What was printed is part of what was done; where a register changed, losing it is not "nothing
+ * happened". */
+static void finish_output(struct app *app)
+{
+	struct err err;
+	if (sink_flush(&app->out, &err) == 0)
+		return;
+	if (app->changed) {
+		err.status = ST_UNSETTLED;
+		err_add(&err, " (the register was changed all the same)");
+	}
+	app_error(app, &err);
+}
+
+int main(int argc, char *argv[])
+{
+	static struct app app;
+	struct parsed parsed;
+	bool has_output = guard_descriptors();
+
+	sink_open(&app.out, STDOUT_FILENO);
+	app.root.fd = -1;
+	int rc = parse_command_line(argc, argv, &parsed, &app.err);
+	app.opt = parsed.opt;
+	app.cmd = parsed.cmd;
+	if (rc == 0 && !has_output)
+		rc = err_sys(&app.err, EBADF, "standard output");
+	if (rc == 0)
+		rc = run(&app, &parsed);
+	if (rc < 0) {
+		print_json_error(&app);
+		app_error(&app, &app.err);
+	}
+	finish_output(&app);
+	root_close(&app.root);
+	return (int)app.status;
+}

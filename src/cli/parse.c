@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/parse.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+enum { OPTS_MAX = 32, LONG_BASE = 256 };
+
+/* The options that may stand here, in the form that getopt_long takes. */
+struct grammar {
+	const struct opt_spec *spec[OPTS_MAX];
+	size_t n;
+	struct option lg[OPTS_MAX + 1];
+	char sh[2 * OPTS_MAX + 3];
+};
+
+static void grammar_add(struct grammar *g, const struct opt_spec *opts, size_t n)
+{
+	for (size_t i = 0; i < n && g->n < OPTS_MAX; i++) {
+		const struct opt_spec *o = &opts[i];
+		g->lg[g->n] =
+			(struct option){o->lg, o->metavar != NULL, NULL, LONG_BASE + (int)g->n};
+		g->spec[g->n++] = o;
+		size_t at = strlen(g->sh);
+		if (o->sh == 0)
+			continue;
+		g->sh[at++] = o->sh;
+		if (o->metavar != NULL)
+			g->sh[at++] = ':';
+		g->sh[at] = '\0';
+	}
+}
+
+static const struct opt_spec *grammar_find(const struct grammar *g, int code)
+{
+	if (code >= LONG_BASE)
+		return code - LONG_BASE < (int)g->n ? g->spec[code - LONG_BASE] : NULL;
+	for (size_t i = 0; i < g->n; i++)
+		if (g->spec[i]->sh == code)
+			return g->spec[i];
+	return NULL;
+}
+
+static int check_choice(const struct opt_spec *o, const char *value, struct err *err)
+{
+	for (size_t i = 0; o->choices != NULL; i++) {
+		if (o->choices[i] == NULL) {
+			err_set(err, ST_USAGE, "--%s '%s': not one of", o->lg, value);
+			for (size_t k = 0; k < i; k++)
+				err_add(err, "%s %s", k > 0 ? "," : "", o->choices[k]);
+			return -1;
+		}
+		if (strcmp(o->choices[i], value) == 0)
+			return 0;
+	}
+	return 0;
+}
+
+static int store_seconds(
+	unsigned *ret, const struct opt_spec *o, const char *value, struct err *err)
+{
+	const char *why;
+	*ret = (unsigned)strtonum(value, 0, LOCK_WAIT_MAX_S, &why);
+	if (why != NULL)
+		return err_set(err, ST_USAGE, "--%s '%s': not a number of seconds from 0 to %d",
+			o->lg, value, LOCK_WAIT_MAX_S);
+	return 0;
+}
+
+static int store(struct options *opt, const struct opt_spec *o, const char *value, struct err *err)
+{
+	void *at = (char *)opt + o->off;
+	struct str_list *list = at;
+	if (check_choice(o, value, err) < 0)
+		return -1;
+	switch (o->kind) {
+	case OPT_FLAG:
+		*(bool *)at = true;
+		break;
+	case OPT_COUNT:
+		++*(unsigned *)at;
+		break;
+	case OPT_STRING:
+		*(const char **)at = value;
+		break;
+	case OPT_LIST:
+		if (list->n == INPUTS_MAX)
+			return err_set(err, ST_USAGE, "more than %d --%s", INPUTS_MAX, o->lg);
+		list->v[list->n++] = value;
+		break;
+	case OPT_SECONDS:
+		return store_seconds(at, o, value, err);
+	}
+	return 0;
+}
+
+static int err_option(struct err *err, const struct grammar *g, int code, char *const argv[])
+{
+	const struct opt_spec *o = optopt > 0 ? grammar_find(g, optopt) : NULL;
+	if (code == ':' && o != NULL)
+		return err_set(err, ST_USAGE, "--%s needs a value: %s", o->lg, o->metavar);
+	if (o != NULL)
+		return err_set(err, ST_USAGE, "--%s takes no value", o->lg);
+	if (optopt > 0 && optopt < LONG_BASE)
+		return err_set(err, ST_USAGE, "no option '-%c'; see 'tsmctl --help'", optopt);
+	return err_set(err, ST_USAGE, "no option '%s'; see 'tsmctl --help'", argv[optind - 1]);
+}
+
+/* Options of g at the front of, or anywhere in, argv. optind is left at the first operand. */
+static int parse_options(const struct grammar *g, const char *mode, int argc, char *argv[],
+	struct options *opt, struct err *err)
+{
+	char sh[sizeof(g->sh) + 3];
+	size_t n = strlen(mode);
+	memcpy(sh, mode, n);
+	memcpy(sh + n, g->sh, strlen(g->sh) + 1);
+	optind = 0;
+	opterr = 0;
+	for (;;) {
+		optopt = 0;
+		int code = getopt_long(argc, argv, sh, g->lg, NULL);
+		if (code == -1)
+			return 0;
+		const struct opt_spec *o =
+			code != '?' && code != ':' ? grammar_find(g, code) : NULL;
+		if (o == NULL)
+			return err_option(err, g, code, argv);
+		if (store(opt, o, optarg, err) < 0)
+			return -1;
+	}
+}
+
+static int check_operands(const struct parsed *p, struct err *err)
+{
+	const struct cmd_spec *cmd = p->cmd;
+	if (p->argc < cmd->min_operands)
+		return err_set(err, ST_USAGE, "%s: %s is missing; see 'tsmctl %s --help'",
+			cmd->name, cmd->operands, cmd->name);
+	if (cmd->max_operands >= 0 && p->argc > cmd->max_operands)
+		return err_set(err, ST_USAGE,
+			"%s: '%s' is one operand too many; see 'tsmctl %s --help'", cmd->name,
+			p->argv[cmd->max_operands], cmd->name);
+	return 0;
+}
+
+int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *err)
+{
+	struct grammar g = {0};
+	*ret = (struct parsed){0};
+	options_default(&ret->opt);
+	if (argc < 1)
+		return err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
+
+	/* "+": the command, the first operand, ends the global options. ":": a missing value is
+	 * told apart. */
+	grammar_add(&g, global_opts, n_global_opts);
+	if (parse_options(&g, "+:", argc, argv, &ret->opt, err) < 0)
+		return -1;
+	if (optind >= argc)
+		return ret->opt.help || ret->opt.version
+			       ? 0
+			       : err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
+	ret->cmd = command_by_name(argv[optind]);
+	if (ret->cmd == NULL)
+		return err_set(err, ST_USAGE, "no command '%s'; see 'tsmctl --help'", argv[optind]);
+
+	argc -= optind;
+	argv += optind;
+	grammar_add(&g, ret->cmd->opts, ret->cmd->n_opts);
+	if (parse_options(&g, ":", argc, argv, &ret->opt, err) < 0)
+		return -1;
+	ret->argc = argc - optind;
+	ret->argv = argv + optind;
+	return ret->opt.help || ret->opt.version ? 0 : check_operands(ret, err);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/table.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+
+#define AT(member) offsetof(struct options, member)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const abi_choices[] = {"tsm-rfc", NULL};
+static const char *const color_choices[] = {"auto", "always", "never", NULL};
+
+const struct opt_spec global_opts[] = {
+	{0, "root", OPT_STRING, "DIR", NULL, COMPLETE_DIR, AT(root),
+		"look for the machine's files below DIR; nothing outside is opened but the files "
+		"named "
+		"on the command line"},
+	{0, "abi", OPT_STRING, "NAME", abi_choices, COMPLETE_CHOICE, AT(abi),
+		"use this kernel interface only"},
+	{'j', "json", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(json), "print one JSON document"},
+	{0, "color", OPT_STRING, "WHEN", color_choices, COMPLETE_CHOICE, AT(color),
+		"colour verdicts; auto: on a terminal where NO_COLOR is not set"},
+	{'q', "quiet", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(quiet),
+		"no notes on standard error; errors still"},
+	{'v', "verbose", OPT_COUNT, NULL, NULL, COMPLETE_NOTHING, AT(verbose),
+		"say which files were used; twice: every file that was tried"},
+	{'h', "help", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(help),
+		"print this help, or that of a command"},
+	{'V', "version", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(version), "print the version"},
+};
+const size_t n_global_opts = COUNT(global_opts);
+
+static const struct opt_spec list_opts[] = {
+	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
+		"print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, "
+		"NAME, "
+		"EXTEND-WITH, CC-MR-INDEX, PATH"},
+	{0, "no-header", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_header),
+		"print no line of column names"},
+};
+
+static const struct opt_spec read_opts[] = {
+	{0, "raw", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(raw),
+		"print the bytes alone, of exactly one register"},
+};
+
+static const struct opt_spec extend_opts[] = {
+	{0, "event", OPT_STRING, "TEXT", NULL, COMPLETE_NOTHING, AT(event),
+		"log TEXT, one line, and extend its hash"},
+	{0, "event-file", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(event_file),
+		"the same, with the text from FILE (-: standard input), less one final newline"},
+	{0, "file", OPT_STRING, "PATH", NULL, COMPLETE_FILE, AT(file),
+		"measure a file: log a line with its path, size and digest, and extend the line's "
+		"hash"},
+	{0, "digest", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(digest),
+		"extend this digest, exactly of the register's size"},
+	{0, "note", OPT_STRING, "TEXT", NULL, COMPLETE_NOTHING, AT(note),
+		"with --digest: text kept beside it, not measured, where tsmctl keeps the log"},
+	{0, "once", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(once),
+		"do nothing if the log proves that this very record was extended in this boot"},
+	{0, "dry-run", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(dry_run),
+		"print what would be logged and the value that would result; change nothing"},
+	{0, "force", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(force),
+		"allow a register that the firmware or the boot loader owns (TDX: rtmr0, rtmr1)"},
+	{0, "wait", OPT_SECONDS, "SECONDS", NULL, COMPLETE_NOTHING, AT(wait_s),
+		"how long to wait for another tsmctl; 10 if not said"},
+};
+
+static const struct opt_spec write_opts[] = {
+	{0, "hex", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(hex),
+		"the value, exactly of the register's size"},
+	{0, "file", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(file),
+		"the value, from FILE (-: standard input)"},
+	{0, "wait", OPT_SECONDS, "SECONDS", NULL, COMPLETE_NOTHING, AT(wait_s),
+		"how long to wait for another tsmctl; 10 if not said"},
+};
+
+#define INPUT_OPT                                                                                  \
+	{                                                                                          \
+		0, "input", OPT_LIST, "FILE[:FORMAT]", NULL, COMPLETE_FILE, AT(inputs),            \
+			"use this log in place of the machine's; may be given several times; "     \
+			"FORMAT: rfc-text"                                                         \
+	}
+
+static const struct opt_spec log_opts[] = {
+	{0, "jsonl", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(jsonl),
+		"print one JSON object a line, an event each"},
+	INPUT_OPT,
+};
+
+static const struct opt_spec verify_opts[] = {
+	INPUT_OPT,
+	{0, "values", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(values),
+		"take the registers from FILE, which 'tsmctl read' printed, in place of the "
+		"machine's"},
+	{0, "expect", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(expect),
+		"registers must also equal the values in FILE, which 'tsmctl read' printed"},
+	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),
+		"trust FILE, of the same form, for what registers held before their logs began"},
+	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),
+		"compare with --expect only"},
+};
+
+const struct cmd_spec commands[] = {
+	{"list", "[REGISTER...]", "show the registers and what may be done with each",
+		"ACCESS is what the register allows: r readable, w its value can be set, x "
+		"extensible.",
+		list_opts, COUNT(list_opts), 0, -1, COMPLETE_REGISTER, "tsmctl.list/1", "registers",
+		cmd_list},
+	{"read", "[REGISTER...]", "print register values", NULL, read_opts, COUNT(read_opts), 0, -1,
+		COMPLETE_REGISTER, "tsmctl.read/1", "registers", cmd_read},
+	{"extend", "REGISTER", "measure one thing into a register and log it",
+		"Needs exactly one of --event, --event-file, --file and --digest. An extend cannot "
+		"be "
+		"undone.",
+		extend_opts, COUNT(extend_opts), 1, 1, COMPLETE_REGISTER, "tsmctl.extend/1", NULL,
+		cmd_extend},
+	{"write", "REGISTER", "set a writable static register",
+		"Needs exactly one of --hex and --file.", write_opts, COUNT(write_opts), 1, 1,
+		COMPLETE_REGISTER, "tsmctl.write/1", NULL, cmd_write},
+	{"log", "[REGISTER...]", "print event logs", NULL, log_opts, COUNT(log_opts), 0, -1,
+		COMPLETE_REGISTER, "tsmctl.log/1", "events", cmd_log},
+	{"verify", "[REGISTER...]", "check that logs explain registers",
+		"Status 0 only if every register looked at was reproduced by its log.", verify_opts,
+		COUNT(verify_opts), 0, -1, COMPLETE_REGISTER, "tsmctl.verify/1", "registers",
+		cmd_verify},
+	{"replay", "LOG[:FORMAT]...", "print what logs make of registers, without the registers",
+		NULL, NULL, 0, 1, -1, COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
+	{"status", "", "say what is here, what is missing and what to do about it", NULL, NULL, 0,
+		0, 0, COMPLETE_NOTHING, "tsmctl.status/1", "findings", cmd_status},
+};
+const size_t n_commands = COUNT(commands);
+
+const struct cmd_spec *command_by_name(const char *name)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+void options_default(struct options *ret)
+{
+	*ret = (struct options){
+		.root = "/",
+		.color = "auto",
+		.wait_s = LOCK_WAIT_DEFAULT_S,
+	};
+}

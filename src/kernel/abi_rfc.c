@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tsm-rfc: the tree of "[RFC PATCH] tsm: Unified Measurement Register ABI for TVMs", September 2024
+ * to February 2025, in all its dialects. v1: a static register is a file, a runtime one a folder
+ * with digest, hash_algo, event_log and append_event. v2: REGISTER/digest and hash_algo. v3 and
+ * later: REGISTER/HASH/digest. What a register can do is read from mode bits and from which files
+ * there are, never from its name.
+ */
+#include "kernel/abi.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+
+/* configfs has these folders beside providers; they belong to other interfaces. */
+static bool is_provider_name(const char *name)
+{
+	return name[0] != '.' && strcmp(name, "report") != 0 && strcmp(name, "rtmrs") != 0;
+}
+
+static char *join(const char *dir, const char *name)
+{
+	char *path;
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* stat of DIR/NAME: true if it is there. */
+static bool stat_in(const struct root *root, const char *dir, const char *name, struct stat *ret)
+{
+	AUTO_FREE char *path = join(dir, name);
+	return path != NULL && root_stat(root, path, ret) == 0;
+}
+
+/* Firmware and boot loader own the first two of a TDX guest; UEFI 2.10, section 38.4.1 has the
+ * mapping. */
+static void set_tdx_facts(struct mr *mr)
+{
+	static const char *const by_index[] = {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"};
+	if (strcmp(mr->provider, "tdx_guest") != 0 && strcmp(mr->provider, "tdx") != 0)
+		return;
+	for (int i = 0; i < 5; i++)
+		if (strcmp(mr->name, by_index[i]) == 0)
+			mr->cc_mr_index = i;
+	if (mr->cc_mr_index == 1 || mr->cc_mr_index == 2)
+		mr->flags |= MR_FIRMWARE;
+}
+
+struct place {
+	const struct root *root;
+	const struct abi *abi;
+	struct tree *tree;
+	const char *provider;
+};
+
+static struct mr *add_mr(const struct place *at, const char *name, const char *hash,
+	const char *path, struct err *err)
+{
+	struct mr *mr = mr_list_add(&at->tree->mrs, at->provider, name, hash, err);
+	if (mr == NULL)
+		return NULL;
+	mr->abi = at->abi;
+	mr->path = strdup(path);
+	if (mr->path == NULL) {
+		err_sys(err, ENOMEM, "registers");
+		return NULL;
+	}
+	set_tdx_facts(mr);
+	return mr;
+}
+
+static int add_static(const struct place *at, const char *name, const char *path,
+	const struct stat *st, struct err *err)
+{
+	struct mr *mr = add_mr(at, name, NULL, path, err);
+	if (mr == NULL)
+		return -1;
+	if (st->st_mode & 0444)
+		mr->flags |= MR_READABLE;
+	if (st->st_mode & 0222)
+		mr->flags |= MR_WRITABLE;
+	if (st->st_size < 1 || st->st_size > VALUE_SIZE_MAX)
+		err_set(&mr->bad, ST_FORMAT, "'%s': a register of %lld bytes", path,
+			(long long)st->st_size);
+	else
+		mr->size = (uint32_t)st->st_size;
+	return 0;
+}
+
+/* Rights, size and log keeper of the register whose folder is `dir` and whose digest file is st. */
+static void describe(const struct place *at, struct mr *mr, const char *dir, const struct stat *st)
+{
+	struct stat other;
+	bool has_log = stat_in(at->root, dir, "event_log", &other);
+	bool has_append = stat_in(at->root, dir, "append_event", &other);
+
+	mr->folder = true;
+	if (st->st_mode & 0444)
+		mr->flags |= MR_READABLE;
+	if (st->st_mode & 0222)
+		mr->flags |= MR_RUNTIME | MR_TAKES_DIGEST;
+	if (has_append && (other.st_mode & 0222))
+		mr->flags |= MR_TAKES_EVENT;
+	if (has_log || has_append)
+		mr->flags |= MR_RUNTIME;
+	mr->log = has_log ? LOG_OF_KERNEL : LOG_OF_NOBODY;
+
+	mr->size = (uint32_t)hash_size(mr->alg);
+	if (!S_ISREG(st->st_mode))
+		err_set(&mr->bad, ST_FORMAT, "'%s/digest': not a regular file", dir);
+	else if (mr->alg > HASH_UNKNOWN && st->st_size != 0 && st->st_size != (off_t)mr->size)
+		err_set(&mr->bad, ST_FORMAT, "'%s/digest': %lld bytes, but %s has %u", dir,
+			(long long)st->st_size, hash_name(mr->alg), mr->size);
+	else if (mr->alg <= HASH_UNKNOWN && st->st_size > 0 && st->st_size <= VALUE_SIZE_MAX)
+		mr->size = (uint32_t)st->st_size;
+}
+
+/* What hash_algo says; a runtime register without it cannot be explained by any log. */
+static int read_hash_algo(
+	const struct root *root, const char *dir, enum hash_alg *ret, struct err *err)
+{
+	AUTO_FREE char *path = join(dir, "hash_algo");
+	char text[KERNEL_TEXT_MAX];
+	size_t n;
+	if (path == NULL)
+		return err_sys(err, ENOMEM, "registers");
+	if (root_read(root, path, text, sizeof(text), &n, err) < 0)
+		return -1;
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	*ret = hash_by_name((struct bytes){(uint8_t *)text, n});
+	if (*ret == HASH_UNKNOWN)
+		return err_set(err, ST_FORMAT, "'%s': no hash name known here: '%.*s'", path,
+			n < 32 ? (int)n : 32, text);
+	return 0;
+}
+
+/* v1 and v2: REGISTER/digest with REGISTER/hash_algo. */
+static int add_runtime(const struct place *at, const char *name, const char *dir,
+	const struct stat *digest_st, struct err *err)
+{
+	enum hash_alg alg = HASH_UNKNOWN;
+	struct err bad = {0};
+	if (read_hash_algo(at->root, dir, &alg, &bad) < 0 && bad.sys == ENOENT &&
+		!(digest_st->st_mode & 0222)) {
+		alg = HASH_NONE;
+		bad = (struct err){0};
+	}
+	struct mr *mr = add_mr(at, name, alg > HASH_UNKNOWN ? hash_name(alg) : NULL, dir, err);
+	if (mr == NULL)
+		return -1;
+	mr->alg = alg;
+	describe(at, mr, dir, digest_st);
+	if (bad.status != ST_OK)
+		mr->bad = bad;
+	/* Not to have the file, for a register that needs it, is the tree's fault and not the
+	 * system's. */
+	if (mr->bad.sys == ENOENT)
+		mr->bad.status = ST_FORMAT;
+	return 0;
+}
+
+static int for_each_entry(const struct place *at, const char *dir,
+	int (*visit)(const struct place *, const char *name, const char *path,
+		const struct stat *st, const char *parent, struct err *err),
+	const char *parent, struct err *err);
+
+/* v3: REGISTER/HASH/digest. */
+static int visit_hash(const struct place *at, const char *name, const char *path,
+	const struct stat *st, const char *parent, struct err *err)
+{
+	struct stat digest_st;
+	if (!S_ISDIR(st->st_mode) || !stat_in(at->root, path, "digest", &digest_st))
+		return 0;
+	enum hash_alg alg = hash_by_name(bytes_of(name));
+	const char *suffix = alg != HASH_UNKNOWN ? hash_name(alg) : name;
+	struct mr *mr = add_mr(at, parent, suffix, path, err);
+	if (mr == NULL)
+		return -1;
+	mr->alg = alg;
+	describe(at, mr, path, &digest_st);
+	return 0;
+}
+
+static int visit_register(const struct place *at, const char *name, const char *path,
+	const struct stat *st, const char *parent, struct err *err)
+{
+	(void)parent;
+	struct stat digest_st;
+	if (S_ISREG(st->st_mode))
+		return add_static(at, name, path, st, err);
+	if (!S_ISDIR(st->st_mode)) {
+		struct mr *mr = add_mr(at, name, NULL, path, err);
+		if (mr != NULL)
+			err_set(&mr->bad, ST_FORMAT, "'%s': not a regular file", path);
+		return mr != NULL ? 0 : -1;
+	}
+	if (stat_in(at->root, path, "digest", &digest_st))
+		return add_runtime(at, name, path, &digest_st, err);
+	return for_each_entry(at, path, visit_hash, name, err);
+}
+
+static int visit_provider(const struct place *at, const char *name, const char *path,
+	const struct stat *st, const char *parent, struct err *err)
+{
+	(void)parent;
+	if (!S_ISDIR(st->st_mode) || !is_provider_name(name) ||
+		mr_list_has_provider(&at->tree->mrs, name))
+		return 0;
+	at->tree->n_providers++;
+	struct place inside = *at;
+	inside.provider = name;
+	return for_each_entry(&inside, path, visit_register, NULL, err);
+}
+
+/* A folder or an entry that cannot be looked at is noted in the tree; what `visit` returns ends the
+ * walk. */
+static int for_each_entry(const struct place *at, const char *dir,
+	int (*visit)(const struct place *, const char *name, const char *path,
+		const struct stat *st, const char *parent, struct err *err),
+	const char *parent, struct err *err)
+{
+	struct err problem;
+	DIR *d = root_open_dir(at->root, dir, &problem);
+	if (d == NULL) {
+		tree_note_problem(at->tree, &problem);
+		return 0;
+	}
+	int rc = 0;
+	const struct dirent *e;
+	while (rc == 0 && (e = readdir(d)) != NULL) {
+		struct stat st;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		AUTO_FREE char *path = join(dir, e->d_name);
+		int sys = path != NULL ? -root_stat(at->root, path, &st) : ENOMEM;
+		if (sys == 0) {
+			rc = visit(at, e->d_name, path, &st, parent, err);
+		} else {
+			err_sys(&problem, sys, "'%s/%s'", dir, e->d_name);
+			tree_note_problem(at->tree, &problem);
+		}
+	}
+	closedir(d);
+	return rc;
+}
+
+static const char *const homes[] = {
+	"sys/kernel/tsm",
+	"sys/kernel/config/tsm",
+	"sys/kernel/security/tsm",
+	NULL,
+};
+
+static int rfc_probe(
+	const struct root *root, const struct abi *abi, struct tree *tree, struct err *err)
+{
+	struct place at = {root, abi, tree, ""};
+	for (size_t i = 0; homes[i] != NULL; i++) {
+		struct stat st;
+		int rc = root_stat(root, homes[i], &st);
+		if (rc == -ENOENT || rc == -ENOTDIR)
+			continue;
+		if (for_each_entry(&at, homes[i], visit_provider, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static char *file_of(const struct mr *mr, const char *name)
+{
+	return mr->folder ? join(mr->path, name) : strdup(mr->path);
+}
+
+static int rfc_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)
+{
+	AUTO_FREE char *path = file_of(mr, "digest");
+	size_t n;
+	if (path == NULL)
+		return err_sys(err, ENOMEM, "'%s'", mr->full);
+	if (root_read(root, path, buf, mr->size, &n, err) < 0)
+		return -1;
+	if (n != mr->size)
+		return err_set(err, ST_FORMAT, "'%s': %zu bytes, not %u", path, n, mr->size);
+	return 0;
+}
+
+static int write_file(const struct root *root, const struct mr *mr, const char *name,
+	struct bytes data, bool *tried, struct err *err)
+{
+	*tried = false;
+	AUTO_FREE char *path = file_of(mr, name);
+	if (path == NULL)
+		return err_sys(err, ENOMEM, "'%s'", mr->full);
+	return root_write_once(root, path, data, tried, err);
+}
+
+static int rfc_extend_digest(const struct root *root, const struct mr *mr,
+	const struct digest *digest, bool *tried, struct err *err)
+{
+	return write_file(root, mr, "digest", digest_bytes(digest), tried, err);
+}
+
+static int rfc_append_event(const struct root *root, const struct mr *mr, struct bytes record,
+	bool *tried, struct err *err)
+{
+	return write_file(root, mr, "append_event", record, tried, err);
+}
+
+static int rfc_write(const struct root *root, const struct mr *mr, struct bytes value, bool *tried,
+	struct err *err)
+{
+	return write_file(root, mr, "digest", value, tried, err);
+}
+
+static int rfc_open_log(const struct root *root, const struct mr *mr, struct err *err)
+{
+	AUTO_FREE char *path = file_of(mr, "event_log");
+	if (path == NULL)
+		return err_sys(err, ENOMEM, "'%s'", mr->full);
+	return root_snapshot(root, path, err);
+}
+
+const struct abi abi_tsm_rfc = {
+	.name = "tsm-rfc",
+	.summary = "the RFC's tree, /sys/kernel/tsm, 2024 to 2025",
+	.homes = homes,
+	.probe = rfc_probe,
+	.read = rfc_read,
+	.extend_digest = rfc_extend_digest,
+	.append_event = rfc_append_event,
+	.write = rfc_write,
+	.open_log = rfc_open_log,
+};

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/deadline.h"
+#include "base/input.h"
+#include "base/scope.h"
+
+int root_open(struct root *ret, const char *dir, struct err *err)
+{
+	*ret = (struct root){.fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC), .dir = dir};
+	if (ret->fd < 0)
+		return err_sys(err, errno, "--root '%s'", dir);
+	return 0;
+}
+
+void root_close(struct root *root)
+{
+	if (root->fd >= 0)
+		close(root->fd);
+	root->fd = -1;
+}
+
+int root_at(const struct root *root, const char *path, int flags, mode_t mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	if (!(flags & O_PATH))
+		how.flags |= O_NOCTTY | O_NONBLOCK;
+
+	long fd = -1;
+	for (int i = 0; i < OPENAT2_RETRIES_MAX; i++) {
+		fd = syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	int rc = fd >= 0 ? (int)fd : -errno;
+	if (root->trace != NULL && !(flags & O_PATH))
+		root->trace(path, rc < 0 ? -rc : 0);
+	return rc;
+}
+
+int root_open_file(const struct root *root, const char *path, int flags, struct err *err)
+{
+	struct stat st;
+	int rc = root_stat(root, path, &st);
+	if (rc < 0)
+		return err_sys(err, -rc, "'%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ST_FORMAT, "'%s': not a regular file", path);
+
+	int fd = root_at(root, path, flags, 0);
+	if (fd < 0)
+		return err_sys(err, -fd, "'%s'", path);
+	/* Looked at again: the name may have been given to something else in between. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(err, ST_FORMAT, "'%s': not a regular file", path);
+	}
+	return fd;
+}
+
+DIR *root_open_dir(const struct root *root, const char *path, struct err *err)
+{
+	int fd = root_at(root, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0) {
+		err_sys(err, -fd, "'%s'", path);
+		return NULL;
+	}
+	DIR *d = fdopendir(fd);
+	if (d == NULL) {
+		err_sys(err, errno, "'%s'", path);
+		close(fd);
+	}
+	return d;
+}
+
+int root_stat(const struct root *root, const char *path, struct stat *ret)
+{
+	int fd = root_at(root, path, O_PATH, 0);
+	if (fd < 0)
+		return fd;
+	int rc = fstat(fd, ret) < 0 ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+/* One read(2) that does not block for ever: -1 with errno, ETIMEDOUT when the deadline passed. */
+static ssize_t read_in_time(int fd, uint8_t *buf, size_t cap)
+{
+	ssize_t got;
+	deadline_arm(READ_DEADLINE_MS);
+	do
+		got = read(fd, buf, cap);
+	while (got < 0 && errno == EINTR && !deadline_passed());
+	int sys = errno == EINTR ? ETIMEDOUT : errno;
+	deadline_disarm();
+	errno = sys;
+	return got;
+}
+
+/* Reads until the end or until buf is full; -1 with errno. */
+static ssize_t read_all(int fd, uint8_t *buf, size_t cap)
+{
+	size_t n = 0;
+	while (n < cap) {
+		ssize_t got = read_in_time(fd, buf + n, cap - n);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+static int err_read(struct err *err, int sys, const char *path)
+{
+	if (sys == ETIMEDOUT)
+		return err_set(err, ST_SYSTEM,
+			"'%s': no answer from the kernel in %d seconds, given up", path,
+			READ_DEADLINE_MS / 1000);
+	return err_sys(err, sys, "'%s'", path);
+}
+
+int root_read(const struct root *root, const char *path, void *buf, size_t cap, size_t *ret_n,
+	struct err *err)
+{
+	AUTO_CLOSE int fd = root_open_file(root, path, O_RDONLY, err);
+	if (fd < 0)
+		return -1;
+
+	uint8_t more;
+	ssize_t n = read_all(fd, buf, cap);
+	ssize_t rest = n == (ssize_t)cap ? read_all(fd, &more, 1) : 0;
+	if (n < 0 || rest < 0)
+		return err_read(err, errno, path);
+	if (rest > 0)
+		return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, cap);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+static int copy_until_still(const struct root *root, const char *path, int to, struct err *err)
+{
+	for (int i = 0; i < LOG_REOPENS_MAX; i++) {
+		AUTO_CLOSE int from = root_open_file(root, path, O_RDONLY, err);
+		/* Between its removal and its return the file does not exist for a moment. */
+		if (from < 0 && (err->sys == ENODEV || (err->sys == ENOENT && i > 0)))
+			continue;
+		if (from < 0)
+			return -1;
+		if (ftruncate(to, 0) < 0)
+			return err_sys(err, errno, "'%s'", path);
+		int rc = input_spool(from, to, read_in_time);
+		if (rc == 0)
+			return 0;
+		if (rc != -ENODEV)
+			return err_read(err, -rc, path);
+	}
+	return err_set(err, ST_SYSTEM,
+		"'%s': changed under the reader %d times, somebody keeps writing to it", path,
+		LOG_REOPENS_MAX);
+}
+
+int root_snapshot(const struct root *root, const char *path, struct err *err)
+{
+	int mem = memfd_create("log", MFD_CLOEXEC);
+	if (mem < 0)
+		return err_sys(err, errno, "'%s': memory", path);
+	if (copy_until_still(root, path, mem, err) < 0) {
+		close(mem);
+		return -1;
+	}
+	return mem;
+}
+
+int root_write_once(const struct root *root, const char *path, struct bytes data, bool *ret_tried,
+	struct err *err)
+{
+	*ret_tried = false;
+	AUTO_CLOSE int fd = root_open_file(root, path, O_WRONLY, err);
+	if (fd < 0)
+		return -1;
+
+	*ret_tried = true;
+	ssize_t n = pwrite(fd, data.p, data.n, 0);
+	if (n < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if ((size_t)n != data.n)
+		return err_set(
+			err, ST_SYSTEM, "'%s': the kernel took %zd of %zu bytes", path, n, data.n);
+	return 0;
+}

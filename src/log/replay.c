@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+/* Where a walk through the log is: all that has to be put back to try another reading. */
+struct state {
+	off_t pos;
+	struct digest value;
+	uint64_t records;
+	uint64_t untrue;
+	off_t untrue_off;
+	off_t first_untrue_sync, last_untrue_sync; /* -1: none yet */
+	bool in_sync;
+};
+
+/* A run read as real, and the walk's state had it been read as nothing. */
+struct choice {
+	struct replay_run run;
+	struct state otherwise;
+};
+
+/* The direct lines of one run, from the last on that a blank line precedes: only those can be real.
+ */
+struct run {
+	off_t off;		/* of its first line */
+	size_t n;		/* lines that can be real, 0 if none */
+	size_t n_all;		/* lines of the whole run */
+	bool at_start;		/* of the log: then the first line too may have failed */
+	struct digest all;	/* the value if each of the n extended */
+	struct digest *digests; /* the first REPLAY_RUN_LINES_MAX of the n, and where they stand */
+	off_t *offs;
+	off_t end; /* behind its last line */
+};
+
+struct search {
+	struct rfc_log *log;
+	struct hasher *h;
+	const struct digest *target;
+	off_t start;	 /* where the replay started: 0, or inside the log */
+	uint64_t budget; /* extends that may still be spent on going back */
+	struct state now;
+	struct choice *choices;
+	size_t n_choices;
+	struct run run;
+	/* of the reading tried first: what to report if none is right */
+	bool has_leaf;
+	struct state leaf;
+	/* the longest part of the log that reproduces the target */
+	bool has_ahead;
+	uint64_t ahead;
+};
+
+enum walk { WALK_FOUND, WALK_FAILED, WALK_GIVEN_UP, WALK_ERROR };
+
+static int extend(struct search *s, struct digest *value, const struct digest *d, struct err *err)
+{
+	return hash_extend(s->h, value, d, err);
+}
+
+static bool same(const struct digest *a, const struct digest *b)
+{
+	return memcmp(a->v, b->v, a->size) == 0;
+}
+
+static void claim_untrue(struct state *now, off_t off, uint64_t n)
+{
+	if (n > 0 && now->untrue == 0)
+		now->untrue_off = off;
+	now->untrue += n;
+}
+
+static void note_ahead(struct search *s)
+{
+	if (s->target == NULL || !same(&s->now.value, s->target))
+		return;
+	if (!s->has_ahead || s->now.records > s->ahead)
+		s->ahead = s->now.records;
+	s->has_ahead = true;
+}
+
+/* A record or SYNC: extended as it stands. */
+static int take_record(struct search *s, const struct rfc_line *line, struct err *err)
+{
+	struct state *now = &s->now;
+	if (line->kind == RFC_SYNC && !same(&line->stated, &now->value)) {
+		claim_untrue(now, line->off, 1);
+		/* Only these can be the kernel's own, and so name the place where something is
+		 * missing. */
+		if (line->after_blank || line->off == 0) {
+			now->last_untrue_sync = line->off;
+			if (now->first_untrue_sync < 0)
+				now->first_untrue_sync = line->off;
+		}
+	}
+	struct digest d;
+	if (rfc_line_digest(line, s->h, &d, err) < 0 || extend(s, &now->value, &d, err) < 0)
+		return -1;
+	now->records++;
+	now->in_sync = true;
+	note_ahead(s);
+	return 0;
+}
+
+static int run_grow(struct run *run, struct err *err)
+{
+	if (run->digests != NULL)
+		return 0;
+	run->digests = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->digests));
+	run->offs = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->offs));
+	return run->digests != NULL && run->offs != NULL ? 0 : err_sys(err, ENOMEM, "replay");
+}
+
+static int run_add(struct search *s, const struct rfc_line *line, struct err *err)
+{
+	struct run *run = &s->run;
+	if (run_grow(run, err) < 0)
+		return -1;
+	run->n_all++;
+	if (line->after_blank) {
+		run->n = 0;
+		run->at_start = false;
+		run->all = s->now.value;
+	}
+	if (line->after_blank || run->at_start || run->n > 0) {
+		if (run->n < REPLAY_RUN_LINES_MAX) {
+			run->digests[run->n] = line->stated;
+			run->offs[run->n] = line->off;
+		}
+		run->n++;
+		if (extend(s, &run->all, &line->stated, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Reads the run that starts with `line`, and looks at the line behind it, which is left unread. 1
+ * if there is one, 0 at the end.
+ */
+static int read_run(
+	struct search *s, const struct rfc_line *first, struct rfc_line *next, struct err *err)
+{
+	struct run *run = &s->run;
+	run->off = first->off;
+	run->n = run->n_all = 0;
+	run->at_start = first->off == s->start;
+	run->all = s->now.value;
+	*next = *first;
+	int rc = 1;
+	while (rc > 0 && next->kind == RFC_DIRECT) {
+		if (run_add(s, next, err) < 0)
+			return -1;
+		run->end = rfc_log_tell(s->log);
+		rc = rfc_log_next(s->log, next, err);
+	}
+	if (rc >= 0)
+		rfc_log_seek(s->log, run->end);
+	return rc;
+}
+
+/* Extends value with lines i.. of the run, up to `left` of which fail, in search of goal. */
+static enum walk with_failures(struct search *s, size_t i, const struct digest *value,
+	const struct digest *goal, unsigned left, struct replay_run *ret, struct err *err)
+{
+	const struct run *run = &s->run;
+	struct digest v = *value;
+	for (; i < run->n; i++) {
+		/* Line i fails, unless it is the first and could not have without a trace. */
+		if (left > 0 && (i > 0 || run->at_start)) {
+			unsigned slot = ret->n_failed++;
+			ret->failed[slot] = run->offs[i];
+			enum walk w = with_failures(s, i + 1, &v, goal, left - 1, ret, err);
+			if (w != WALK_FAILED)
+				return w;
+			ret->n_failed--;
+		}
+		if (s->budget == 0)
+			return WALK_GIVEN_UP;
+		s->budget--;
+		if (extend(s, &v, &run->digests[i], err) < 0)
+			return WALK_ERROR;
+	}
+	return left == 0 && same(&v, goal) ? WALK_FOUND : WALK_FAILED;
+}
+
+/* The reading of the run as real, with as few failed lines as possible, that gives goal. */
+static enum walk find_real(
+	struct search *s, const struct digest *goal, struct replay_run *ret, struct err *err)
+{
+	const struct run *run = &s->run;
+	*ret = (struct replay_run){.first = run->offs[0], .end = run->end};
+	if (same(&run->all, goal))
+		return WALK_FOUND;
+	if (run->n > REPLAY_RUN_LINES_MAX)
+		return WALK_GIVEN_UP;
+	for (unsigned fail = 1; fail <= 2 && fail < run->n + run->at_start; fail++) {
+		enum walk w = with_failures(s, 0, &s->now.value, goal, fail, ret, err);
+		if (w != WALK_FAILED)
+			return w;
+	}
+	return WALK_FAILED;
+}
+
+/* Goes on with the run read as real, keeping the other reading for later. */
+static int choose_real(struct search *s, const struct replay_run *run, const struct digest *value,
+	const struct state *otherwise, struct err *err)
+{
+	if (s->n_choices == REPLAY_RUNS_MAX)
+		return err_set(
+			err, ST_FORMAT, "more than %d runs of direct lines", REPLAY_RUNS_MAX);
+	if ((s->n_choices & (s->n_choices - 1)) == 0) {
+		size_t room = s->n_choices == 0 ? 1 : 2 * s->n_choices;
+		struct choice *grown = reallocarray(s->choices, room, sizeof(*grown));
+		if (grown == NULL)
+			return err_sys(err, ENOMEM, "replay");
+		s->choices = grown;
+	}
+	s->choices[s->n_choices++] = (struct choice){*run, *otherwise};
+
+	uint64_t extended = s->run.n - run->n_failed;
+	claim_untrue(&s->now, s->run.n_all > s->run.n ? s->run.off : run->failed[0],
+		s->run.n_all - extended);
+	s->now.value = *value;
+	s->now.records += extended;
+	s->now.in_sync = false;
+	note_ahead(s);
+	return 0;
+}
+
+/* A run of direct lines: real if what follows says so, else nothing. WALK_FAILED: go on either way.
+ */
+static enum walk take_run(struct search *s, const struct rfc_line *first, struct err *err)
+{
+	struct rfc_line next;
+	struct replay_run real;
+	struct digest goal;
+	int rc = read_run(s, first, &next, err);
+	if (rc < 0)
+		return WALK_ERROR;
+
+	struct state nothing = s->now;
+	nothing.pos = s->run.end;
+	claim_untrue(&nothing, s->run.off, s->run.n_all);
+
+	bool at_end = rc == 0;
+	bool before_sync = rc > 0 && next.kind == RFC_SYNC && next.after_blank;
+	enum walk w = WALK_FAILED;
+	if (s->run.n > 0 && (at_end || before_sync)) {
+		goal = before_sync ? next.stated : s->target != NULL ? *s->target : s->run.all;
+		/* A goal that is met already is met by reading the run as nothing. */
+		if (!same(&goal, &s->now.value))
+			w = find_real(s, &goal, &real, err);
+	}
+	if (w == WALK_FOUND)
+		return choose_real(s, &real, &goal, &nothing, err) < 0 ? WALK_ERROR : WALK_FAILED;
+	s->now = nothing;
+	return w;
+}
+
+static enum walk at_leaf(struct search *s)
+{
+	if (!s->has_leaf)
+		s->leaf = s->now;
+	s->has_leaf = true;
+	return s->target == NULL || same(&s->now.value, s->target) ? WALK_FOUND : WALK_FAILED;
+}
+
+/* Goes through the log from where the state stands to its end. */
+static enum walk walk_on(struct search *s, bool again, struct err *err)
+{
+	rfc_log_seek(s->log, s->now.pos);
+	for (;;) {
+		struct rfc_line line;
+		int rc = rfc_log_next(s->log, &line, err);
+		if (rc < 0)
+			return WALK_ERROR;
+		if (rc == 0)
+			return at_leaf(s);
+		if (again && s->budget == 0)
+			return WALK_GIVEN_UP;
+		s->budget -= again;
+		if (line.kind == RFC_DIRECT) {
+			enum walk w = take_run(s, &line, err);
+			if (w != WALK_FAILED)
+				return w;
+		} else if (line.kind == RFC_COMMENT) {
+			s->now.in_sync = true;
+		} else if (take_record(s, &line, err) < 0) {
+			return WALK_ERROR;
+		}
+	}
+}
+
+/* Every reading from here on, depth first. */
+static enum walk search_from(
+	struct search *s, off_t pos, const struct digest *start, struct err *err)
+{
+	s->now = (struct state){
+		.pos = pos,
+		.value = *start,
+		.first_untrue_sync = -1,
+		.last_untrue_sync = -1,
+	};
+	s->start = pos;
+	s->n_choices = 0;
+	s->has_leaf = false;
+	note_ahead(s);
+	enum walk w = walk_on(s, false, err);
+	while (w == WALK_FAILED && s->n_choices > 0) {
+		s->now = s->choices[--s->n_choices].otherwise;
+		w = walk_on(s, true, err);
+	}
+	return w;
+}
+
+static void report_state(struct replay_result *ret, const struct state *st)
+{
+	ret->value = st->value;
+	ret->records = st->records;
+	ret->untrue = st->untrue;
+	ret->untrue_off = st->untrue_off;
+	ret->in_sync = st->in_sync;
+}
+
+static int report_found(struct search *s, struct replay_result *ret, struct err *err)
+{
+	report_state(ret, &s->now);
+	ret->matched = s->now.records;
+	ret->runs = calloc(s->n_choices + 1, sizeof(*ret->runs));
+	if (ret->runs == NULL)
+		return err_sys(err, ENOMEM, "replay");
+	for (size_t i = 0; i < s->n_choices; i++)
+		ret->runs[i] = s->choices[i].run;
+	ret->n_runs = s->n_choices;
+	return 0;
+}
+
+/* The value that a SYNC states which stands at `pos`. */
+static int sync_at(
+	struct rfc_log *log, off_t pos, bool *ret_is, struct digest *ret, struct err *err)
+{
+	struct rfc_line line;
+	rfc_log_seek(log, pos);
+	int rc = rfc_log_next(log, &line, err);
+	*ret_is = rc > 0 && line.kind == RFC_SYNC && line.off == pos;
+	if (*ret_is)
+		*ret = line.stated;
+	return rc < 0 ? -1 : 0;
+}
+
+int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err)
+{
+	return sync_at(log, 0, ret_is, ret, err);
+}
+
+/* No reading is right: says where the first one went wrong, and whether only something before that
+ * is missing. */
+static enum walk report_mismatch(
+	struct search *s, const struct state *leaf, struct replay_result *ret, struct err *err)
+{
+	bool is_sync;
+	struct digest stated;
+	report_state(ret, leaf);
+	ret->verdict = VERDICT_MISMATCH;
+	ret->place = leaf->first_untrue_sync;
+	if (leaf->last_untrue_sync < 0 || s->target == NULL)
+		return WALK_FAILED;
+	if (sync_at(s->log, leaf->last_untrue_sync, &is_sync, &stated, err) < 0)
+		return WALK_ERROR;
+	enum walk w = is_sync ? search_from(s, leaf->last_untrue_sync, &stated, err) : WALK_FAILED;
+	if (w == WALK_FOUND) {
+		ret->resumes = true;
+		ret->place = leaf->last_untrue_sync;
+		ret->matched = s->now.records;
+	}
+	return w;
+}
+
+static enum walk try_start(struct search *s, const struct digest *start, bool known,
+	struct replay_result *ret, struct err *err)
+{
+	enum walk w = search_from(s, 0, start, err);
+	if (w != WALK_FOUND)
+		return w;
+	ret->verdict = !known		     ? VERDICT_PARTIAL
+		       : s->now.records == 0 ? VERDICT_UNTOUCHED
+					     : VERDICT_MATCH;
+	return report_found(s, ret, err) < 0 ? WALK_ERROR : WALK_FOUND;
+}
+
+static enum walk try_starts(struct search *s, const struct digest *starts, size_t n,
+	struct replay_result *ret, struct err *err)
+{
+	bool stated_is;
+	struct digest stated = {0};
+	struct state first_leaf = {0};
+	if (sync_at(s->log, 0, &stated_is, &stated, err) < 0)
+		return WALK_ERROR;
+
+	bool stated_known = false;
+	for (size_t i = 0; i < n; i++) {
+		enum walk w = try_start(s, &starts[i], true, ret, err);
+		if (w != WALK_FAILED)
+			return w;
+		/* The start that the log itself names tells best where it went wrong. */
+		bool named = stated_is && same(&stated, &starts[i]);
+		if (i == 0 || named)
+			first_leaf = s->leaf;
+		stated_known |= named;
+	}
+	if (stated_is && !stated_known) {
+		enum walk w = try_start(s, &stated, false, ret, err);
+		if (w != WALK_FAILED)
+			return w;
+		first_leaf = s->leaf;
+	}
+	if (s->has_ahead) {
+		report_state(ret, &first_leaf);
+		ret->verdict = VERDICT_LOG_AHEAD;
+		ret->matched = s->ahead;
+		return WALK_FAILED;
+	}
+	return report_mismatch(s, &first_leaf, ret, err);
+}
+
+static void search_free(struct search *s)
+{
+	free(s->choices);
+	free(s->run.digests);
+	free(s->run.offs);
+}
+
+int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *starts, size_t n,
+	const struct digest *target, struct replay_result *ret, struct err *err)
+{
+	*ret = (struct replay_result){.place = -1, .untrue_off = -1};
+	struct search s = {
+		.log = log,
+		.h = h,
+		.target = target,
+		.budget = REPLAY_EXTENDS_MAX,
+	};
+	enum walk w = try_starts(&s, starts, n, ret, err);
+	if (w == WALK_GIVEN_UP) {
+		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
+		ret->verdict = VERDICT_UNDECIDED;
+	}
+	search_free(&s);
+	return w == WALK_ERROR ? -1 : 0;
+}
+
+int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct digest *start,
+	const struct digest *target, struct replay_result *ret, struct err *err)
+{
+	*ret = (struct replay_result){.place = -1, .untrue_off = -1, .verdict = VERDICT_MISMATCH};
+	struct search s = {.log = log, .h = h, .target = target, .budget = REPLAY_EXTENDS_MAX};
+	enum walk w = search_from(&s, pos, start, err);
+	if (w == WALK_FOUND) {
+		ret->verdict = VERDICT_MATCH;
+		w = report_found(&s, ret, err) < 0 ? WALK_ERROR : w;
+	} else {
+		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
+	}
+	search_free(&s);
+	return w == WALK_ERROR ? -1 : 0;
+}
+
+void replay_clear(struct replay_result *result)
+{
+	free(result->runs);
+	result->runs = NULL;
+	result->n_runs = 0;
+}
+
+static int by_place(const void *key, const void *elem)
+{
+	off_t off = *(const off_t *)key;
+	const struct replay_run *run = elem;
+	return off < run->first ? -1 : off >= run->end;
+}
+
+bool replay_direct_is_real(const struct replay_result *result, off_t off)
+{
+	const struct replay_run *run =
+		result->n_runs == 0
+			? NULL
+			: bsearch(&off, result->runs, result->n_runs, sizeof(*run), by_place);
+	if (run == NULL)
+		return false;
+	for (unsigned i = 0; i < run->n_failed; i++)
+		if (run->failed[i] == off)
+			return false;
+	return true;
+}

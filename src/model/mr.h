@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A measurement register (MR): what it is called and what may be done with it. Its value lives in
+ * the kernel. */
+#ifndef TSMCTL_MODEL_MR_H
+#define TSMCTL_MODEL_MR_H
+
+#include "model/hash.h"
+
+enum mr_flag {
+	MR_RUNTIME = 1 << 0,	  /* else static: no extend, no log */
+	MR_READABLE = 1 << 1,	  /* these say what the object allows, not what the caller may */
+	MR_WRITABLE = 1 << 2,	  /* its value can be set */
+	MR_TAKES_EVENT = 1 << 3,  /* extend with a record */
+	MR_TAKES_DIGEST = 1 << 4, /* extend with a given digest */
+	MR_FIRMWARE = 1 << 5, /* firmware or the boot loader extends it: others only by --force */
+};
+#define MR_EXTENSIBLE (MR_TAKES_EVENT | MR_TAKES_DIGEST)
+
+enum log_keeper { LOG_OF_NOBODY, LOG_OF_KERNEL };
+
+enum { CC_MR_NONE = -1 };
+
+struct abi; /* the kernel interface it was found through: kernel/abi.h */
+
+struct mr {
+	char *provider; /* empty away from a machine */
+	char *name;	/* both printable: a byte that is not stands as strvis(3) shows it */
+	char *full;	/* [PROVIDER/]NAME[:HASH] */
+	enum hash_alg alg;
+	uint32_t size;	/* bytes */
+	unsigned flags; /* of enum mr_flag */
+	enum log_keeper log;
+	int cc_mr_index; /* UEFI 2.10, section 38.4.1: 0 MRTD, 1-4 RTMR0-3; CC_MR_NONE if it has
+			    none */
+	const struct abi *abi; /* NULL away from a machine */
+	char *path;	/* its file or folder, below the root, as in the kernel's own bytes */
+	bool folder;	/* path is a folder, the value a file in it */
+	struct err bad; /* with a status: why it cannot be used */
+};
+
+/*
+ * Whether `spec`, as an operator writes it, names the register: PROVIDER/NAME:HASH, with the
+ * provider, the hash, or both left out. `full` tells whether nothing was left out.
+ */
+bool mr_named(const struct mr *mr, const char *spec, bool *full);
+/* Whether the shell pattern `pattern` does. '*' does not cross '/'. */
+bool mr_matches(const struct mr *mr, const char *pattern);
+
+/* The value that an extensible register has when nothing was ever extended: its name and NULs,
+ * beside zeros. */
+struct digest mr_name_value(const struct mr *mr);
+/* Whether value is zeros or the above: no extend can lead to either. */
+bool mr_is_initial(const struct mr *mr, struct bytes value);
+
+#endif

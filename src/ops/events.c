@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops/events.h"
+
+static const char *const kinds[] = {
+	[RFC_RECORD] = "record",
+	[RFC_SYNC] = "sync",
+	[RFC_DIRECT] = "direct",
+	[RFC_COMMENT] = "comment",
+};
+
+static bool is_decided(const struct replay_result *replay)
+{
+	return replay != NULL &&
+	       (replay->verdict == VERDICT_MATCH || replay->verdict == VERDICT_UNTOUCHED ||
+		       replay->verdict == VERDICT_PARTIAL);
+}
+
+static int extends_of(const struct rfc_line *line, const struct replay_result *replay)
+{
+	if (line->kind == RFC_COMMENT)
+		return EXTENDS_NOT;
+	if (line->kind != RFC_DIRECT)
+		return EXTENDS;
+	if (!is_decided(replay))
+		return EXTENDS_UNKNOWN;
+	return replay_direct_is_real(replay, line->off) ? EXTENDS : EXTENDS_NOT;
+}
+
+static int fill(const struct rfc_line *line, struct hasher *h, const struct replay_result *replay,
+	struct event *ret, struct err *err)
+{
+	ret->offset = (uint64_t)line->off;
+	ret->kind = kinds[line->kind];
+	ret->extends = extends_of(line, replay);
+	ret->digest.size = 0;
+	ret->data = line->kind == RFC_DIRECT ? (struct bytes){0} : line->text;
+	if (line->kind == RFC_COMMENT)
+		return 0;
+	return rfc_line_digest(line, h, &ret->digest, err);
+}
+
+static int run(struct rfc_log *log, struct hasher *h, struct event *event,
+	const struct replay_result *replay, event_fn each, void *arg, struct err *err)
+{
+	struct rfc_line line;
+	int rc;
+	while ((rc = rfc_log_next(log, &line, err)) > 0) {
+		if (fill(&line, h, replay, event, err) < 0)
+			return -1;
+		rc = each(arg, event, err);
+		if (rc != 0)
+			return rc;
+		event->seq++;
+	}
+	return rc;
+}
+
+int events_run(const struct mr *mr, const char *source, int fd, const struct replay_result *replay,
+	event_fn each, void *arg, struct err *err)
+{
+	struct rfc_log log;
+	struct hasher *h;
+	struct event event = {
+		.source = source, .register_name = mr->full, .cc_mr_index = mr->cc_mr_index};
+	if (hasher_open(&h, mr->alg, err) < 0)
+		return -1;
+	int rc = rfc_log_open(&log, fd, mr->alg, err);
+	if (rc == 0) {
+		rc = run(&log, h, &event, replay, each, arg, err);
+		rfc_log_close(&log);
+	}
+	hasher_close(h);
+	return rc;
+}

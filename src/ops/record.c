@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+
+static bool kernel_trims(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == 0xa0;
+}
+
+int record_check(struct bytes record, struct err *err)
+{
+	if (record.n == 0)
+		return err_set(err, ST_USAGE, "the record is empty");
+	if (record.n > RECORD_MAX)
+		return err_set(err, ST_USAGE,
+			"the record has %zu bytes, the kernel takes %d: measure a file of it with "
+			"--file",
+			record.n, RECORD_MAX);
+	for (size_t i = 0; i < record.n; i++) {
+		const char *what = record.p[i] == '\n'	 ? "a newline"
+				   : record.p[i] == '\r' ? "a carriage return"
+				   : record.p[i] == '\0' ? "a NUL"
+							 : NULL;
+		if (what != NULL)
+			return err_set(err, ST_USAGE,
+				"the record has %s at byte %zu: a record is one line", what, i);
+	}
+	if (kernel_trims(record.p[0]))
+		return err_set(err, ST_USAGE,
+			"the record starts with byte 0x%02x, which the kernel cuts off",
+			record.p[0]);
+	if (kernel_trims(record.p[record.n - 1]))
+		return err_set(err, ST_USAGE,
+			"the record ends in byte 0x%02x, which the kernel cuts off",
+			record.p[record.n - 1]);
+	if (record.p[0] == '#' || bytes_start_with(record, "SYNC"))
+		return err_set(err, ST_USAGE,
+			"the record starts with '%s', which means something else in a kernel's log",
+			record.p[0] == '#' ? "#" : "SYNC");
+	return 0;
+}
+
+struct text {
+	char *buf;
+	size_t n;
+	bool cut;
+};
+
+static void put(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	int n = vsnprintf(t->buf + t->n, RECORD_MAX + 1 - t->n, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n > RECORD_MAX - t->n)
+		t->cut = true;
+	else
+		t->n += (size_t)n;
+}
+
+/* These bytes are measured, so each character has one spelling: RFC 8259, section 7, short escapes
+ * where there are any. */
+static void put_json(struct text *t, struct bytes s)
+{
+	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	while (s.n > 0 && !t->cut) {
+		uint32_t c = utf8_next(&s);
+		const char *e = c == 0 || c >= 0x7f ? NULL : strchr(shorts, (int)c);
+		if (e != NULL && (e - shorts) % 2 == 0)
+			put(t, "\\%c", e[1]);
+		else if (c >= 0x20 && c < 0x7f)
+			put(t, "%c", (int)c);
+		else if (c < 0x10000)
+			put(t, "\\u%04x", (unsigned)c);
+		else
+			put(t, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+				(unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
+	}
+}
+
+static int hash_file(int fd, struct hasher *h, uint64_t *size, struct digest *ret, struct err *err)
+{
+	uint8_t buf[65536];
+	*size = 0;
+	if (hash_begin(h, err) < 0)
+		return -1;
+	for (;;) {
+		ssize_t n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, errno, "read");
+		if (n == 0)
+			return hash_end(h, ret, err);
+		*size += (uint64_t)n;
+		if (hash_more(h, (struct bytes){buf, (size_t)n}, err) < 0)
+			return -1;
+	}
+}
+
+static int measure(
+	const char *path, struct hasher *h, uint64_t *size, struct digest *ret, struct err *err)
+{
+	/* Not blocking: a FIFO must not hold up a boot script. */
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ST_SYSTEM, "'%s': not a regular file", path);
+	if (hash_file(fd, h, size, ret, err) < 0)
+		return err_in(err, "'%s'", path);
+	return 0;
+}
+
+int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MAX + 1],
+	struct bytes *ret, struct err *err)
+{
+	char cwd[PATH_MAX] = "", hex[2 * DIGEST_SIZE_MAX + 1];
+	uint64_t size;
+	struct digest digest;
+	if (path[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
+		return err_sys(err, errno, "working directory");
+	if (!utf8_valid(bytes_of(path)) || !utf8_valid(bytes_of(cwd)))
+		return err_set(
+			err, ST_USAGE, "'%s': the path is not UTF-8, no record can hold it", path);
+	if (measure(path, h, &size, &digest, err) < 0)
+		return -1;
+
+	struct text t = {.buf = buf};
+	put(&t, "{\"type\":\"file\",\"path\":\"");
+	if (path[0] != '/') {
+		put_json(&t, bytes_of(cwd));
+		put(&t, "%s", cwd[1] != '\0' ? "/" : "");
+	}
+	put_json(&t, bytes_of(path));
+	put(&t, "\",\"size\":%llu,\"digest\":\"%s:%s\"}", (unsigned long long)size,
+		hash_name(digest.alg), hex_str(hex, digest_bytes(&digest)));
+	if (t.cut)
+		return err_set(err, ST_USAGE, "'%s': the path is too long for a record", path);
+	*ret = (struct bytes){(const uint8_t *)buf, t.n};
+	return 0;
+}

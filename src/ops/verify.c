@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops/verify.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+
+static struct verify_row *add_row(struct verify_rows *rows, const char *name, struct err *err)
+{
+	struct verify_row *grown = reallocarray(rows->row, rows->n + 1, sizeof(*grown));
+	char *copy = strdup(name);
+	if (grown != NULL)
+		rows->row = grown;
+	if (grown == NULL || copy == NULL) {
+		free(copy);
+		err_sys(err, ENOMEM, "verify");
+		return NULL;
+	}
+	struct verify_row *row = &grown[rows->n++];
+	memset(row, 0, sizeof(*row));
+	row->name = copy;
+	return row;
+}
+
+static void say_mismatch(const struct replay_result *r, char *detail)
+{
+	if (r->resumes)
+		snprintf(detail, ERR_MSG_MAX,
+			"offset %lld: an extend before this SYNC line is not in the log; from here "
+			"on the log "
+			"reproduces the register",
+			(long long)r->place);
+	else if (r->place >= 0)
+		snprintf(detail, ERR_MSG_MAX,
+			"offset %lld: this SYNC line states another value than the log before it "
+			"gives",
+			(long long)r->place);
+	else
+		snprintf(detail, ERR_MSG_MAX, "no history in the log gives this value");
+}
+
+static void say_untrue(const struct replay_result *r, char *detail)
+{
+	if (r->untrue == 0)
+		return;
+	snprintf(detail, ERR_MSG_MAX,
+		"%llu line%s that claim%s what did not happen, extended nothing by it; the first "
+		"is at offset "
+		"%lld",
+		(unsigned long long)r->untrue, r->untrue == 1 ? "" : "s", r->untrue == 1 ? "s" : "",
+		(long long)r->untrue_off);
+}
+
+enum verdict verify_judge(const struct replay_result *r, char *detail)
+{
+	detail[0] = '\0';
+	switch (r->verdict) {
+	case VERDICT_MATCH:
+	case VERDICT_UNTOUCHED:
+		say_untrue(r, detail);
+		break;
+	case VERDICT_PARTIAL:
+		snprintf(detail, ERR_MSG_MAX,
+			"from the start value that the log states; what led to it is not in this "
+			"log");
+		break;
+	case VERDICT_LOG_AHEAD:
+		snprintf(detail, ERR_MSG_MAX,
+			"the last %llu of %llu records were logged and not extended, or this "
+			"kernel shows an "
+			"old value after an append",
+			(unsigned long long)(r->records - r->matched),
+			(unsigned long long)r->records);
+		break;
+	case VERDICT_MISMATCH:
+		if (r->records == 0 && r->untrue == 0) {
+			snprintf(detail, ERR_MSG_MAX, "changed, and its log is empty");
+			return VERDICT_UNLOGGED;
+		}
+		say_mismatch(r, detail);
+		break;
+	case VERDICT_UNDECIDED:
+		snprintf(detail, ERR_MSG_MAX,
+			"given up after %d extends: this log was made to be slow",
+			REPLAY_EXTENDS_MAX);
+		break;
+	case VERDICT_NONE:
+	case VERDICT_UNEXPECTED:
+	case VERDICT_UNLOGGED:
+	case VERDICT_UNSUPPORTED:
+	case VERDICT_UNCHECKED:
+		break;
+	}
+	return r->verdict;
+}
+
+static void judge_without_log(const struct mr *mr, struct verify_row *row)
+{
+	if (mr_is_initial(mr, row->value)) {
+		row->verdict = VERDICT_UNTOUCHED;
+		return;
+	}
+	row->verdict = VERDICT_UNLOGGED;
+	snprintf(row->detail, sizeof(row->detail), "changed, and no log of it is kept here");
+}
+
+static void fail_row(struct verify_row *row, const struct err *err)
+{
+	row->err = *err;
+	row->verdict = VERDICT_NONE;
+	if (err->status == ST_SYSTEM && (err->sys == EACCES || err->sys == EPERM)) {
+		row->verdict = VERDICT_UNCHECKED;
+		snprintf(row->detail, sizeof(row->detail), "%s", err->msg);
+	}
+}
+
+static int keep_value(struct verify_row *row, const uint8_t *value, size_t n, struct err *err)
+{
+	uint8_t *copy = malloc(n + 1);
+	if (copy == NULL)
+		return err_sys(err, ENOMEM, "verify");
+	memcpy(copy, value, n);
+	row->value = (struct bytes){copy, n};
+	return 0;
+}
+
+static int read_value(
+	const struct evidence *ev, const struct mr *mr, struct verify_row *row, struct err *err)
+{
+	uint8_t *buf = malloc(mr->size + 1u);
+	struct err why;
+	if (buf == NULL)
+		return err_sys(err, ENOMEM, "verify");
+	int rc = evidence_value(ev, mr, buf, &why);
+	if (rc == 0)
+		row->value = (struct bytes){buf, mr->size};
+	else
+		free(buf);
+	if (rc < 0)
+		fail_row(row, &why);
+	return 0;
+}
+
+static int check_log(
+	const struct evidence *ev, const struct mr *mr, struct verify_row *row, struct err *err)
+{
+	struct checked checked;
+	struct err why;
+	row->source = evidence_source(ev, mr);
+	if (row->source == NULL || mr->alg <= HASH_UNKNOWN) {
+		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
+			return row->err.status != ST_OK ? 0 : -1;
+		if (mr->alg > HASH_UNKNOWN)
+			judge_without_log(mr, row);
+		else
+			row->verdict = VERDICT_UNSUPPORTED;
+		return 0;
+	}
+	int rc = evidence_check(ev, mr, &checked, &why);
+	if (rc < 0) {
+		fail_row(row, &why);
+	} else {
+		rc = keep_value(row, checked.value.v, checked.value.size, err);
+		row->verdict = verify_judge(&checked.replay, row->detail);
+		row->replayed = checked.replay.value;
+		row->records = checked.replay.records;
+		row->matched = checked.replay.matched;
+		checked_clear(&checked);
+		return rc;
+	}
+	checked_clear(&checked);
+	return 0;
+}
+
+/* What the file expects of this register; p NULL: nothing. */
+static int expected_of(const struct values *expect, const struct mr_list *mrs, const struct mr *mr,
+	struct bytes *ret, struct err *err)
+{
+	*ret = (struct bytes){0};
+	for (size_t i = 0; expect != NULL && i < expect->mrs.n; i++) {
+		struct mr *found;
+		if (values_match(expect, i, mrs, &found) != VALUES_ONE || found != mr)
+			continue;
+		if (ret->p != NULL)
+			return err_set(err, ST_FORMAT,
+				"--expect: '%s' is there twice, under two names", mr->full);
+		*ret = expect->value[i];
+	}
+	return 0;
+}
+
+static void compare(struct verify_row *row, struct bytes expected)
+{
+	char hex[2 * 16 + 1];
+	if (row->err.status != ST_OK || row->value.p == NULL)
+		return;
+	if (bytes_equal(row->value, expected)) {
+		if (row->verdict == VERDICT_NONE)
+			row->verdict = VERDICT_MATCH;
+		return;
+	}
+	size_t shown = expected.n < 16 ? expected.n : 16;
+	if (verdict_status(row->verdict) == ST_OK || row->verdict == VERDICT_NONE ||
+		row->verdict > VERDICT_UNEXPECTED) {
+		row->verdict = VERDICT_UNEXPECTED;
+		snprintf(row->detail, sizeof(row->detail), "expected %s%s",
+			hex_str(hex, (struct bytes){expected.p, shown}),
+			shown < expected.n ? "..." : "");
+	}
+}
+
+static int verify_one(const struct evidence *ev, const struct verify_wanted *wanted,
+	const struct mr_pick *pick, struct verify_rows *rows, struct err *err)
+{
+	const struct mr *mr = pick->mr;
+	bool runtime = (mr->flags & MR_RUNTIME) != 0;
+	struct bytes expected;
+	if (expected_of(wanted->expect, ev->mrs, mr, &expected, err) < 0)
+		return -1;
+	if (!runtime && wanted->expect == NULL && pick->by_name)
+		return err_set(err, ST_USAGE,
+			"'%s' is static: it has no log, only --expect FILE can check it", mr->full);
+	bool by_log = runtime && !wanted->no_log;
+	/* Logs in files speak of their registers; the others were not meant. */
+	if (ev->n_inputs > 0 && evidence_source(ev, mr) == NULL && !pick->by_name)
+		by_log = false;
+	if (!by_log && expected.p == NULL)
+		return 0;
+
+	struct verify_row *row = add_row(rows, mr->full, err);
+	if (row == NULL)
+		return -1;
+	int rc = by_log ? check_log(ev, mr, row, err) : read_value(ev, mr, row, err);
+	if (rc == 0 && expected.p != NULL)
+		compare(row, expected);
+	return rc;
+}
+
+/* What the file expects and is not here. */
+static int add_missing(const struct evidence *ev, const struct values *expect,
+	struct verify_rows *rows, struct err *err)
+{
+	for (size_t i = 0; i < expect->mrs.n; i++) {
+		struct mr *found;
+		enum values_match match = values_match(expect, i, ev->mrs, &found);
+		if (match == VALUES_ONE)
+			continue;
+		struct verify_row *row = add_row(rows, expect->mrs.mr[i]->full, err);
+		if (row == NULL)
+			return -1;
+		row->verdict = VERDICT_UNEXPECTED;
+		snprintf(row->detail, sizeof(row->detail), "%s",
+			match == VALUES_NONE ? "expected, and not here"
+					     : "several registers here have this name");
+	}
+	return 0;
+}
+
+int verify_run(const struct evidence *ev, const struct verify_wanted *wanted,
+	struct verify_rows *ret, struct err *err)
+{
+	*ret = (struct verify_rows){0};
+	for (size_t i = 0; i < wanted->n_picks; i++)
+		if (verify_one(ev, wanted, &wanted->picks[i], ret, err) < 0)
+			return -1;
+	if (wanted->expect != NULL && wanted->all && add_missing(ev, wanted->expect, ret, err) < 0)
+		return -1;
+	if (ret->n == 0)
+		return err_set(err, ST_ABSENT, "nothing to verify: %s",
+			wanted->no_log ? "--expect has none of these registers"
+				       : "no runtime register among these, and nothing expected");
+	return 0;
+}
+
+void verify_clear(struct verify_rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		free(rows->row[i].name);
+		free((void *)(uintptr_t)rows->row[i].value.p);
+	}
+	free(rows->row);
+	*rows = (struct verify_rows){0};
+}
+
+/* An error beside a verdict-less row ranks between the two kinds of verdict. */
+static int badness(enum verdict v)
+{
+	return v == VERDICT_NONE ? 2 * VERDICT_UNDECIDED + 1 : 2 * (int)v;
+}
+
+enum verdict verify_worst(const struct verify_rows *rows)
+{
+	enum verdict worst = VERDICT_MATCH;
+	for (size_t i = 0; i < rows->n; i++)
+		if (badness(rows->row[i].verdict) < badness(worst))
+			worst = rows->row[i].verdict;
+	return worst;
+}
+
+enum status verify_status(const struct verify_rows *rows)
+{
+	enum status status = ST_OK;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct verify_row *row = &rows->row[i];
+		status = status_worse(status,
+			row->err.status != ST_OK ? row->err.status : verdict_status(row->verdict));
+	}
+	return status;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether logs explain registers, and registers equal what is expected: a row for each, with a
+ * verdict of the contract. */
+#ifndef TSMCTL_OPS_VERIFY_H
+#define TSMCTL_OPS_VERIFY_H
+
+#include "ops/evidence.h"
+
+struct verify_row {
+	char *name; /* [PROVIDER/]NAME[:HASH] */
+	enum verdict verdict;
+	struct bytes value;	/* what the register holds; owned by the row */
+	struct digest replayed; /* what the log makes of it; size 0: nothing was replayed */
+	uint64_t records, matched;
+	const char *source; /* of the log; NULL: none */
+	char detail[ERR_MSG_MAX];
+	struct err err; /* why there is no verdict, or the log was not looked at */
+};
+
+struct verify_rows {
+	struct verify_row *row;
+	size_t n;
+};
+
+struct verify_wanted {
+	const struct mr_pick *picks;
+	size_t n_picks;
+	bool all; /* the operator named none: expected registers that are not here count */
+	const struct values *expect; /* may be NULL */
+	bool no_log;		     /* compare with expect only */
+};
+
+/* ST_ABSENT if nothing was to be compared. The caller clears the rows, also after an error. */
+int verify_run(const struct evidence *ev, const struct verify_wanted *wanted,
+	struct verify_rows *ret, struct err *err);
+void verify_clear(struct verify_rows *rows);
+
+/* The verdict of the log alone, and in words what it rests on (detail of ERR_MSG_MAX bytes). */
+enum verdict verify_judge(const struct replay_result *replay, char *detail);
+
+/* The worst verdict, and the exit status of all rows. */
+enum verdict verify_worst(const struct verify_rows *rows);
+enum status verify_status(const struct verify_rows *rows);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "out/rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/vis.h>
+
+static const void *field(const struct column *c, const void *row)
+{
+	return (const char *)row + c->off;
+}
+
+static struct bytes bytes_field(const struct column *c, const void *row)
+{
+	struct bytes b;
+	memcpy(&b, field(c, row), sizeof(b));
+	return b;
+}
+
+static const char *str_field(const struct column *c, const void *row)
+{
+	const char *s;
+	memcpy(&s, field(c, row), sizeof(s));
+	return s;
+}
+
+static int int_field(const struct column *c, const void *row)
+{
+	int v;
+	memcpy(&v, field(c, row), sizeof(v));
+	return v;
+}
+
+static bool is_null(const struct column *c, const void *row)
+{
+	switch (c->type) {
+	case COL_STR:
+		return str_field(c, row) == NULL;
+	case COL_INT:
+	case COL_TRI:
+		return int_field(c, row) < 0;
+	case COL_HEX:
+		return bytes_field(c, row).p == NULL;
+	case COL_TEXT:
+		return bytes_field(c, row).p == NULL || !utf8_valid(bytes_field(c, row));
+	case COL_ERR:
+		return ((const struct err *)field(c, row))->status == ST_OK;
+	case COL_STRS:
+	case COL_U64:
+	case COL_BOOL:
+	case COL_DIGESTS:
+		break;
+	}
+	return false;
+}
+
+void json_err(struct json *j, const struct err *err)
+{
+	json_open(j, '{');
+	json_key(j, "status");
+	json_u64(j, err->status);
+	json_key(j, "message");
+	json_str(j, err->msg);
+	json_close(j, '}');
+}
+
+static void json_digests(struct json *j, const struct digest *d)
+{
+	json_open(j, '[');
+	if (d->size > 0) {
+		json_open(j, '{');
+		json_key(j, "alg");
+		json_str(j, hash_name(d->alg));
+		json_key(j, "digest");
+		json_hex(j, digest_bytes(d));
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+static void json_strs(struct json *j, const char *const *strs)
+{
+	json_open(j, '[');
+	for (size_t i = 0; i < 4 && strs[i] != NULL; i++)
+		json_str(j, strs[i]);
+	json_close(j, ']');
+}
+
+static void json_field(struct json *j, const struct column *c, const void *row)
+{
+	switch (c->type) {
+	case COL_STR:
+		json_str(j, str_field(c, row));
+		break;
+	case COL_STRS:
+		json_strs(j, field(c, row));
+		break;
+	case COL_U64:
+		json_u64(j, *(const uint64_t *)field(c, row));
+		break;
+	case COL_INT:
+		json_u64(j, (uint64_t)int_field(c, row));
+		break;
+	case COL_BOOL:
+		json_bool(j, *(const bool *)field(c, row));
+		break;
+	case COL_TRI:
+		json_bool(j, int_field(c, row) != 0);
+		break;
+	case COL_HEX:
+		json_hex(j, bytes_field(c, row));
+		break;
+	case COL_TEXT:
+		json_text(j, bytes_field(c, row));
+		break;
+	case COL_DIGESTS:
+		json_digests(j, field(c, row));
+		break;
+	case COL_ERR:
+		json_err(j, field(c, row));
+		break;
+	}
+}
+
+void row_members(struct json *j, const struct column *columns, size_t n, const void *row)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct column *c = &columns[i];
+		if (c->key == NULL)
+			continue;
+		bool null = is_null(c, row);
+		bool optional =
+			(c->flags & COL_OPTIONAL) || c->type == COL_TEXT || c->type == COL_ERR;
+		if (null && optional)
+			continue;
+		json_key(j, c->key);
+		if (null)
+			json_null(j);
+		else
+			json_field(j, c, row);
+	}
+}
+
+void row_json(struct json *j, const struct column *columns, size_t n, const void *row)
+{
+	json_open(j, '{');
+	row_members(j, columns, n, row);
+	json_close(j, '}');
+}
+
+void row_jsonl(struct sink *s, const struct column *columns, size_t n, const void *row)
+{
+	struct json j = {.sink = s};
+	row_json(&j, columns, n, row);
+	sink_char(s, '\n');
+}
+
+/* Bytes as they may go to a terminal; `max` of them, and "..." if there are more. Allocated. */
+static char *visible_bytes(struct bytes b, size_t max)
+{
+	size_t n = b.n < max ? b.n : max;
+	char *s = malloc(4 * n + 4);
+	if (s == NULL)
+		return NULL;
+	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB);
+	if (n < b.n)
+		strcat(s, "...");
+	return s;
+}
+
+static char *hex_cell(struct bytes b, size_t max)
+{
+	size_t n = b.n < max ? b.n : max;
+	char *s = malloc(2 * n + 4);
+	if (s == NULL)
+		return NULL;
+	hex_str(s, (struct bytes){b.p, n});
+	if (n < b.n)
+		strcat(s, "...");
+	return s;
+}
+
+static char *strs_cell(const char *const *strs)
+{
+	char *s = NULL;
+	if (asprintf(&s, "%s%s%s", strs[0] != NULL ? strs[0] : "-",
+		    strs[0] != NULL && strs[1] != NULL ? "," : "",
+		    strs[0] != NULL && strs[1] != NULL ? strs[1] : "") < 0)
+		return NULL;
+	return s;
+}
+
+static char *u64_cell(uint64_t v)
+{
+	char *s = NULL;
+	return asprintf(&s, "%llu", (unsigned long long)v) < 0 ? NULL : s;
+}
+
+enum { SHORT_HEX = 8, SHORT_TEXT = 60 };
+
+static char *cell(const struct column *c, const void *row)
+{
+	bool brief = (c->flags & COL_SHORT) != 0;
+	if (c->type != COL_TEXT && is_null(c, row))
+		return strdup("-");
+	switch (c->type) {
+	case COL_STR:
+		return strdup(str_field(c, row));
+	case COL_STRS:
+		return strs_cell(field(c, row));
+	case COL_U64:
+		return u64_cell(*(const uint64_t *)field(c, row));
+	case COL_INT:
+		return u64_cell((uint64_t)int_field(c, row));
+	case COL_BOOL:
+		return strdup(*(const bool *)field(c, row) ? "yes" : "no");
+	case COL_TRI:
+		return strdup(int_field(c, row) != 0 ? "yes" : "no");
+	case COL_HEX:
+		return hex_cell(bytes_field(c, row), brief ? SHORT_HEX : SIZE_MAX);
+	case COL_TEXT:
+		return visible_bytes(bytes_field(c, row), brief ? SHORT_TEXT : SIZE_MAX);
+	case COL_DIGESTS: {
+		const struct digest *d = field(c, row);
+		return d->size == 0 ? strdup("-")
+				    : hex_cell(digest_bytes(d), brief ? SHORT_HEX : SIZE_MAX);
+	}
+	case COL_ERR:
+		return strdup(((const struct err *)field(c, row))->msg);
+	}
+	return NULL;
+}
+
+void table_pick_default(struct table *t, size_t n_columns)
+{
+	t->n = 0;
+	for (size_t i = 0; i < n_columns; i++)
+		if (t->columns[i].flags & COL_DEFAULT)
+			t->picked[t->n++] = i;
+}
+
+/* The last column is not padded: no line ends in spaces. */
+static void put_cell(struct sink *s, const char *text, size_t width, bool last)
+{
+	size_t n = strlen(text);
+	sink_str(s, text);
+	if (last) {
+		sink_char(s, '\n');
+		return;
+	}
+	do
+		sink_char(s, ' ');
+	while (n++ < width);
+}
+
+static void put_header(struct table *t, struct sink *s, const size_t *widths)
+{
+	for (size_t i = 0; t->header && i < t->n; i++)
+		put_cell(s, t->columns[t->picked[i]].title, widths[i], i + 1 == t->n);
+	t->header = false;
+}
+
+static int keep_cell(struct table *t, char *text, struct err *err)
+{
+	if (text != NULL && t->n_cells == t->room) {
+		size_t room = t->room == 0 ? 64 : 2 * t->room;
+		char **grown = reallocarray(t->cells, room, sizeof(*grown));
+		if (grown == NULL) {
+			free(text);
+			text = NULL;
+		} else {
+			t->cells = grown;
+			t->room = room;
+		}
+	}
+	if (text == NULL)
+		return err_sys(err, ENOMEM, "table");
+	t->cells[t->n_cells++] = text;
+	return 0;
+}
+
+int table_row(struct table *t, struct sink *s, const void *row, struct err *err)
+{
+	if (t->widths != NULL)
+		put_header(t, s, t->widths);
+	for (size_t i = 0; i < t->n; i++) {
+		char *text = cell(&t->columns[t->picked[i]], row);
+		if (t->widths == NULL) {
+			if (keep_cell(t, text, err) < 0)
+				return -1;
+			continue;
+		}
+		if (text == NULL)
+			return err_sys(err, ENOMEM, "table");
+		put_cell(s, text, t->widths[i], i + 1 == t->n);
+		free(text);
+	}
+	return 0;
+}
+
+void table_end(struct table *t, struct sink *s)
+{
+	size_t widths[TABLE_COLUMNS_MAX] = {0};
+	if (t->widths != NULL) {
+		put_header(t, s, t->widths);
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		widths[i] = t->header ? strlen(t->columns[t->picked[i]].title) : 0;
+	for (size_t i = 0; i < t->n_cells; i++)
+		if (strlen(t->cells[i]) > widths[i % t->n])
+			widths[i % t->n] = strlen(t->cells[i]);
+	put_header(t, s, widths);
+	for (size_t i = 0; i < t->n_cells; i++) {
+		put_cell(s, t->cells[i], widths[i % t->n], i % t->n + 1 == t->n);
+		free(t->cells[i]);
+	}
+	free(t->cells);
+	t->cells = NULL;
+	t->n_cells = t->room = 0;
+}

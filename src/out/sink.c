@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "out/sink.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void sink_open(struct sink *s, int fd)
+{
+	s->fd = fd;
+	s->sys = 0;
+	s->used = false;
+	s->n = 0;
+}
+
+static void write_all(struct sink *s, const char *p, size_t n)
+{
+	while (n > 0 && s->sys == 0) {
+		ssize_t put = write(s->fd, p, n);
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0) {
+			s->sys = errno;
+			return;
+		}
+		p += put;
+		n -= (size_t)put;
+	}
+}
+
+static void make_room(struct sink *s, size_t n)
+{
+	if (sizeof(s->buf) - s->n >= n)
+		return;
+	write_all(s, s->buf, s->n);
+	s->n = 0;
+}
+
+void sink_bytes(struct sink *s, struct bytes b)
+{
+	s->used = true;
+	make_room(s, b.n);
+	if (b.n > sizeof(s->buf)) {
+		write_all(s, (const char *)b.p, b.n);
+		return;
+	}
+	if (b.n > 0)
+		memcpy(s->buf + s->n, b.p, b.n);
+	s->n += b.n;
+}
+
+void sink_str(struct sink *s, const char *str)
+{
+	sink_bytes(s, bytes_of(str));
+}
+
+void sink_char(struct sink *s, char c)
+{
+	s->used = true;
+	make_room(s, 1);
+	s->buf[s->n++] = c;
+}
+
+void sink_hex(struct sink *s, struct bytes b)
+{
+	s->used = true;
+	while (b.n > 0) {
+		size_t n = b.n < 1024 ? b.n : 1024;
+		make_room(s, 2 * n);
+		hex_put(s->buf + s->n, (struct bytes){b.p, n});
+		s->n += 2 * n;
+		b.p += n;
+		b.n -= n;
+	}
+}
+
+void sink_u64(struct sink *s, uint64_t v)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+	do
+		digits[--i] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	sink_bytes(s, (struct bytes){(const uint8_t *)digits + i, sizeof(digits) - i});
+}
+
+int sink_flush(struct sink *s, struct err *err)
+{
+	write_all(s, s->buf, s->n);
+	s->n = 0;
+	if (s->sys != 0)
+		return err_sys(err, s->sys, "standard output");
+	return 0;
+}

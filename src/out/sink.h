@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Standard output, buffered. What could not be written is found out at the end, once. */
+#ifndef TSMCTL_OUT_SINK_H
+#define TSMCTL_OUT_SINK_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+struct sink {
+	int fd;
+	int sys; /* errno of the first write that failed; nothing is written after it */
+	bool used;
+	size_t n;
+	char buf[32768];
+};
+
+void sink_open(struct sink *s, int fd);
+void sink_bytes(struct sink *s, struct bytes b);
+void sink_str(struct sink *s, const char *str);
+void sink_char(struct sink *s, char c);
+void sink_hex(struct sink *s, struct bytes b);
+void sink_u64(struct sink *s, uint64_t v);
+/* Writes out what is buffered. ST_SYSTEM if anything since sink_open could not be written. */
+int sink_flush(struct sink *s, struct err *err);
+
+#endif
