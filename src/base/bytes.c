@@ -30,13 +30,18 @@ bool bytes_all_zero(struct bytes b)
 	return true;
 }
 
+/* The two digits of every byte, in memory order: a log is mostly printed as hex. */
+#define HEX_ROW(hi)                                                                                \
+	hi "0" hi "1" hi "2" hi "3" hi "4" hi "5" hi "6" hi "7" hi "8" hi "9" hi "a" hi "b" hi     \
+	"c" hi "d" hi "e" hi "f"
+static const char hex_pairs[] = HEX_ROW("0") HEX_ROW("1") HEX_ROW("2") HEX_ROW("3") HEX_ROW("4")
+	HEX_ROW("5") HEX_ROW("6") HEX_ROW("7") HEX_ROW("8") HEX_ROW("9") HEX_ROW("a") HEX_ROW("b")
+		HEX_ROW("c") HEX_ROW("d") HEX_ROW("e") HEX_ROW("f");
+
 void hex_put(char *dst, struct bytes b)
 {
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < b.n; i++) {
-		dst[2 * i] = digits[b.p[i] >> 4];
-		dst[2 * i + 1] = digits[b.p[i] & 15];
-	}
+	for (size_t i = 0; i < b.n; i++)
+		memcpy(dst + 2 * i, hex_pairs + 2 * (size_t)b.p[i], 2);
 }
 
 char *hex_str(char *dst, struct bytes b)
@@ -91,10 +96,25 @@ static size_t utf8_sequence(struct bytes b)
 	return n;
 }
 
+/* How many bytes at the front of b, in steps of 8, are ASCII. */
+static size_t ascii_run(struct bytes b)
+{
+	size_t n = 0;
+	uint64_t word = 0;
+	for (; b.n - n >= sizeof(word); n += sizeof(word)) {
+		memcpy(&word, b.p + n, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return n;
+}
+
 bool utf8_valid(struct bytes b)
 {
 	while (b.n > 0) {
-		size_t n = b.p[0] < 0x80 ? 1 : utf8_sequence(b);
+		size_t n = b.p[0] < 0x80 ? ascii_run(b) : utf8_sequence(b);
+		if (n == 0 && b.p[0] < 0x80)
+			n = 1;
 		if (n == 0)
 			return false;
 		b.p += n;

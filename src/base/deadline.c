@@ -13,24 +13,31 @@ static void on_alarm(int sig)
 	passed = 1;
 }
 
-void deadline_arm(int ms)
+/* No SA_RESTART: the point is that the call returns. */
+static void install(void)
 {
-	/* No SA_RESTART: the point is that the call returns. It repeats, since the first may come
-	 * just before the call. */
+	static bool installed;
 	struct sigaction act = {.sa_handler = on_alarm};
+	sigset_t set;
+	if (installed)
+		return;
+	installed = true;
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGALRM, &act, NULL);
-
-	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
 
-	passed = 0;
+void deadline_arm(int ms)
+{
+	/* It repeats, since the first may come just before the call. */
 	struct itimerval it = {
 		.it_value = {ms / 1000, ms % 1000 * 1000},
 		.it_interval = {0, 100 * 1000},
 	};
+	install();
+	passed = 0;
 	setitimer(ITIMER_REAL, &it, NULL);
 }
 

@@ -9,6 +9,7 @@
 #include "kernel/abi.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,6 @@ static char *join(const char *dir, const char *name)
 {
 	char *path;
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
-}
-
-/* stat of DIR/NAME: true if it is there. */
-static bool stat_in(const struct root *root, const char *dir, const char *name, struct stat *ret)
-{
-	AUTO_FREE char *path = join(dir, name);
-	return path != NULL && root_stat(root, path, ret) == 0;
 }
 
 /* Firmware and boot loader own the first two of a TDX guest; UEFI 2.10, section 38.4.1 has the
@@ -54,6 +48,33 @@ struct place {
 	struct tree *tree;
 	const char *provider;
 };
+
+/* The folder of a register, and what it has in it. */
+struct folder {
+	const char *path;
+	bool has_digest, has_algo, has_log, has_append;
+	struct stat digest, append;
+};
+
+static bool is_in(
+	const struct place *at, int fd, const char *dir, const char *name, struct stat *ret)
+{
+	return root_stat_in(at->root, fd, dir, name, ret) == 0;
+}
+
+/* A folder that cannot be opened has nothing in it. */
+static void look_into(const struct place *at, const char *path, struct folder *ret)
+{
+	struct stat st;
+	AUTO_CLOSE int fd = root_at(at->root, path, O_PATH | O_DIRECTORY, 0);
+	*ret = (struct folder){.path = path};
+	if (fd < 0 || !is_in(at, fd, path, "digest", &ret->digest))
+		return;
+	ret->has_digest = true;
+	ret->has_algo = is_in(at, fd, path, "hash_algo", &st);
+	ret->has_log = is_in(at, fd, path, "event_log", &st);
+	ret->has_append = is_in(at, fd, path, "append_event", &ret->append);
+}
 
 static struct mr *add_mr(const struct place *at, const char *name, const char *hash,
 	const char *path, struct err *err)
@@ -89,43 +110,42 @@ static int add_static(const struct place *at, const char *name, const char *path
 	return 0;
 }
 
-/* Rights, size and log keeper of the register whose folder is `dir` and whose digest file is st. */
-static void describe(const struct place *at, struct mr *mr, const char *dir, const struct stat *st)
+/* Rights, size and log keeper. */
+static void describe(struct mr *mr, const struct folder *f)
 {
-	struct stat other;
-	bool has_log = stat_in(at->root, dir, "event_log", &other);
-	bool has_append = stat_in(at->root, dir, "append_event", &other);
-
 	mr->folder = true;
-	if (st->st_mode & 0444)
+	if (f->digest.st_mode & 0444)
 		mr->flags |= MR_READABLE;
-	if (st->st_mode & 0222)
+	if (f->digest.st_mode & 0222)
 		mr->flags |= MR_RUNTIME | MR_TAKES_DIGEST;
-	if (has_append && (other.st_mode & 0222))
+	if (f->has_append && (f->append.st_mode & 0222))
 		mr->flags |= MR_TAKES_EVENT;
-	if (has_log || has_append)
+	if (f->has_log || f->has_append)
 		mr->flags |= MR_RUNTIME;
-	mr->log = has_log ? LOG_OF_KERNEL : LOG_OF_NOBODY;
+	mr->log = f->has_log ? LOG_OF_KERNEL : LOG_OF_NOBODY;
 
+	off_t size = f->digest.st_size;
 	mr->size = (uint32_t)hash_size(mr->alg);
-	if (!S_ISREG(st->st_mode))
-		err_set(&mr->bad, ST_FORMAT, "'%s/digest': not a regular file", dir);
-	else if (mr->alg > HASH_UNKNOWN && st->st_size != 0 && st->st_size != (off_t)mr->size)
-		err_set(&mr->bad, ST_FORMAT, "'%s/digest': %lld bytes, but %s has %u", dir,
-			(long long)st->st_size, hash_name(mr->alg), mr->size);
-	else if (mr->alg <= HASH_UNKNOWN && st->st_size > 0 && st->st_size <= VALUE_SIZE_MAX)
-		mr->size = (uint32_t)st->st_size;
+	if (!S_ISREG(f->digest.st_mode))
+		err_set(&mr->bad, ST_FORMAT, "'%s/digest': not a regular file", f->path);
+	else if (mr->alg > HASH_UNKNOWN && size != 0 && size != (off_t)mr->size)
+		err_set(&mr->bad, ST_FORMAT, "'%s/digest': %lld bytes, but %s has %u", f->path,
+			(long long)size, hash_name(mr->alg), mr->size);
+	else if (mr->alg <= HASH_UNKNOWN && size > 0 && size <= VALUE_SIZE_MAX)
+		mr->size = (uint32_t)size;
 }
 
 /* What hash_algo says; a runtime register without it cannot be explained by any log. */
 static int read_hash_algo(
-	const struct root *root, const char *dir, enum hash_alg *ret, struct err *err)
+	const struct root *root, const struct folder *f, enum hash_alg *ret, struct err *err)
 {
-	AUTO_FREE char *path = join(dir, "hash_algo");
+	AUTO_FREE char *path = join(f->path, "hash_algo");
 	char text[KERNEL_TEXT_MAX];
 	size_t n;
 	if (path == NULL)
 		return err_sys(err, ENOMEM, "registers");
+	if (!f->has_algo)
+		return err_set(err, ST_FORMAT, "'%s': missing: its hash cannot be known", path);
 	if (root_read(root, path, text, sizeof(text), &n, err) < 0)
 		return -1;
 	while (n > 0 && text[n - 1] == '\n')
@@ -138,27 +158,22 @@ static int read_hash_algo(
 }
 
 /* v1 and v2: REGISTER/digest with REGISTER/hash_algo. */
-static int add_runtime(const struct place *at, const char *name, const char *dir,
-	const struct stat *digest_st, struct err *err)
+static int add_with_algo(
+	const struct place *at, const char *name, const struct folder *f, struct err *err)
 {
 	enum hash_alg alg = HASH_UNKNOWN;
 	struct err bad = {0};
-	if (read_hash_algo(at->root, dir, &alg, &bad) < 0 && bad.sys == ENOENT &&
-		!(digest_st->st_mode & 0222)) {
-		alg = HASH_NONE;
-		bad = (struct err){0};
-	}
-	struct mr *mr = add_mr(at, name, alg > HASH_UNKNOWN ? hash_name(alg) : NULL, dir, err);
+	if (!f->has_algo && !(f->digest.st_mode & 0222) && !f->has_append && !f->has_log)
+		alg = HASH_NONE; /* static: it needs none */
+	else
+		read_hash_algo(at->root, f, &alg, &bad);
+	struct mr *mr = add_mr(at, name, alg > HASH_UNKNOWN ? hash_name(alg) : NULL, f->path, err);
 	if (mr == NULL)
 		return -1;
 	mr->alg = alg;
-	describe(at, mr, dir, digest_st);
+	describe(mr, f);
 	if (bad.status != ST_OK)
 		mr->bad = bad;
-	/* Not to have the file, for a register that needs it, is the tree's fault and not the
-	 * system's. */
-	if (mr->bad.sys == ENOENT)
-		mr->bad.status = ST_FORMAT;
 	return 0;
 }
 
@@ -171,16 +186,18 @@ static int for_each_entry(const struct place *at, const char *dir,
 static int visit_hash(const struct place *at, const char *name, const char *path,
 	const struct stat *st, const char *parent, struct err *err)
 {
-	struct stat digest_st;
-	if (!S_ISDIR(st->st_mode) || !stat_in(at->root, path, "digest", &digest_st))
+	struct folder f;
+	if (!S_ISDIR(st->st_mode))
+		return 0;
+	look_into(at, path, &f);
+	if (!f.has_digest)
 		return 0;
 	enum hash_alg alg = hash_by_name(bytes_of(name));
-	const char *suffix = alg != HASH_UNKNOWN ? hash_name(alg) : name;
-	struct mr *mr = add_mr(at, parent, suffix, path, err);
+	struct mr *mr = add_mr(at, parent, alg != HASH_UNKNOWN ? hash_name(alg) : name, path, err);
 	if (mr == NULL)
 		return -1;
 	mr->alg = alg;
-	describe(at, mr, path, &digest_st);
+	describe(mr, &f);
 	return 0;
 }
 
@@ -188,7 +205,7 @@ static int visit_register(const struct place *at, const char *name, const char *
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)parent;
-	struct stat digest_st;
+	struct folder f;
 	if (S_ISREG(st->st_mode))
 		return add_static(at, name, path, st, err);
 	if (!S_ISDIR(st->st_mode)) {
@@ -197,8 +214,9 @@ static int visit_register(const struct place *at, const char *name, const char *
 			err_set(&mr->bad, ST_FORMAT, "'%s': not a regular file", path);
 		return mr != NULL ? 0 : -1;
 	}
-	if (stat_in(at->root, path, "digest", &digest_st))
-		return add_runtime(at, name, path, &digest_st, err);
+	look_into(at, path, &f);
+	if (f.has_digest)
+		return add_with_algo(at, name, &f, err);
 	return for_each_entry(at, path, visit_hash, name, err);
 }
 
@@ -235,7 +253,8 @@ static int for_each_entry(const struct place *at, const char *dir,
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		AUTO_FREE char *path = join(dir, e->d_name);
-		int sys = path != NULL ? -root_stat(at->root, path, &st) : ENOMEM;
+		int sys = path != NULL ? -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st)
+				       : ENOMEM;
 		if (sys == 0) {
 			rc = visit(at, e->d_name, path, &st, parent, err);
 		} else {

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -92,6 +94,21 @@ int root_stat(const struct root *root, const char *path, struct stat *ret)
 		return fd;
 	int rc = fstat(fd, ret) < 0 ? -errno : 0;
 	close(fd);
+	return rc;
+}
+
+int root_stat_in(
+	const struct root *root, int dir_fd, const char *dir, const char *name, struct stat *ret)
+{
+	if (fstatat(dir_fd, name, ret, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (!S_ISLNK(ret->st_mode))
+		return 0;
+	char *path;
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return -ENOMEM;
+	int rc = root_stat(root, path, ret);
+	free(path);
 	return rc;
 }
 

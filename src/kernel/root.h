@@ -34,8 +34,11 @@ int root_at(const struct root *root, const char *path, int flags, mode_t mode);
 int root_open_file(const struct root *root, const char *path, int flags, struct err *err);
 /* For readdir; NULL with err->sys set. The caller closes it. */
 DIR *root_open_dir(const struct root *root, const char *path, struct err *err);
-/* Follows links, inside the root. */
+/* Follows links, inside the root. 0 or -errno. */
 int root_stat(const struct root *root, const char *path, struct stat *ret);
+/* The same for DIR/NAME, dir_fd being open on DIR: one system call where NAME is no link. */
+int root_stat_in(const struct root *root, int dir_fd, const char *dir, const char *name,
+	struct stat *ret);
 
 /*
  * Reads a whole file of at most `cap` bytes with one look: ST_FORMAT if there is more. ret_n gets
@@ -52,7 +55,7 @@ int root_snapshot(const struct root *root, const char *path, struct err *err);
 
 /*
  * One write(2) or pwrite(2) at offset 0 of exactly data, on a file that exists. Returns 0 when the
- * kernel took all of it; otherwise -1 with the reason, and `ret_opened` says whether the write was
+ * kernel took all of it; otherwise -1 with the reason, and `ret_tried` says whether the write was
  * tried at all: if it was, only the register can tell what happened. Never retried.
  */
 int root_write_once(const struct root *root, const char *path, struct bytes data, bool *ret_tried,

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include "model/libcrypto.h"
 
 struct hash_desc {
 	const char *name;
@@ -91,29 +90,10 @@ struct digest digest_of(enum hash_alg alg, struct bytes b)
 
 struct hasher {
 	enum hash_alg alg;
+	const struct libcrypto *crypto;
 	EVP_MD *md;
 	EVP_MD_CTX *ctx;
 };
-
-/*
- * One for the process, never freed: it lives until exit anyway, and freeing it costs more than a
- * digest.
- */
-static OSSL_LIB_CTX *library(struct err *err)
-{
-	static OSSL_LIB_CTX *lib;
-	if (lib != NULL)
-		return lib;
-
-	/* NO_LOAD_CONFIG: OPENSSL_CONF must not choose who hashes. The rest only saves start-up
-	 * time. */
-	uint64_t only_digests = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
-				OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
-				OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT;
-	if (OPENSSL_init_crypto(only_digests, NULL) != 1 || (lib = OSSL_LIB_CTX_new()) == NULL)
-		err_set(err, ST_SYSTEM, "libcrypto cannot be initialised");
-	return lib;
-}
 
 static int check_known_vector(struct hasher *h, struct err *err)
 {
@@ -134,19 +114,21 @@ int hasher_open(struct hasher **ret, enum hash_alg alg, struct err *err)
 {
 	if (hashes[alg].evp == NULL)
 		return err_set(err, ST_ABSENT, "the register's hash is %s", hash_name(alg));
-	OSSL_LIB_CTX *lib = library(err);
-	if (lib == NULL)
+	OSSL_LIB_CTX *lib;
+	const struct libcrypto *crypto = libcrypto_get(&lib, err);
+	if (crypto == NULL)
 		return -1;
 
 	struct hasher *h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		return err_sys(err, ENOMEM, "hash");
 	h->alg = alg;
-	h->md = EVP_MD_fetch(lib, hashes[alg].evp, NULL);
-	h->ctx = EVP_MD_CTX_new();
+	h->crypto = crypto;
+	h->md = h->crypto->EVP_MD_fetch(lib, hashes[alg].evp, NULL);
+	h->ctx = h->crypto->EVP_MD_CTX_new();
 	if (h->md == NULL || h->ctx == NULL)
 		err_set(err, ST_ABSENT, "libcrypto here does not have %s", hash_name(alg));
-	else if (EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
+	else if (h->crypto->EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
 		err_set(err, ST_SYSTEM, "libcrypto cannot start %s", hash_name(alg));
 	else if (check_known_vector(h, err) == 0) {
 		*ret = h;
@@ -160,8 +142,8 @@ void hasher_close(struct hasher *h)
 {
 	if (h == NULL)
 		return;
-	EVP_MD_CTX_free(h->ctx);
-	EVP_MD_free(h->md);
+	h->crypto->EVP_MD_CTX_free(h->ctx);
+	h->crypto->EVP_MD_free(h->md);
 	free(h);
 }
 
@@ -172,21 +154,21 @@ enum hash_alg hasher_alg(const struct hasher *h)
 
 int hash_begin(struct hasher *h, struct err *err)
 {
-	if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
+	if (h->crypto->EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
 		return err_set(err, ST_SYSTEM, "libcrypto cannot start %s", hash_name(h->alg));
 	return 0;
 }
 
 int hash_more(struct hasher *h, struct bytes data, struct err *err)
 {
-	if (EVP_DigestUpdate(h->ctx, data.p, data.n) != 1)
+	if (h->crypto->EVP_DigestUpdate(h->ctx, data.p, data.n) != 1)
 		return err_set(err, ST_SYSTEM, "libcrypto cannot go on with %s", hash_name(h->alg));
 	return 0;
 }
 
 int hash_end(struct hasher *h, struct digest *ret, struct err *err)
 {
-	if (EVP_DigestFinal_ex(h->ctx, ret->v, NULL) != 1)
+	if (h->crypto->EVP_DigestFinal_ex(h->ctx, ret->v, NULL) != 1)
 		return err_set(err, ST_SYSTEM, "libcrypto cannot end %s", hash_name(h->alg));
 	ret->alg = h->alg;
 	ret->size = (uint8_t)hashes[h->alg].size;

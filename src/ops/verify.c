@@ -39,7 +39,9 @@ static void say_mismatch(const struct replay_result *r, char *detail)
 			"gives",
 			(long long)r->place);
 	else
-		snprintf(detail, ERR_MSG_MAX, "no history in the log gives this value");
+		snprintf(detail, ERR_MSG_MAX,
+			"no history in the log gives this value: a record is not what was "
+			"extended, or one is missing");
 }
 
 static void say_untrue(const struct replay_result *r, char *detail)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "out/json.h"
 
+#include <string.h>
+
 static void before(struct json *j)
 {
 	if (j->comma)
@@ -21,12 +23,17 @@ void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
+/* The comma, the quotes and the colon in one go: keys are half of what is printed. */
 void json_key(struct json *j, const char *key)
 {
-	before(j);
-	sink_char(j->sink, '"');
-	sink_str(j->sink, key);
-	sink_str(j->sink, "\":");
+	size_t n = strlen(key);
+	char *at = sink_room(j->sink, n + 3 + j->comma);
+	if (j->comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, key, n);
+	at[n] = '"';
+	at[n + 1] = ':';
 	j->comma = false;
 }
 
@@ -49,10 +56,43 @@ void json_u64(struct json *j, uint64_t v)
 }
 
 /* DEL need not be, but a terminal is a poor place for it. */
-static bool needs_escape(uint8_t c)
-{
-	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
+static const bool needs_escape[256] = {
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	true,
+	['"'] = true,
+	['\\'] = true,
+	[0x7f] = true,
+};
 
 static void escape(struct sink *s, uint8_t c)
 {
@@ -83,7 +123,7 @@ void json_text(struct json *j, struct bytes b)
 	sink_char(j->sink, '"');
 	while (b.n > 0) {
 		size_t plain = 0;
-		while (plain < b.n && !needs_escape(b.p[plain]))
+		while (plain < b.n && !needs_escape[b.p[plain]])
 			plain++;
 		sink_bytes(j->sink, (struct bytes){b.p, plain});
 		b.p += plain;

@@ -36,17 +36,24 @@ static void make_room(struct sink *s, size_t n)
 	s->n = 0;
 }
 
-void sink_bytes(struct sink *s, struct bytes b)
+char *sink_room(struct sink *s, size_t n)
 {
 	s->used = true;
-	make_room(s, b.n);
-	if (b.n > sizeof(s->buf)) {
+	make_room(s, n);
+	char *at = s->buf + s->n;
+	s->n += n;
+	return at;
+}
+
+void sink_bytes(struct sink *s, struct bytes b)
+{
+	if (b.n > SINK_ROOM_MAX) {
+		make_room(s, sizeof(s->buf));
+		s->used = true;
 		write_all(s, (const char *)b.p, b.n);
-		return;
+	} else if (b.n > 0) {
+		memcpy(sink_room(s, b.n), b.p, b.n);
 	}
-	if (b.n > 0)
-		memcpy(s->buf + s->n, b.p, b.n);
-	s->n += b.n;
 }
 
 void sink_str(struct sink *s, const char *str)
@@ -56,19 +63,14 @@ void sink_str(struct sink *s, const char *str)
 
 void sink_char(struct sink *s, char c)
 {
-	s->used = true;
-	make_room(s, 1);
-	s->buf[s->n++] = c;
+	*sink_room(s, 1) = c;
 }
 
 void sink_hex(struct sink *s, struct bytes b)
 {
-	s->used = true;
 	while (b.n > 0) {
-		size_t n = b.n < 1024 ? b.n : 1024;
-		make_room(s, 2 * n);
-		hex_put(s->buf + s->n, (struct bytes){b.p, n});
-		s->n += 2 * n;
+		size_t n = b.n < SINK_ROOM_MAX / 2 ? b.n : SINK_ROOM_MAX / 2;
+		hex_put(sink_room(s, 2 * n), (struct bytes){b.p, n});
 		b.p += n;
 		b.n -= n;
 	}

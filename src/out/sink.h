@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
+enum { SINK_ROOM_MAX = 4096 };
+
 struct sink {
 	int fd;
 	int sys; /* errno of the first write that failed; nothing is written after it */
@@ -15,6 +17,8 @@ struct sink {
 };
 
 void sink_open(struct sink *s, int fd);
+/* Where the next n bytes go, which the caller fills before anything else; n is at most SINK_ROOM_MAX. */
+char *sink_room(struct sink *s, size_t n);
 void sink_bytes(struct sink *s, struct bytes b);
 void sink_str(struct sink *s, const char *str);
 void sink_char(struct sink *s, char c);
