@@ -33,7 +33,7 @@ static double run(char *argv[], long *peak_kb)
 	struct rusage usage;
 	int status;
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	pid_t pid = vfork();
+	pid_t pid = fork();
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 		dup2(null, STDOUT_FILENO);
@@ -74,6 +74,8 @@ int main(int argc, char *argv[])
 	}
 	split(argv[2], words_a);
 	split(argv[3], words_b);
+	if (words_a[0] == NULL || words_b[0] == NULL)
+		return 2;
 	run(words_a, &peak_a);
 	run(words_b, &peak_b);
 	peak_a = 0;

@@ -33,7 +33,7 @@ bool bytes_all_zero(struct bytes b)
 /* The two digits of every byte, in memory order: a log is mostly printed as hex. */
 #define HEX_ROW(hi)                                                                                \
 	hi "0" hi "1" hi "2" hi "3" hi "4" hi "5" hi "6" hi "7" hi "8" hi "9" hi "a" hi "b" hi     \
-	"c" hi "d" hi "e" hi "f"
+	   "c" hi "d" hi "e" hi "f"
 static const char hex_pairs[] = HEX_ROW("0") HEX_ROW("1") HEX_ROW("2") HEX_ROW("3") HEX_ROW("4")
 	HEX_ROW("5") HEX_ROW("6") HEX_ROW("7") HEX_ROW("8") HEX_ROW("9") HEX_ROW("a") HEX_ROW("b")
 		HEX_ROW("c") HEX_ROW("d") HEX_ROW("e") HEX_ROW("f");

@@ -33,8 +33,8 @@ void deadline_arm(int ms)
 {
 	/* It repeats, since the first may come just before the call. */
 	struct itimerval it = {
-		.it_value = {ms / 1000, ms % 1000 * 1000},
-		.it_interval = {0, 100 * 1000},
+		.it_value = {ms / 1000, (long)(ms % 1000) * 1000},
+		.it_interval = {0, 100000},
 	};
 	install();
 	passed = 0;

@@ -37,7 +37,8 @@ static void append_visible(struct err *err, size_t used, const char *src)
 	err->msg[used] = '\0';
 }
 
-static void format_visible(struct err *err, size_t used, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void format_visible(
+	struct err *err, size_t used, const char *fmt, va_list ap)
 {
 	char raw[ERR_MSG_MAX];
 	vsnprintf(raw, sizeof(raw), fmt, ap);

@@ -34,7 +34,7 @@ enum {
 
 	/* the search for a history of a text log */
 	REPLAY_EXTENDS_MAX = 1 << 24,
-	REPLAY_RUNS_MAX = 1 << 16,   /* undecided runs of direct lines */
+	REPLAY_RUNS_MAX = 1 << 16,   /* runs of direct lines with two readings */
 	REPLAY_RUN_LINES_MAX = 8192, /* lines of one run among which failed ones are looked for */
 };
 

@@ -54,7 +54,10 @@ static int record_from_file(struct app *app, struct record_buf *buf, struct byte
 {
 	size_t n;
 	if (input_read(app->opt.event_file, VALUES_FILE_MAX, &buf->from_file, &n, &app->err) < 0)
-		return -1;
+		return app->err.status != ST_FORMAT
+			       ? -1
+			       : err_set(&app->err, ST_USAGE, "'%s': a record has at most %d bytes",
+					 app->opt.event_file, RECORD_MAX);
 	if (n > 0 && buf->from_file[n - 1] == '\n')
 		n--;
 	*ret = (struct bytes){buf->from_file, n};

@@ -204,7 +204,9 @@ static int run_inputs(struct app *app, int argc, char *const argv[])
 	struct evidence ev = {.lock = -1};
 	struct mr_list mrs = {0};
 	const struct str_list *inputs = &app->opt.inputs;
-	const char *name = inputs->n == 1 && argc == 1 ? argv[0] : NULL;
+	bool named = inputs->n == 1 && argc == 1 && argv[0][0] != '\0' &&
+		     strpbrk(argv[0], "*?[") == NULL;
+	const char *name = named ? argv[0] : NULL;
 	int rc = evidence_of_logs(&ev, (int)inputs->n, inputs->v, name, &mrs, &app->err);
 	if (rc == 0)
 		rc = run(app, &ev, name != NULL ? 0 : argc, argv);

@@ -7,28 +7,29 @@
 #include "ops/evidence.h"
 
 /* The start that the log states; else zeros. */
-static int replay(struct app *app, const struct log_input *in, struct replay_result *ret)
+static int replay(const struct app *app, const struct log_input *in, struct replay_result *ret,
+	struct err *err)
 {
 	struct hasher *h;
 	struct rfc_log log;
 	bool stated;
 	struct digest start = {.alg = in->mr->alg, .size = (uint8_t)in->mr->size};
 	*ret = (struct replay_result){0};
-	if (hasher_open(&h, in->mr->alg, &app->err) < 0)
+	if (hasher_open(&h, in->mr->alg, err) < 0)
 		return -1;
-	int rc = rfc_log_open(&log, in->fd, in->mr->alg, &app->err);
+	int rc = rfc_log_open(&log, in->fd, in->mr->alg, err);
 	if (rc == 0) {
 		struct digest first;
-		rc = replay_stated_start(&log, &stated, &first, &app->err);
+		rc = replay_stated_start(&log, &stated, &first, err);
 		if (rc == 0 && stated)
 			start = first;
 		if (rc == 0)
-			rc = replay_log(&log, h, &start, 1, NULL, ret, &app->err);
+			rc = replay_log(&log, h, &start, 1, NULL, ret, err);
 		rfc_log_close(&log);
 	}
 	hasher_close(h);
 	if (rc < 0)
-		return err_in(&app->err, "'%s'", in->path);
+		return err_in(err, "'%s'", in->path);
 	if (!mr_is_initial(in->mr, digest_bytes(&start)))
 		app_note(app,
 			"'%s': starts from the value that it states; what led to that is not in it",
@@ -52,26 +53,26 @@ static void note_doubts(
 			in->path, (long long)r->untrue_off, (unsigned long long)r->untrue);
 }
 
-static int print_log(struct app *app, struct json *j, const struct log_input *in)
+/* One that is malformed does not keep the others from being printed. */
+static void print_log(struct app *app, struct json *j, const struct log_input *in)
 {
 	struct replay_result r;
-	int rc = replay(app, in, &r);
-	if (rc == 0) {
+	struct row_mr row;
+	row_mr_fill(&row, in->mr);
+	if (replay(app, in, &r, &row.err) == 0) {
 		note_doubts(app, in, &r);
-		struct row_mr row;
-		row_mr_fill(&row, in->mr);
 		row.value = digest_bytes(&r.value);
-		row_mr_print_value(&row, app->opt.json ? j : NULL, &app->out);
-		row_mr_clear(&row);
+	} else {
+		app_error(app, &row.err);
 	}
+	row_mr_print_value(&row, app->opt.json ? j : NULL, &app->out);
+	row_mr_clear(&row);
 	replay_clear(&r);
-	return rc;
 }
 
-static int print_all(struct app *app, const struct evidence *ev)
+static void print_all(struct app *app, const struct evidence *ev)
 {
 	struct json j;
-	int rc = 0;
 	if (app->opt.json) {
 		app_json_begin(app, &j);
 		json_key(&j, "boot_id");
@@ -79,13 +80,12 @@ static int print_all(struct app *app, const struct evidence *ev)
 		json_key(&j, app->cmd->rows);
 		json_open(&j, '[');
 	}
-	for (size_t i = 0; rc == 0 && i < ev->n_inputs; i++)
-		rc = print_log(app, &j, &ev->inputs[i]);
+	for (size_t i = 0; i < ev->n_inputs; i++)
+		print_log(app, &j, &ev->inputs[i]);
 	if (app->opt.json) {
 		json_close(&j, ']');
 		app_json_end(&j);
 	}
-	return rc;
 }
 
 int cmd_replay(struct app *app, int argc, char *const argv[])
@@ -94,7 +94,7 @@ int cmd_replay(struct app *app, int argc, char *const argv[])
 	struct mr_list mrs = {0};
 	int rc = evidence_of_logs(&ev, argc, (const char *const *)argv, NULL, &mrs, &app->err);
 	if (rc == 0)
-		rc = print_all(app, &ev);
+		print_all(app, &ev);
 	evidence_close(&ev);
 	mr_list_clear(&mrs);
 	return rc;

@@ -14,21 +14,19 @@ static void spaces(struct sink *out, size_t n)
 /* Words of text from column `indent` on; the cursor is at `col`. */
 static void wrap(struct sink *out, const char *text, size_t col, size_t indent)
 {
-	while (*text != '\0') {
+	for (bool first = true; *text != '\0'; first = false) {
 		size_t n = strcspn(text, " ");
-		if (col + n >= HELP_WIDTH && col > indent) {
+		if (!first && col + 1 + n >= HELP_WIDTH) {
 			sink_char(out, '\n');
 			spaces(out, indent);
 			col = indent;
-		}
-		sink_bytes(out, (struct bytes){(const uint8_t *)text, n});
-		col += n;
-		text += n;
-		if (*text == ' ') {
-			text++;
+		} else if (!first) {
 			sink_char(out, ' ');
 			col++;
 		}
+		sink_bytes(out, (struct bytes){(const uint8_t *)text, n});
+		col += n;
+		text += n + (text[n] == ' ');
 	}
 	sink_char(out, '\n');
 }
@@ -79,7 +77,7 @@ static void print_overview(struct sink *out)
 {
 	sink_str(out, "Usage: tsmctl [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]\n\n"
 		      "Lists, reads, extends and verifies the measurement registers of a "
-		      "confidential VM, "
+		      "confidential VM,\n"
 		      "and prints their event logs.\n\nCommands:\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		sink_str(out, "  ");

@@ -2,6 +2,7 @@
 #include "cli/parse.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/stdlib.h>
@@ -118,6 +119,8 @@ static int parse_options(const struct grammar *g, const char *mode, int argc, ch
 	memcpy(sh + n, g->sh, strlen(g->sh) + 1);
 	optind = 0;
 	opterr = 0;
+	/* No environment variable changes what a command does; getopt looks at this one. */
+	unsetenv("POSIXLY_CORRECT");
 	for (;;) {
 		optopt = 0;
 		int code = getopt_long(argc, argv, sh, g->lg, NULL);

@@ -86,11 +86,12 @@ static int lock_fd(int fd, int how, unsigned wait_s, struct err *err)
 	if (rc == 0)
 		return fd;
 
-	if (errno == EWOULDBLOCK)
+	if (errno == EWOULDBLOCK && wait_s == 0)
+		err_set(err, ST_SYSTEM, "'%s': held by another tsmctl", lock_path);
+	else if (errno == EWOULDBLOCK)
 		err_set(err, ST_SYSTEM,
 			"'%s': held by another tsmctl for %u seconds: see 'fuser', or wait longer "
-			"with "
-			"--wait",
+			"with --wait",
 			lock_path, wait_s);
 	else
 		err_sys(err, errno, "'%s'", lock_path);
@@ -102,6 +103,12 @@ int lock_take(const struct root *root, unsigned wait_s, struct err *err)
 {
 	int fd = open_lock(root, true, err);
 	return fd < 0 ? -1 : lock_fd(fd, LOCK_EX, wait_s, err);
+}
+
+int lock_check(const struct root *root, struct err *err)
+{
+	AUTO_CLOSE int fd = open_lock(root, false, err);
+	return fd >= 0 || err->sys == ENOENT || err->sys == EACCES ? 0 : -1;
 }
 
 int lock_share(const struct root *root, unsigned wait_s, struct err *err)

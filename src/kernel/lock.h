@@ -23,4 +23,7 @@ int lock_take(const struct root *root, unsigned wait_s, struct err *err);
  */
 int lock_share(const struct root *root, unsigned wait_s, struct err *err);
 
+/* Whether lock_take would trust what is there; nothing there, or no right to look, is no reason against it. */
+int lock_check(const struct root *root, struct err *err);
+
 #endif

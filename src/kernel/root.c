@@ -47,7 +47,7 @@ int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 			break;
 	}
 	int rc = fd >= 0 ? (int)fd : -errno;
-	if (root->trace != NULL && !(flags & O_PATH))
+	if (root->trace != NULL && (rc < 0 || !(flags & O_PATH)))
 		root->trace(path, rc < 0 ? -rc : 0);
 	return rc;
 }

@@ -37,8 +37,8 @@ DIR *root_open_dir(const struct root *root, const char *path, struct err *err);
 /* Follows links, inside the root. 0 or -errno. */
 int root_stat(const struct root *root, const char *path, struct stat *ret);
 /* The same for DIR/NAME, dir_fd being open on DIR: one system call where NAME is no link. */
-int root_stat_in(const struct root *root, int dir_fd, const char *dir, const char *name,
-	struct stat *ret);
+int root_stat_in(
+	const struct root *root, int dir_fd, const char *dir, const char *name, struct stat *ret);
 
 /*
  * Reads a whole file of at most `cap` bytes with one look: ST_FORMAT if there is more. ret_n gets

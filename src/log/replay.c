@@ -42,6 +42,7 @@ struct search {
 	struct hasher *h;
 	const struct digest *target;
 	off_t start;	 /* where the replay started: 0, or inside the log */
+	bool again;	 /* not the first way through the log from this start: its extends count */
 	uint64_t budget; /* extends that may still be spent on going back */
 	struct state now;
 	struct choice *choices;
@@ -53,6 +54,7 @@ struct search {
 	/* the longest part of the log that reproduces the target */
 	bool has_ahead;
 	uint64_t ahead;
+	uint64_t ahead_in_run; /* of them, in a run that was then read as nothing */
 };
 
 enum walk { WALK_FOUND, WALK_FAILED, WALK_GIVEN_UP, WALK_ERROR };
@@ -74,12 +76,16 @@ static void claim_untrue(struct state *now, off_t off, uint64_t n)
 	now->untrue += n;
 }
 
-static void note_ahead(struct search *s)
+/* After `records` records the log has come to this value: is it the one that the register shows? */
+static void note_ahead(
+	struct search *s, const struct digest *value, uint64_t records, uint64_t in_run)
 {
-	if (s->target == NULL || !same(&s->now.value, s->target))
+	if (s->target == NULL || !same(value, s->target))
 		return;
-	if (!s->has_ahead || s->now.records > s->ahead)
-		s->ahead = s->now.records;
+	if (!s->has_ahead || records > s->ahead) {
+		s->ahead = records;
+		s->ahead_in_run = in_run;
+	}
 	s->has_ahead = true;
 }
 
@@ -102,7 +108,7 @@ static int take_record(struct search *s, const struct rfc_line *line, struct err
 		return -1;
 	now->records++;
 	now->in_sync = true;
-	note_ahead(s);
+	note_ahead(s, &s->now.value, s->now.records, 0);
 	return 0;
 }
 
@@ -110,17 +116,24 @@ static int run_grow(struct run *run, struct err *err)
 {
 	if (run->digests != NULL)
 		return 0;
-	run->digests = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->digests));
 	run->offs = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->offs));
-	return run->digests != NULL && run->offs != NULL ? 0 : err_sys(err, ENOMEM, "replay");
+	if (run->offs != NULL)
+		run->digests = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->digests));
+	if (run->digests != NULL)
+		return 0;
+	free(run->offs);
+	run->offs = NULL;
+	return err_sys(err, ENOMEM, "replay");
 }
 
 static int run_add(struct search *s, const struct rfc_line *line, struct err *err)
 {
 	struct run *run = &s->run;
-	if (run_grow(run, err) < 0)
+	if (run_grow(run, err) < 0 || run->digests == NULL || run->offs == NULL)
 		return -1;
 	run->n_all++;
+	if (s->again && s->budget > 0)
+		s->budget--;
 	if (line->after_blank) {
 		run->n = 0;
 		run->at_start = false;
@@ -134,6 +147,7 @@ static int run_add(struct search *s, const struct rfc_line *line, struct err *er
 		run->n++;
 		if (extend(s, &run->all, &line->stated, err) < 0)
 			return -1;
+		note_ahead(s, &run->all, s->now.records + run->n, run->n);
 	}
 	return 0;
 }
@@ -163,7 +177,8 @@ static int read_run(
 	return rc;
 }
 
-/* Extends value with lines i.. of the run, up to `left` of which fail, in search of goal. */
+/* Extends value with lines i.. of the run, `left` of which fail, in search of goal. It calls itself twice at the most. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum walk with_failures(struct search *s, size_t i, const struct digest *value,
 	const struct digest *goal, unsigned left, struct replay_run *ret, struct err *err)
 {
@@ -210,9 +225,6 @@ static enum walk find_real(
 static int choose_real(struct search *s, const struct replay_run *run, const struct digest *value,
 	const struct state *otherwise, struct err *err)
 {
-	if (s->n_choices == REPLAY_RUNS_MAX)
-		return err_set(
-			err, ST_FORMAT, "more than %d runs of direct lines", REPLAY_RUNS_MAX);
 	if ((s->n_choices & (s->n_choices - 1)) == 0) {
 		size_t room = s->n_choices == 0 ? 1 : 2 * s->n_choices;
 		struct choice *grown = reallocarray(s->choices, room, sizeof(*grown));
@@ -223,12 +235,13 @@ static int choose_real(struct search *s, const struct replay_run *run, const str
 	s->choices[s->n_choices++] = (struct choice){*run, *otherwise};
 
 	uint64_t extended = s->run.n - run->n_failed;
+	s->ahead_in_run = 0;
 	claim_untrue(&s->now, s->run.n_all > s->run.n ? s->run.off : run->failed[0],
 		s->run.n_all - extended);
 	s->now.value = *value;
 	s->now.records += extended;
 	s->now.in_sync = false;
-	note_ahead(s);
+	note_ahead(s, &s->now.value, s->now.records, 0);
 	return 0;
 }
 
@@ -256,6 +269,8 @@ static enum walk take_run(struct search *s, const struct rfc_line *first, struct
 		if (!same(&goal, &s->now.value))
 			w = find_real(s, &goal, &real, err);
 	}
+	if (w == WALK_FOUND && s->n_choices == REPLAY_RUNS_MAX)
+		return WALK_GIVEN_UP;
 	if (w == WALK_FOUND)
 		return choose_real(s, &real, &goal, &nothing, err) < 0 ? WALK_ERROR : WALK_FAILED;
 	s->now = nothing;
@@ -273,6 +288,7 @@ static enum walk at_leaf(struct search *s)
 /* Goes through the log from where the state stands to its end. */
 static enum walk walk_on(struct search *s, bool again, struct err *err)
 {
+	s->again = again;
 	rfc_log_seek(s->log, s->now.pos);
 	for (;;) {
 		struct rfc_line line;
@@ -281,9 +297,9 @@ static enum walk walk_on(struct search *s, bool again, struct err *err)
 			return WALK_ERROR;
 		if (rc == 0)
 			return at_leaf(s);
-		if (again && s->budget == 0)
+		if (s->again && s->budget == 0)
 			return WALK_GIVEN_UP;
-		s->budget -= again;
+		s->budget -= s->again;
 		if (line.kind == RFC_DIRECT) {
 			enum walk w = take_run(s, &line, err);
 			if (w != WALK_FAILED)
@@ -309,7 +325,7 @@ static enum walk search_from(
 	s->start = pos;
 	s->n_choices = 0;
 	s->has_leaf = false;
-	note_ahead(s);
+	note_ahead(s, &s->now.value, s->now.records, 0);
 	enum walk w = walk_on(s, false, err);
 	while (w == WALK_FAILED && s->n_choices > 0) {
 		s->now = s->choices[--s->n_choices].otherwise;
@@ -378,7 +394,8 @@ static enum walk report_mismatch(
 		ret->place = leaf->last_untrue_sync;
 		ret->matched = s->now.records;
 	}
-	return w;
+	/* That the log is wrong is certain; where, need not be found out. */
+	return w == WALK_ERROR ? WALK_ERROR : WALK_FAILED;
 }
 
 static enum walk try_start(struct search *s, const struct digest *start, bool known,
@@ -402,18 +419,24 @@ static enum walk try_starts(struct search *s, const struct digest *starts, size_
 	if (sync_at(s->log, 0, &stated_is, &stated, err) < 0)
 		return WALK_ERROR;
 
-	bool stated_known = false;
+	/* The start that the log itself names comes first: from another, an honest log can be slow to refute. */
+	size_t named = 0;
+	bool given_up = false;
+	while (named < n && !(stated_is && same(&stated, &starts[named])))
+		named++;
 	for (size_t i = 0; i < n; i++) {
-		enum walk w = try_start(s, &starts[i], true, ret, err);
-		if (w != WALK_FAILED)
+		size_t k = named == n || i > named ? i : i == 0 ? named : i - 1;
+		enum walk w = try_start(s, &starts[k], true, ret, err);
+		if (w == WALK_FOUND || w == WALK_ERROR)
 			return w;
-		/* The start that the log itself names tells best where it went wrong. */
-		bool named = stated_is && same(&stated, &starts[i]);
-		if (i == 0 || named)
-			first_leaf = s->leaf;
-		stated_known |= named;
+		given_up |= w == WALK_GIVEN_UP;
+		if (i == 0)
+			first_leaf = s->has_leaf ? s->leaf : s->now;
 	}
-	if (stated_is && !stated_known) {
+	/* Only now: from the right start an honest log is no search at all. */
+	if (given_up)
+		return WALK_GIVEN_UP;
+	if (stated_is && named == n) {
 		enum walk w = try_start(s, &stated, false, ret, err);
 		if (w != WALK_FAILED)
 			return w;
@@ -423,6 +446,7 @@ static enum walk try_starts(struct search *s, const struct digest *starts, size_
 		report_state(ret, &first_leaf);
 		ret->verdict = VERDICT_LOG_AHEAD;
 		ret->matched = s->ahead;
+		ret->records += s->ahead_in_run;
 		return WALK_FAILED;
 	}
 	return report_mismatch(s, &first_leaf, ret, err);

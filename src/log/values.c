@@ -131,7 +131,7 @@ static int parse_rows(struct json_object *doc, struct values *v, struct err *err
 {
 	struct json_object *schema = member(doc, "schema", json_type_string);
 	struct json_object *rows = member(doc, "registers", json_type_array);
-	if (schema == NULL || strcmp(json_object_get_string(schema), "tsmctl.read/1") != 0)
+	if (schema == NULL || !bytes_equal(string_bytes(schema), bytes_of("tsmctl.read/1")))
 		return err_set(err, ST_FORMAT, "the schema is not tsmctl.read/1");
 	if (rows == NULL)
 		return err_set(err, ST_FORMAT, "no array 'registers'");

@@ -25,6 +25,7 @@
 
 /* A pointer to each, by its own name. */
 struct libcrypto {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration takes none */
 #define X(function) __typeof__(function) *function;
 	LIBCRYPTO_FUNCTIONS(X)
 #undef X

@@ -33,7 +33,9 @@ static int fill(const struct rfc_line *line, struct hasher *h, const struct repl
 	ret->kind = kinds[line->kind];
 	ret->extends = extends_of(line, replay);
 	ret->digest.size = 0;
-	ret->data = line->kind == RFC_DIRECT ? (struct bytes){0} : line->text;
+	ret->data = line->text;
+	if (line->kind == RFC_DIRECT)
+		ret->data = (struct bytes){0};
 	if (line->kind == RFC_COMMENT)
 		return 0;
 	return rfc_line_digest(line, h, &ret->digest, err);

@@ -61,6 +61,9 @@ static char *log_path_register(const char *path)
 		if (dot != NULL && dot > base)
 			end = dot;
 	}
+	/* "." and ".." are no names: then the file's own has to do. */
+	if (strspn(base, ".") >= (size_t)(end - base))
+		return strdup("event_log");
 	return strndup(base, (size_t)(end - base));
 }
 
@@ -121,15 +124,24 @@ static const struct mr *bind(
 static int add_input(struct evidence *ev, char *path, int fd, const struct mr *mr, struct err *err)
 {
 	struct log_input *grown = reallocarray(ev->inputs, ev->n_inputs + 1, sizeof(*grown));
-	if (grown != NULL) {
+	if (grown != NULL)
 		ev->inputs = grown;
-		ev->inputs[ev->n_inputs++] = (struct log_input){path, fd, mr};
-		return 0;
+	else
+		err_sys(err, ENOMEM, "'%s'", path);
+	bool taken = false;
+	for (size_t i = 0; grown != NULL && i < ev->n_inputs && !taken; i++) {
+		taken = strcmp(ev->inputs[i].mr->full, mr->full) == 0;
+		if (taken)
+			err_set(err, ST_USAGE, "'%s' and '%s' are both taken for the log of %s",
+				ev->inputs[i].path, path, mr->full);
 	}
-	err_sys(err, ENOMEM, "'%s'", path);
-	close(fd);
-	free(path);
-	return -1;
+	if (grown == NULL || taken) {
+		close(fd);
+		free(path);
+		return -1;
+	}
+	ev->inputs[ev->n_inputs++] = (struct log_input){path, fd, mr};
+	return 0;
 }
 
 int evidence_add_input(struct evidence *ev, const char *arg, const struct mr_pick *picks, size_t n,
@@ -140,13 +152,6 @@ int evidence_add_input(struct evidence *ev, const char *arg, const struct mr_pic
 	if (fd < 0)
 		return -1;
 	const struct mr *mr = bind(path, fd, picks, n, err);
-	for (size_t i = 0; mr != NULL && i < ev->n_inputs; i++) {
-		if (ev->inputs[i].mr != mr)
-			continue;
-		err_set(err, ST_USAGE, "'%s' and '%s' are both taken for the log of %s",
-			ev->inputs[i].path, path, mr->full);
-		mr = NULL;
-	}
 	if (mr != NULL)
 		return add_input(ev, path, fd, mr, err);
 	close(fd);
@@ -271,18 +276,32 @@ int evidence_open_log(const struct evidence *ev, const struct mr *mr, struct err
 	return mr->abi->open_log(ev->root, mr, err);
 }
 
-/* Zeros, and its own name padded with NULs; or what the operator trusts. */
-static size_t starts_of(const struct evidence *ev, const struct mr *mr, struct digest starts[2])
+/* What the operator trusts this register to have been at first; size 0: nothing. */
+static struct digest trusted_start(const struct evidence *ev, const struct mr *mr)
 {
 	struct mr_list one = {(struct mr *[]){(struct mr *)(uintptr_t)mr}, 1};
 	for (size_t i = 0; ev->initial != NULL && i < ev->initial->mrs.n; i++) {
 		struct mr *found;
 		if (values_match(ev->initial, i, &one, &found) == VALUES_ONE &&
-			ev->initial->value[i].n == hash_size(mr->alg)) {
-			starts[0] = digest_of(mr->alg, ev->initial->value[i]);
-			return 1;
-		}
+			ev->initial->value[i].n == hash_size(mr->alg))
+			return digest_of(mr->alg, ev->initial->value[i]);
 	}
+	return (struct digest){.size = 0};
+}
+
+bool evidence_is_initial(const struct evidence *ev, const struct mr *mr, struct bytes value)
+{
+	struct digest trusted = trusted_start(ev, mr);
+	return trusted.size > 0 ? bytes_equal(value, digest_bytes(&trusted))
+				: mr_is_initial(mr, value);
+}
+
+/* Zeros, and its own name padded with NULs; or what the operator trusts. */
+static size_t starts_of(const struct evidence *ev, const struct mr *mr, struct digest starts[2])
+{
+	starts[0] = trusted_start(ev, mr);
+	if (starts[0].size > 0)
+		return 1;
 	starts[0] = (struct digest){.alg = mr->alg, .size = (uint8_t)hash_size(mr->alg)};
 	starts[1] = mr_name_value(mr);
 	return bytes_all_zero(digest_bytes(&starts[1])) ? 1 : 2;

@@ -48,6 +48,9 @@ int evidence_of_logs(struct evidence *ev, int n, const char *const args[], const
 /* The value of a register: mr->size bytes into buf. */
 int evidence_value(const struct evidence *ev, const struct mr *mr, uint8_t *buf, struct err *err);
 
+/* Whether this is the value that the register starts with: what --initial says, else mr_is_initial. */
+bool evidence_is_initial(const struct evidence *ev, const struct mr *mr, struct bytes value);
+
 /* Who keeps the log of this register: "kernel", a file's name; NULL: nobody. */
 const char *evidence_source(const struct evidence *ev, const struct mr *mr);
 

@@ -300,9 +300,9 @@ static void block_signals(void)
 /* The lengths that the log may have after the append: with or without a SYNC record before ours. */
 static int check_room(const struct extend_wanted *w, const struct moment *before, struct err *err)
 {
-	off_t sync =
-		(off_t)(sizeof("SYNC /") - 1 + strlen(hash_name(w->mr->alg)) + 2u * w->mr->size) +
-		1 + (before->size > 0);
+	off_t sync = (off_t)(sizeof("SYNC /") - 1 + strlen(hash_name(w->mr->alg)) +
+			     2 * (size_t)w->mr->size) +
+		     1 + (before->size > 0);
 	off_t record = (off_t)w->record.n + 2;
 	const off_t ends[] = {
 		before->size + record, before->size + sync, before->size + sync + record};

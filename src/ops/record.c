@@ -148,7 +148,8 @@ int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MA
 	put(&t, "\",\"size\":%llu,\"digest\":\"%s:%s\"}", (unsigned long long)size,
 		hash_name(digest.alg), hex_str(hex, digest_bytes(&digest)));
 	if (t.cut)
-		return err_set(err, ST_USAGE, "'%s': the path is too long for a record", path);
+		return err_set(
+			err, ST_USAGE, "'%.256s...': the path is too long for a record", path);
 	*ret = (struct bytes){(const uint8_t *)buf, t.n};
 	return 0;
 }

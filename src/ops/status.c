@@ -151,6 +151,9 @@ static void report_lock(struct report *r)
 {
 	char boot_id[37];
 	struct err err = {0};
+	if (lock_check(r->root, &err) < 0)
+		say(r, "problem", "lock", NULL, "%s", err.msg);
+	err = (struct err){0};
 	int fd = lock_share(r->root, 0, &err);
 	if (fd >= 0)
 		close(fd);

@@ -99,14 +99,21 @@ enum verdict verify_judge(const struct replay_result *r, char *detail)
 	return r->verdict;
 }
 
-static void judge_without_log(const struct mr *mr, struct verify_row *row)
+static void judge_without_log(
+	const struct evidence *ev, const struct mr *mr, struct verify_row *row)
 {
-	if (mr_is_initial(mr, row->value)) {
+	if (evidence_is_initial(ev, mr, row->value)) {
 		row->verdict = VERDICT_UNTOUCHED;
 		return;
 	}
 	row->verdict = VERDICT_UNLOGGED;
 	snprintf(row->detail, sizeof(row->detail), "changed, and no log of it is kept here");
+}
+
+static void judge_unsupported(const struct mr *mr, struct verify_row *row)
+{
+	row->verdict = VERDICT_UNSUPPORTED;
+	snprintf(row->detail, sizeof(row->detail), "the hash of '%s' is not known here", mr->full);
 }
 
 static void fail_row(struct verify_row *row, const struct err *err)
@@ -156,9 +163,9 @@ static int check_log(
 		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
 			return row->err.status != ST_OK ? 0 : -1;
 		if (mr->alg > HASH_UNKNOWN)
-			judge_without_log(mr, row);
+			judge_without_log(ev, mr, row);
 		else
-			row->verdict = VERDICT_UNSUPPORTED;
+			judge_unsupported(mr, row);
 		return 0;
 	}
 	int rc = evidence_check(ev, mr, &checked, &why);

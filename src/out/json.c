@@ -55,66 +55,38 @@ void json_u64(struct json *j, uint64_t v)
 	sink_u64(j->sink, v);
 }
 
-/* DEL need not be, but a terminal is a poor place for it. */
-static const bool needs_escape[256] = {
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	true,
-	['"'] = true,
-	['\\'] = true,
-	[0x7f] = true,
-};
+/* Control characters need escapes, or, DEL and those of U+0080 to U+009F (0xc2 comes first), are no good on a terminal. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f && c != 0xc2;
+}
 
 static void escape(struct sink *s, uint8_t c)
 {
-	sink_char(s, '\\');
-	switch (c) {
-	case '"':
-	case '\\':
-		sink_char(s, (char)c);
-		break;
-	case '\n':
-		sink_char(s, 'n');
-		break;
-	case '\r':
-		sink_char(s, 'r');
-		break;
-	case '\t':
-		sink_char(s, 't');
-		break;
-	default:
-		sink_str(s, "u00");
-		sink_hex(s, (struct bytes){&c, 1});
+	static const char shorts[] = "\"\"\\\\\nn\rr\tt";
+	for (const char *e = shorts; *e != '\0'; e += 2) {
+		if (*e == (char)c) {
+			sink_char(s, '\\');
+			sink_char(s, e[1]);
+			return;
+		}
 	}
+	sink_str(s, "\\u00");
+	sink_hex(s, (struct bytes){&c, 1});
+}
+
+/* The character at the front of b, which is not plain: how many bytes it has. */
+static size_t put_special(struct sink *s, struct bytes b)
+{
+	if (b.p[0] != 0xc2) {
+		escape(s, b.p[0]);
+		return 1;
+	}
+	if (b.p[1] < 0xa0)
+		escape(s, b.p[1]);
+	else
+		sink_bytes(s, (struct bytes){b.p, 2});
+	return 2;
 }
 
 void json_text(struct json *j, struct bytes b)
@@ -122,17 +94,14 @@ void json_text(struct json *j, struct bytes b)
 	before(j);
 	sink_char(j->sink, '"');
 	while (b.n > 0) {
-		size_t plain = 0;
-		while (plain < b.n && !needs_escape[b.p[plain]])
-			plain++;
-		sink_bytes(j->sink, (struct bytes){b.p, plain});
-		b.p += plain;
-		b.n -= plain;
-		if (b.n > 0) {
-			escape(j->sink, b.p[0]);
-			b.p++;
-			b.n--;
-		}
+		size_t n = 0;
+		while (n < b.n && is_plain(b.p[n]))
+			n++;
+		sink_bytes(j->sink, (struct bytes){b.p, n});
+		if (n < b.n)
+			n += put_special(j->sink, (struct bytes){b.p + n, b.n - n});
+		b.p += n;
+		b.n -= n;
 	}
 	sink_char(j->sink, '"');
 }

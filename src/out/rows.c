@@ -168,7 +168,7 @@ static char *visible_bytes(struct bytes b, size_t max)
 		return NULL;
 	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB);
 	if (n < b.n)
-		strcat(s, "...");
+		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;
 }
 
@@ -180,7 +180,7 @@ static char *hex_cell(struct bytes b, size_t max)
 		return NULL;
 	hex_str(s, (struct bytes){b.p, n});
 	if (n < b.n)
-		strcat(s, "...");
+		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;
 }
 
@@ -205,7 +205,9 @@ enum { SHORT_HEX = 8, SHORT_TEXT = 60 };
 static char *cell(const struct column *c, const void *row)
 {
 	bool brief = (c->flags & COL_SHORT) != 0;
-	if (c->type != COL_TEXT && is_null(c, row))
+	/* Text that is not UTF-8 is null in JSON only. */
+	bool null = c->type == COL_TEXT ? bytes_field(c, row).p == NULL : is_null(c, row);
+	if (null)
 		return strdup("-");
 	switch (c->type) {
 	case COL_STR:
@@ -311,11 +313,11 @@ void table_end(struct table *t, struct sink *s)
 	}
 	for (size_t i = 0; i < t->n; i++)
 		widths[i] = t->header ? strlen(t->columns[t->picked[i]].title) : 0;
-	for (size_t i = 0; i < t->n_cells; i++)
+	for (size_t i = 0; t->n > 0 && i < t->n_cells; i++)
 		if (strlen(t->cells[i]) > widths[i % t->n])
 			widths[i % t->n] = strlen(t->cells[i]);
 	put_header(t, s, widths);
-	for (size_t i = 0; i < t->n_cells; i++) {
+	for (size_t i = 0; t->n > 0 && i < t->n_cells; i++) {
 		put_cell(s, t->cells[i], widths[i % t->n], i % t->n + 1 == t->n);
 		free(t->cells[i]);
 	}

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+# The simulated kernel for bats tests: `load fuse`, need_fuse in setup and sim_stop in teardown.
+# TSMSIM names the simulator's program. One simulator at a time.
+
+# Skips the test where FUSE cannot be used; where CI=true, that is a failure.
+need_fuse() {
+	local why=
+	if [ -z "${TSMSIM:-}" ] || [ ! -x "$TSMSIM" ]; then
+		why="tsmsim was not built (TSMSIM=${TSMSIM:-})"
+	elif [ ! -r /dev/fuse ] || [ ! -w /dev/fuse ]; then
+		why="/dev/fuse cannot be opened"
+	elif [ "$(id -u)" != 0 ] && ! command -v fusermount3 >/dev/null; then
+		why="fusermount3 is missing"
+	elif ! _sim_probe; then
+		why="FUSE mounts are not allowed here"
+	fi
+	if [ -z "$why" ]; then
+		return 0
+	fi
+	if [ "${CI:-}" = true ]; then
+		echo "need_fuse: $why, and CI=true does not allow to skip" >&2
+		return 1
+	fi
+	skip "$why"
+}
+
+# One mount answers for the whole file.
+_sim_probe() {
+	local mark="${BATS_FILE_TMPDIR:-$BATS_TEST_TMPDIR}/fuse-works" dir="$BATS_TEST_TMPDIR/probe"
+	if [ -e "$mark" ]; then
+		return 0
+	fi
+	mkdir -p "$dir"
+	if "$TSMSIM" --provider none "$dir" 2>/dev/null; then
+		: >"$mark"
+	fi
+	if _sim_mounted "$dir"; then
+		_sim_umount "$dir"
+	fi
+	[ -e "$mark" ]
+}
+
+_sim_umount() {
+	umount "$1" 2>/dev/null || fusermount3 -u "$1" 2>/dev/null || umount -l "$1" 2>/dev/null ||
+		fusermount3 -u -z "$1" 2>/dev/null
+}
+
+# sim_start ARGS...: mounts a fresh simulated /sys on $ROOT/sys and exports ROOT; an earlier one is
+# stopped. ARGS are tsmsim's options without the mount point.
+sim_start() {
+	sim_stop
+	ROOT="$BATS_TEST_TMPDIR/root"
+	export ROOT
+	mkdir -p "$ROOT/sys"
+	"$TSMSIM" "$@" "$ROOT/sys"
+}
+
+# Unmounts what sim_start mounted, whatever hangs in it. Safe to call when nothing is mounted.
+sim_stop() {
+	local dir="$BATS_TEST_TMPDIR/root/sys" pid=
+	if ! _sim_mounted "$dir"; then
+		return 0
+	fi
+	# A fault on lookup could keep the control files away; so nothing here may fail or wait.
+	IFS= read -r pid 2>/dev/null <"$dir/.tsmsim/pid" || pid=
+	{ echo clear >"$dir/.tsmsim/fault"; } 2>/dev/null || true
+	if ! _sim_umount "$dir" && [ -n "$pid" ]; then
+		kill -9 "$pid" 2>/dev/null || true
+		umount -l "$dir" 2>/dev/null || fusermount3 -u -z "$dir" 2>/dev/null || true
+	fi
+	if _sim_mounted "$dir"; then
+		echo "sim_stop: $dir is still mounted" >&2
+		return 1
+	fi
+}
+
+_sim_mounted() {
+	local line
+	while IFS= read -r line; do
+		case "$line" in
+		*" ${1// /\\040} "*) return 0 ;;
+		esac
+	done </proc/self/mountinfo
+	return 1
+}
+
+# sim_fault SPEC...: faults from now on (TARGET:OP:N:WHAT, see tests/sim/fault.c); clear; reset.
+sim_fault() {
+	local spec
+	for spec in "$@"; do
+		printf '%s\n' "$spec" >"$ROOT/sys/.tsmsim/fault" || return
+	done
+}
+
+# sim_stat NAME: one counter, 0 where it never counted: total:write, faults:fired,
+# measurement-example/rtmr0:extend, measurement-example/rtmr0/append_event:write.
+sim_stat() {
+	local name count
+	while read -r name count; do
+		if [ "$name" = "$1" ]; then
+			echo "$count"
+			return 0
+		fi
+	done <"$ROOT/sys/.tsmsim/stats"
+	echo 0
+}
+
+# sim_truth PROVIDER/REGISTER: the register's true value as hex, whatever a cache shows.
+sim_truth() {
+	local name value
+	while read -r name value; do
+		if [ "$name" = "$1" ]; then
+			echo "$value"
+			return 0
+		fi
+	done <"$ROOT/sys/.tsmsim/truth"
+	return 1
+}

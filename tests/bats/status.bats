@@ -1,0 +1,237 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # the variables of jq and of bash -c are theirs
+# tsmctl status: what is here, what is missing, and what to do about it.
+
+setup() {
+	load common
+	common_setup
+	TSM="$ROOT/sys/kernel/tsm"
+}
+
+# finding LEVEL TOPIC MESSAGE-PATTERN [FIX-PATTERN]: there is exactly such a finding in the JSON.
+finding() {
+	local level topic message fix found=0
+	while IFS=$'\t' read -r level topic message fix; do
+		# shellcheck disable=SC2053 # patterns, unquoted
+		[[ $level != "$1" || $topic != "$2" || $message != $3 || $fix != ${4-*} ]] || found=$((found + 1))
+	done < <(json '.findings[] | "\(.level)\t\(.topic)\t\(.message)\t\(.fix // "")"')
+	[ "$found" = 1 ] || fail "$found findings $*: $output"
+}
+
+refute_topic() { # LEVEL TOPIC
+	assert_json --arg level "$1" --arg topic "$2" \
+		'[.findings[] | select(.level == $level and .topic == $topic)] == []'
+}
+
+@test "text: a finding a line" {
+	use_root rfc-v1
+	mkdir "$ROOT/run"
+	tsmctl status
+	assert_done
+	assert_line --index 0 --regexp '^note     tee        no sign of TDX, SEV-SNP or CCA; to do: .*guest driver'
+	assert_line 'ok       interface  tsm-rfc: /sys/kernel/tsm is there'
+	assert_line 'ok       registers  7 of 7 can be read'
+	assert_line 'ok       boot-id    5f3d1f0a-7c1e-4c55-9a8e-2b8f0c6d4e21'
+	while IFS= read -r line; do
+		[[ $line =~ ^(ok|note|problem)\ +[a-z-]+\ +[^\ ] ]] || fail "$line"
+	done <<<"$output"
+	refute_line --regexp '^problem'
+}
+
+@test "JSON: member for member, the same findings" {
+	use_root rfc-v1
+	tsmctl status
+	local n=${#lines[@]}
+	tsmctl status --json
+	assert_done
+	assert_json 'keys == ["findings", "schema"] and .schema == "tsmctl.status/1"'
+	assert_json --argjson n "$n" '.findings | length == $n and all(
+		keys == ["fix", "level", "message", "topic"] and
+		(.level | IN("ok", "note", "problem")) and (.topic | type == "string") and
+		(.message | type == "string" and length > 0) and (.fix | type | IN("string", "null")))'
+	assert_json '[.findings[] | select(.level == "ok" and .fix != null)] == []'
+	finding ok registers '7 of 7 can be read'
+	finding problem lock 'no folder /run*' 'mount a tmpfs on /run'
+}
+
+@test "a machine without any of it: status 3, and what to do" {
+	use_root no-tvm
+	tsmctl status --json
+	assert_failure 3
+	finding note tee 'no sign of *' 'in a TVM: load its guest driver*'
+	finding note interface 'tsm-rfc: not here; looked for /sys/kernel/tsm*' 'this kernel may lack it*'
+	finding problem registers 'no measurement registers here; looked below*' '*--root*'
+	tsmctl status
+	assert_failure 3
+}
+
+@test "a tree without provider, a provider without registers: status 3" {
+	empty_root
+	mkdir -p "$TSM"
+	tsmctl status --json
+	assert_failure 3
+	finding note interface 'tsm-rfc: has no provider' "load the TVM's guest driver"
+	mkdir "$TSM/bare"
+	tsmctl status --json
+	assert_failure 3
+	finding ok interface 'tsm-rfc: 1 provider*, 0 registers'
+	finding problem registers '0 of 0 can be read'
+}
+
+@test "the signs of each TEE" {
+	local sign
+	while read -r sign tee; do
+		use_root rfc-v1
+		mkdir -p "$ROOT/$sign"
+		tsmctl status --json
+		assert_success
+		finding ok tee "this is a guest of $tee ($sign is there)"
+		refute_topic note tee
+	done <<-'END'
+		sys/class/misc/tdx_guest Intel TDX
+		dev/tdx_guest Intel TDX
+		sys/class/misc/sev-guest AMD SEV-SNP
+		dev/sev-guest AMD SEV-SNP
+		sys/devices/platform/arm-cca-dev Arm CCA
+	END
+}
+
+@test "every home that is there is named" {
+	use_root rfc-configfs
+	runtime_mr "$ROOT/sys/kernel/security/tsm/two/b" sha512
+	tsmctl status --json
+	assert_success
+	finding ok interface 'tsm-rfc: /sys/kernel/config/tsm is there'
+	finding ok interface 'tsm-rfc: /sys/kernel/security/tsm is there'
+	finding ok interface 'tsm-rfc: 2 providers, 8 registers'
+	refute_topic note configfs
+}
+
+@test "configfs without a tsm folder" {
+	use_root rfc-v1
+	mkdir "$ROOT/sys/kernel/config"
+	tsmctl status --json
+	assert_success
+	finding note configfs '*holds no tsm folder, or configfs is not mounted' 'mount -t configfs*'
+}
+
+@test "registers that cannot be read are named; status 0 while one can be" {
+	use_root rfc-v1
+	chmod 200 "$TSM/measurement-example/user_data"
+	set_text "$TSM/measurement-example/rtmr0/digest" short
+	tsmctl status --json
+	assert_success
+	finding problem registers "measurement-example/user_data: *cannot be read on this kernel"
+	finding problem registers "measurement-example/rtmr0:sha256: *rtmr0/digest*"
+	finding ok registers '5 of 7 can be read'
+	chmod 200 "$TSM"/measurement-example/{config_mr,full_report,report_digest,static_mr,rtmr1/digest}
+	tsmctl status --json
+	assert_failure 3
+	finding problem registers '0 of 7 can be read'
+}
+
+@test "rights: root, or not" {
+	use_root rfc-v1
+	chmod 700 "$TSM/measurement-example"
+	tsmctl status --json
+	assert_success
+	if [ "$(id -u)" != 0 ]; then
+		finding note rights 'not root: reading only' 'become root*'
+		return 0
+	fi
+	finding ok rights root
+	nobody status --json
+	assert_failure 3
+	finding note rights 'not root: reading only' 'become root*'
+	finding problem interface "tsm-rfc: 'sys/kernel/tsm/measurement-example': permission denied"
+}
+
+@test "a read-only /sys" {
+	use_root rfc-v1
+	tsmctl status --json
+	refute_topic problem sysfs
+	[ "$(id -u)" = 0 ] || skip "only root can mount"
+	unshare -m true 2>/dev/null || skip "no mount namespace can be had"
+	run --separate-stderr unshare -m bash -c '
+		mount --bind "$ROOT/sys" "$ROOT/sys" && mount -o remount,bind,ro "$ROOT/sys" &&
+		"$TSMCTL" --root "$ROOT" status --json'
+	assert_success
+	finding problem sysfs '/sys is mounted read-only*' 'mount -o remount,rw /sys'
+}
+
+@test "the firmware's log" {
+	use_root tdx
+	tsmctl status --json
+	finding note ccel 'no event log of the firmware (CCEL)' ''
+	static_mr "$ROOT/sys/firmware/acpi/tables/data/CCEL" 400 x
+	tsmctl status --json
+	finding ok ccel "the firmware's event log is there" ''
+}
+
+@test "the boot id" {
+	use_root rfc-v1
+	tsmctl status --json
+	finding ok boot-id '5f3d1f0a-7c1e-4c55-9a8e-2b8f0c6d4e21'
+	set_text "$ROOT/proc/sys/kernel/random/boot_id" garbage
+	tsmctl status --json
+	assert_success
+	finding note boot-id 'no boot id in /proc/sys/kernel/random/boot_id'
+}
+
+@test "the lock: held by another tsmctl is said at once, and nothing is made" {
+	use_root rfc-v1
+	mkdir "$ROOT/run"
+	tsmctl status --json
+	assert_success
+	refute_topic problem lock
+	refute_topic note lock
+	[ ! -e "$ROOT/run/tsmctl" ] || fail "status made the lock's folder"
+	mkdir -m 755 "$ROOT/run/tsmctl"
+	: >"$ROOT/run/tsmctl/lock"
+	chmod 600 "$ROOT/run/tsmctl/lock"
+	tsmctl status --json
+	refute_topic note lock
+	exec 8<"$ROOT/run/tsmctl/lock"
+	flock 8
+	run --separate-stderr timeout 3 "$TSMCTL" --root "$ROOT" status --json
+	exec 8<&-
+	assert_success
+	finding note lock "*run/tsmctl/lock': held by another tsmctl*"
+	[[ $output != *'0 seconds'* ]] || fail "$output"
+}
+
+@test "the lock: one that extend would refuse is a problem" {
+	use_root rfc-v1
+	mkdir -p "$ROOT/run/tsmctl"
+	: >"$ROOT/run/tsmctl/lock"
+	chmod 666 "$ROOT/run/tsmctl/lock"
+	tsmctl status --json
+	assert_success
+	finding problem lock "*run/tsmctl/lock': mode 0666 lets others in*"
+}
+
+@test "operands and --abi" {
+	use_root rfc-v1
+	tsmctl status rtmr0
+	assert_refused 2 "status: 'rtmr0' is one operand too many*"
+	tsmctl --abi tsm-rfc status --json
+	assert_success
+	finding ok interface 'tsm-rfc: 1 provider*, 7 registers'
+	tsmctl --root /nonexistent status --json
+	assert_failure 4
+	assert_json '.findings == [] and .error.status == 4'
+}
+
+@test "colours: only the level, only when asked for" {
+	use_root rfc-v1
+	tsmctl status
+	[[ $output != *$'\033'* ]]
+	plain=$output
+	tsmctl --color always status
+	assert_success
+	[[ $output == *$'\033[32mok\033[0m       registers  7 of 7'* ]] || fail "$output"
+	[[ $output == *$'\033[33mnote\033[0m'* && $output == *$'\033[31mproblem\033[0m'* ]] || fail "$output"
+	# shellcheck disable=SC2001
+	assert_equal "$(sed 's/\x1b\[[0-9]*m//g' <<<"$output")" "$plain"
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Register values from a file, text or JSON. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "log/values.h"
+#include "text.h"
+
+static void check_error(const struct err *err)
+{
+	MUST(err->status == ST_FORMAT && err->msg[0] != '\0');
+	MUST(memchr(err->msg, '\0', sizeof(err->msg)) != NULL);
+	for (const char *c = err->msg; *c != '\0'; c++)
+		MUST(*c >= ' ' && *c < 0x7f);
+}
+
+static void check_row(const struct values *v, size_t i)
+{
+	const struct mr *mr = v->mrs.mr[i];
+	MUST(mr->size > 0 && mr->size == v->value[i].n && mr->size <= VALUE_SIZE_MAX);
+	MUST(mr->alg <= HASH_UNKNOWN || mr->size == hash_size(mr->alg));
+	for (const char *c = mr->full; *c != '\0'; c++)
+		MUST(*c > ' ' && *c < 0x7f);
+	for (size_t k = 0; k < i; k++)
+		MUST(strcmp(v->mrs.mr[k]->full, mr->full) != 0);
+	/* A register of the file is the one of that name in its own list. */
+	struct mr *found = NULL;
+	MUST(values_match(v, i, &v->mrs, &found) == VALUES_ONE && found == mr);
+}
+
+/* Printed as text, it says the same. */
+static void check_again(const struct values *v)
+{
+	struct text text = {0};
+	struct values again;
+	struct err err = {0};
+	for (size_t i = 0; i < v->mrs.n; i++) {
+		text_hex(&text, v->value[i]);
+		text_fmt(&text, "  %s\n", v->mrs.mr[i]->full);
+	}
+	MUST(values_parse(text_bytes(&text), &again, &err) == 0);
+	MUST(again.mrs.n == v->mrs.n);
+	for (size_t i = 0; i < v->mrs.n; i++) {
+		MUST(strcmp(again.mrs.mr[i]->full, v->mrs.mr[i]->full) == 0);
+		MUST(bytes_equal(again.value[i], v->value[i]));
+	}
+	values_clear(&again);
+	text_free(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct values v;
+	struct err err = {0};
+	if (values_parse((struct bytes){data, size}, &v, &err) < 0) {
+		check_error(&err);
+	} else {
+		MUST(v.mrs.n > 0);
+		for (size_t i = 0; i < v.mrs.n; i++)
+			check_row(&v, i);
+		check_again(&v);
+	}
+	values_clear(&v);
+	return 0;
+}

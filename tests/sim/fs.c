@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * FUSE over the tree. An inode number holds the node's index and, for event_log, how many records
+ * the log had: so a path finds the newest file, and an old descriptor still says what it was opened
+ * on.
+ */
+#include "fs.h"
+
+#include "rfc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define READ_MAX ((size_t)1 << 20)
+
+void (*fs_ready)(void);
+static time_t started;
+
+static struct sim *sim_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static fuse_ino_t ino_of(const struct tree *t, size_t at)
+{
+	return ((fuse_ino_t)node_gen(&t->nodes[at]) << 16) | (at + 1);
+}
+
+static size_t ino_index(fuse_ino_t ino)
+{
+	return (ino & 0xffff) - 1;
+}
+
+static uint32_t ino_gen(fuse_ino_t ino)
+{
+	return (uint32_t)(ino >> 16);
+}
+
+static struct node *node_of(fuse_req_t req, fuse_ino_t ino)
+{
+	return &sim_of(req)->tree.nodes[ino_index(ino)];
+}
+
+/* As on any file system: find takes two links for a directory with nothing below. */
+static nlink_t links(const struct tree *t, size_t at)
+{
+	nlink_t n = t->nodes[at].ops ? 1 : 2;
+
+	for (size_t i = 1; i < t->n; i++)
+		n += t->nodes[i].parent == at && !t->nodes[i].ops;
+	return n;
+}
+
+static void fill(const struct sim *sim, fuse_ino_t ino, struct fuse_entry_param *e)
+{
+	const struct node *n = &sim->tree.nodes[ino_index(ino)];
+
+	/* Only event_log changes behind the kernel's back; the rest may be cached. */
+	double timeout = n->ops && n->ops->versioned ? 0 : 3600;
+
+	memset(e, 0, sizeof(*e));
+	e->ino = ino;
+	e->attr_timeout = timeout;
+	e->entry_timeout = timeout;
+	e->attr.st_ino = ino;
+	e->attr.st_mode = node_mode(n);
+	e->attr.st_nlink = links(&sim->tree, ino_index(ino));
+	e->attr.st_uid = n->uid;
+	e->attr.st_gid = n->gid;
+	e->attr.st_size = n->ops ? (off_t)n->ops->size(n, ino_gen(ino)) : 0;
+	e->attr.st_blksize = 4096;
+	e->attr.st_atime = e->attr.st_mtime = e->attr.st_ctime = started;
+}
+
+/*
+ * Counts the operation, lets its faults happen that come before it, and says whether it goes on; if
+ * not, it is answered. The control files are out of reach of faults.
+ */
+static bool begin(fuse_req_t req, struct node *n, enum op op, struct fault_hit *hit)
+{
+	struct sim *sim = sim_of(req);
+
+	memset(hit, 0, sizeof(*hit));
+	n->counts[op]++;
+	if (!strncmp(n->path, ".tsmsim", 7))
+		return true;
+	*hit = faults_match(&sim->faults, n->path, op);
+	rfc_foreign(n, hit);
+	if (hit->before)
+		reply_finish(req, &(struct reply){.err = hit->before}, hit);
+	else if (hit->hang)
+		reply_hang(req);
+	return !hit->before && !hit->hang;
+}
+
+static void finish_err(fuse_req_t req, int err, const struct fault_hit *hit)
+{
+	reply_finish(req, &(struct reply){.kind = REPLY_ERR, .err = err}, hit);
+}
+
+static void fs_init(void *userdata, struct fuse_conn_info *conn)
+{
+	/* O_TRUNC must come as a setattr, whose answer says that the size is what it was. */
+	(void)userdata;
+	started = time(NULL);
+	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	if (fs_ready)
+		fs_ready();
+}
+
+static void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct tree *t = &sim_of(req)->tree;
+	size_t at = tree_child(t, ino_index(parent), name);
+	struct reply r = {.kind = REPLY_ENTRY};
+	struct fault_hit hit;
+
+	if (at == TREE_NONE) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
+	if (!begin(req, &t->nodes[at], OP_LOOKUP, &hit))
+		return;
+	fill(sim_of(req), ino_of(t, at), &r.entry);
+	reply_finish(req, &r, &hit);
+}
+
+static void fs_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct reply r = {.kind = REPLY_ATTR};
+	struct fault_hit hit;
+
+	(void)fi;
+	if (!begin(req, node_of(req, ino), OP_GETATTR, &hit))
+		return;
+	fill(sim_of(req), ino, &r.entry);
+	reply_finish(req, &r, &hit);
+}
+
+/* Modes and owners change, sizes and times do not: truncation is harmless in sysfs. */
+static void fs_setattr(
+	fuse_req_t req, fuse_ino_t ino, struct stat *st, int set, struct fuse_file_info *fi)
+{
+	struct node *n = node_of(req, ino);
+	struct reply r = {.kind = REPLY_ATTR};
+	struct fault_hit hit;
+
+	(void)fi;
+	if (!begin(req, n, OP_SETATTR, &hit))
+		return;
+	if (set & FUSE_SET_ATTR_MODE) {
+		n->mode_now = (n->mode & S_IFMT) | (st->st_mode & 07777);
+		n->mode_gen = node_gen(n);
+	}
+	if (set & FUSE_SET_ATTR_UID)
+		n->uid = st->st_uid;
+	if (set & FUSE_SET_ATTR_GID)
+		n->gid = st->st_gid;
+	fill(sim_of(req), ino, &r.entry);
+	reply_finish(req, &r, &hit);
+}
+
+/* kernfs asks for a permission bit of anybody and for the operation, of root too. */
+static int may_open(const struct node *n, fuse_ino_t ino, int flags)
+{
+	int how = flags & O_ACCMODE;
+	mode_t mode = node_mode(n);
+
+	if (flags & O_DIRECT)
+		return -EINVAL;
+	if (how != O_WRONLY && (!(mode & 0444) || !n->ops->read))
+		return -EACCES;
+	if (how != O_RDONLY && (!(mode & 0222) || !n->ops->write))
+		return -EACCES;
+	return ino_gen(ino) == node_gen(n) ? 0 : -ENODEV;
+}
+
+static int make_handle(struct sim *sim, fuse_ino_t ino, int flags, struct handle **ret)
+{
+	struct node *n = &sim->tree.nodes[ino_index(ino)];
+	int rc = may_open(n, ino, flags);
+	struct handle *h;
+
+	if (rc)
+		return rc;
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return -ENOMEM;
+	h->node = ino_index(ino);
+	h->gen = ino_gen(ino);
+	h->append = (flags & O_APPEND) != 0;
+	rc = n->ops->open ? n->ops->open(sim, n, h) : 0;
+	if (rc)
+		free(h);
+	else
+		*ret = h;
+	return rc;
+}
+
+static void fs_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct reply r = {.kind = REPLY_OPEN};
+	struct handle *h = NULL;
+	struct fault_hit hit;
+	int rc;
+
+	if (!begin(req, node_of(req, ino), OP_OPEN, &hit))
+		return;
+	rc = make_handle(sim_of(req), ino, fi->flags, &h);
+	if (rc) {
+		finish_err(req, -rc, &hit);
+		return;
+	}
+	r.fi = *fi;
+	r.fi.fh = (uintptr_t)h;
+	r.fi.direct_io = 1;
+	reply_finish(req, &r, &hit);
+}
+
+static void fs_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+
+	(void)ino;
+	free(h->snap);
+	free(h);
+	fuse_reply_err(req, 0);
+}
+
+static void fs_read(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+	struct node *n = node_of(req, ino);
+	struct reply r = {.kind = REPLY_BUF};
+	struct fault_hit hit;
+	struct view v = {0};
+	int rc;
+
+	if (!begin(req, n, OP_READ, &hit))
+		return;
+	h->dead |= hit.enodev && n->ops->versioned;
+	rc = n->ops->read(n, h, size < READ_MAX ? size : READ_MAX, off, &v);
+	if (rc) {
+		finish_err(req, -rc, &hit);
+		return;
+	}
+	h->pos = off + (off_t)v.n;
+	r.p = v.p;
+	r.n = v.n;
+	reply_finish(req, &r, &hit);
+}
+
+static void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+	struct fuse_file_info *fi)
+{
+	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+	struct node *n = node_of(req, ino);
+	struct reply r = {.kind = REPLY_WRITE};
+	struct fault_hit hit;
+	ssize_t rc;
+
+	if (!begin(req, n, OP_WRITE, &hit))
+		return;
+	if (h->append)
+		off = h->pos;
+	rc = n->ops->write(sim_of(req), n, (struct view){buf, size}, off, &hit);
+	if (rc < 0) {
+		finish_err(req, (int)-rc, &hit);
+		return;
+	}
+	h->pos = off + (off_t)rc;
+	r.n = (size_t)rc;
+	reply_finish(req, &r, &hit);
+}
+
+/* Room for every name of a directory at once; the largest, a v1 provider, has nine. */
+struct listing {
+	char buf[8192];
+	size_t n;
+};
+
+static void list_one(
+	fuse_req_t req, struct listing *l, const char *name, fuse_ino_t ino, mode_t mode)
+{
+	struct stat st = {.st_ino = ino, .st_mode = mode};
+	size_t room = sizeof(l->buf) - l->n;
+	size_t took = fuse_add_direntry(req, l->buf + l->n, room, name, &st, 0);
+	off_t next = (off_t)(l->n + took);
+
+	if (took > room)
+		return;
+	l->n += fuse_add_direntry(req, l->buf + l->n, room, name, &st, next);
+}
+
+static void fs_readdir(
+	fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	const struct tree *t = &sim_of(req)->tree;
+	size_t dir = ino_index(ino);
+	struct reply r = {.kind = REPLY_BUF};
+	struct listing l = {.n = 0};
+	struct fault_hit hit;
+
+	(void)fi;
+	if (!begin(req, node_of(req, ino), OP_READDIR, &hit))
+		return;
+	list_one(req, &l, ".", ino, S_IFDIR);
+	list_one(req, &l, "..", ino_of(t, t->nodes[dir].parent), S_IFDIR);
+	for (size_t i = 1; i < t->n; i++)
+		if (t->nodes[i].parent == dir)
+			list_one(req, &l, t->nodes[i].name, ino_of(t, i), t->nodes[i].mode);
+	/* An entry's offset is where the next one starts, so any reader may come back for the rest.
+	 */
+	if ((size_t)off < l.n) {
+		r.p = l.buf + off;
+		r.n = l.n - (size_t)off < size ? l.n - (size_t)off : size;
+	}
+	reply_finish(req, &r, &hit);
+}
+
+static void fs_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st = {.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255};
+
+	(void)ino;
+	fuse_reply_statfs(req, &st);
+}
+
+/* Nothing is made or removed from user space: O_CREAT is EACCES, all else EPERM. */
+
+static void fs_create(
+	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)fi;
+	fuse_reply_err(req, EACCES);
+}
+
+static void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	fuse_reply_err(req, EPERM);
+}
+
+static void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	(void)rdev;
+	fs_mkdir(req, parent, name, mode);
+}
+
+static void fs_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	fs_mkdir(req, parent, name, 0);
+}
+
+static void fs_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
+{
+	(void)link;
+	fs_mkdir(req, parent, name, 0);
+}
+
+static void fs_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino;
+	fs_mkdir(req, parent, name, 0);
+}
+
+static void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+	const char *newname, unsigned flags)
+{
+	(void)newparent;
+	(void)newname;
+	(void)flags;
+	fs_mkdir(req, parent, name, 0);
+}
+
+const struct fuse_lowlevel_ops fs_ops = {
+	.init = fs_init,
+	.lookup = fs_lookup,
+	.getattr = fs_getattr,
+	.setattr = fs_setattr,
+	.open = fs_open,
+	.release = fs_release,
+	.read = fs_read,
+	.write = fs_write,
+	.readdir = fs_readdir,
+	.statfs = fs_statfs,
+	.create = fs_create,
+	.mkdir = fs_mkdir,
+	.mknod = fs_mknod,
+	.unlink = fs_unlink,
+	.rmdir = fs_unlink,
+	.symlink = fs_symlink,
+	.link = fs_link,
+	.rename = fs_rename,
+};

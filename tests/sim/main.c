@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+#include "fs.h"
+#include "rfc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define MAX_ITEMS 32
+
+struct options {
+	bool foreground;
+	const char *home, *mountpoint;
+	enum dialect dialect;
+	const char *providers[MAX_ITEMS], *faults[MAX_ITEMS];
+	size_t n_providers, n_faults;
+};
+
+static const char usage[] =
+	"usage: tsmsim [OPTIONS] MOUNTPOINT\n"
+	"Mounts a simulated /sys with the Unified Measurement Register ABI (RFC) in it.\n"
+	"  -f, --foreground           stay in the foreground\n"
+	"      --tree rfc             the kernel interface\n"
+	"      --dialect v1|v2|v3     layout of the RFC's three postings (v1)\n"
+	"      --provider NAME[:DIALECT][,...]\n"
+	"                             measurement-example (default), tdx_guest, stale, banks (v3 "
+	"only),\n"
+	"                             empty, or none; may be given several times\n"
+	"      --home PATH            where in the mount (kernel/tsm)\n"
+	"      --fault SPEC           as if written to .tsmsim/fault at the start; see fault.c\n";
+
+static int fail(const char *what, const char *why)
+{
+	(void)fprintf(stderr, "tsmsim: %s: %s\n", what, why);
+	return 1;
+}
+
+static enum dialect dialect_of(const char *name)
+{
+	static const char *const names[] = {"v1", "v2", "v3"};
+
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(names[i], name))
+			return (enum dialect)(i + 1);
+	return 0;
+}
+
+static bool take(const char **list, size_t *n, const char *arg)
+{
+	if (*n == MAX_ITEMS)
+		return false;
+	list[(*n)++] = arg;
+	return true;
+}
+
+static bool take_option(struct options *o, int c, const char *arg)
+{
+	switch (c) {
+	case 'f':
+		return o->foreground = true;
+	case 't':
+		return !strcmp(arg, "rfc");
+	case 'd':
+		return (o->dialect = dialect_of(arg)) != 0;
+	case 'p':
+		return take(o->providers, &o->n_providers, arg);
+	case 'h':
+		o->home = arg;
+		return true;
+	case 'F':
+		return take(o->faults, &o->n_faults, arg);
+	}
+	return false;
+}
+
+static bool parse_options(struct options *o, int argc, char **argv)
+{
+	static const struct option opts[] = {{"foreground", no_argument, NULL, 'f'},
+		{"tree", required_argument, NULL, 't'}, {"dialect", required_argument, NULL, 'd'},
+		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
+		{"fault", required_argument, NULL, 'F'}, {0}};
+	int c;
+
+	*o = (struct options){.home = "kernel/tsm", .dialect = DIALECT_V1};
+	while ((c = getopt_long(argc, argv, "f", opts, NULL)) != -1)
+		if (!take_option(o, c, optarg))
+			return false;
+	if (argc - optind != 1)
+		return false;
+	o->mountpoint = argv[optind];
+	if (!o->n_providers)
+		o->providers[o->n_providers++] = "measurement-example";
+	return true;
+}
+
+static int attach(
+	struct sim *sim, size_t home, const struct provider_type *type, enum dialect dialect)
+{
+	struct attached *list = realloc(sim->attached, (sim->n_attached + 1) * sizeof(*list)), *a;
+
+	if (!list)
+		return fail(type->name, "out of memory");
+	sim->attached = list;
+	a = &list[sim->n_attached++];
+	a->p = provider_new(type);
+	a->logs = calloc(type->n_mrs + 1, sizeof(*a->logs));
+	if (!a->p || !a->logs)
+		return fail(type->name, "out of memory");
+	return rfc_build(sim, home, a, dialect)
+		       ? fail(type->name, "cannot be built in this dialect, or is there already")
+		       : 0;
+}
+
+static int attach_named(struct sim *sim, size_t home, const char *spec, enum dialect dialect)
+{
+	size_t n = strcspn(spec, ":");
+	const struct provider_type *type = provider_type_find(spec, n);
+
+	if (!strcmp(spec, "none"))
+		return 0;
+	if (spec[n] == ':')
+		dialect = dialect_of(spec + n + 1);
+	if (!type || !dialect)
+		return fail(spec, "no such provider or dialect");
+	return attach(sim, home, type, dialect);
+}
+
+static int attach_list(struct sim *sim, size_t home, const char *list, enum dialect dialect)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		char spec[128];
+		int rc;
+
+		(void)snprintf(spec, sizeof(spec), "%.*s", (int)n, list);
+		rc = attach_named(sim, home, spec, dialect);
+		if (rc)
+			return rc;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
+static int build(struct sim *sim, const struct options *o)
+{
+	size_t home;
+
+	if (tree_add(&sim->tree, 0, "", 0755, NULL) == TREE_NONE || control_build(sim))
+		return fail("tree", "out of memory");
+	home = tree_mkdirs(&sim->tree, o->home);
+	if (home == TREE_NONE)
+		return fail(o->home, "cannot be the tree's home");
+	for (size_t i = 0; i < o->n_providers; i++)
+		if (attach_list(sim, home, o->providers[i], o->dialect))
+			return 1;
+	for (size_t i = 0; i < o->n_faults; i++)
+		if (control_command(sim, o->faults[i], strlen(o->faults[i])))
+			return fail(o->faults[i], "not a fault");
+	return 0;
+}
+
+static void demolish(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->n_attached; i++) {
+		struct attached *a = &sim->attached[i];
+
+		for (size_t j = 0; a->logs && a->p && j < a->p->type->n_mrs; j++)
+			rfclog_free(&a->logs[j]);
+		free(a->logs);
+		provider_free(a->p);
+	}
+	free(sim->attached);
+	free(sim->tree.nodes);
+	faults_clear(&sim->faults);
+}
+
+static struct fuse_session *mount_with(struct sim *sim, const char *where, char *options)
+{
+	char name[] = "tsmsim", flag[] = "-o";
+	char *argv[] = {name, flag, options, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(3, argv);
+	struct fuse_session *se = fuse_session_new(&args, &fs_ops, sizeof(fs_ops), sim);
+
+	fuse_opt_free_args(&args);
+	if (!se)
+		return NULL;
+	if (!fuse_session_mount(se, where))
+		return se;
+	fuse_session_destroy(se);
+	return NULL;
+}
+
+/* Whom fuse.conf does not allow allow_other gets a mount of their own; fusermount3 has said so by
+ * then. */
+static struct fuse_session *mount_sim(struct sim *sim, const char *where)
+{
+	char shared[] = "fsname=tsmsim,subtype=tsmsim,default_permissions,allow_other";
+	char own[] = "fsname=tsmsim,subtype=tsmsim,default_permissions";
+	struct fuse_session *se = mount_with(sim, where, shared);
+
+	return se || !geteuid() ? se : mount_with(sim, where, own);
+}
+
+/* mountinfo writes white space and backslashes of a path as octal escapes. */
+static void escape(const char *path, char *ret, size_t room)
+{
+	size_t n = 0;
+
+	for (; *path && n + 5 < room; path++) {
+		if (strchr(" \t\n\\", *path))
+			n += (size_t)snprintf(ret + n, room - n, "\\%03o", *path);
+		else
+			ret[n++] = *path;
+	}
+	ret[n] = '\0';
+}
+
+static bool still_mounted(const char *where)
+{
+	char want[8192 + 32], path[8192], *line = NULL;
+	FILE *in = fopen("/proc/self/mountinfo", "re");
+	size_t room = 0;
+	bool found = false;
+
+	if (!in)
+		return true;
+	escape(where, path, sizeof(path));
+	(void)snprintf(want, sizeof(want), " %s ", path);
+	while (!found && getline(&line, &room, in) > 0)
+		found = strstr(line, want) && strstr(line, "fuse.tsmsim");
+	free(line);
+	(void)fclose(in);
+	return found;
+}
+
+static void serve_one(struct fuse_session *se, struct fuse_buf *buf)
+{
+	int n = fuse_session_receive_buf(se, buf);
+
+	if (n > 0)
+		fuse_session_process_buf(se, buf);
+	else if (n != -EINTR && n != -EAGAIN)
+		fuse_session_exit(se);
+}
+
+enum { POLL_FUSE, POLL_SIGNAL, POLL_MOUNTS, POLL__N };
+
+/* One thread: what hangs or is late waits in reply.c, so that others are served meanwhile. */
+static void serve(struct sim *sim, struct fuse_session *se, const char *where, int sigs)
+{
+	int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	struct pollfd fds[POLL__N] = {
+		{fuse_session_fd(se), POLLIN, 0}, {sigs, POLLIN, 0}, {mounts, POLLPRI, 0}};
+	struct fuse_buf buf = {.mem = NULL};
+
+	fcntl(fds[POLL_FUSE].fd, F_SETFL, O_NONBLOCK);
+	while (!fuse_session_exited(se)) {
+		int wait = reply_sweep(sim);
+
+		if (poll(fds, POLL__N, wait) <= 0)
+			continue;
+		if (fds[POLL_SIGNAL].revents)
+			break;
+		/* After a lazy unmount the connection lives on with the files that hang. */
+		if ((fds[POLL_MOUNTS].revents & (POLLPRI | POLLERR)) && !still_mounted(where))
+			sim->release_hung = true;
+		if (fds[POLL_FUSE].revents)
+			serve_one(se, &buf);
+	}
+	sim->release_hung = true;
+	reply_sweep(sim);
+	free(buf.mem);
+	if (mounts >= 0)
+		close(mounts);
+}
+
+static int signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int ready_fd = -1;
+
+static void say_ready(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; null >= 0 && fd < 3; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	if (write(ready_fd, "", 1) != 1)
+		fuse_log(FUSE_LOG_ERR, "tsmsim: the starter is gone\n");
+	close(ready_fd);
+}
+
+/* The process that serves returns; the other one waits until that one has been spoken to, and ends.
+ */
+static void daemonise(struct fuse_session *se)
+{
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) || (pid = fork()) < 0) {
+		fuse_session_unmount(se);
+		_exit(fail("daemon", strerror(errno)));
+	}
+	if (pid) {
+		close(fds[1]);
+		if (read(fds[0], &byte, 1) == 1)
+			_exit(0);
+		fuse_session_unmount(se);
+		_exit(fail("daemon", "ended before it was mounted"));
+	}
+	close(fds[0]);
+	setsid();
+	if (chdir("/"))
+		_exit(1);
+	ready_fd = fds[1];
+	fs_ready = say_ready;
+}
+
+static int run(struct sim *sim, const struct options *o)
+{
+	char *where = realpath(o->mountpoint, NULL);
+	struct fuse_session *se;
+	int sigs;
+
+	if (!where)
+		return fail(o->mountpoint, strerror(errno));
+	se = mount_sim(sim, where);
+	if (!se) {
+		free(where);
+		return fail(o->mountpoint, "cannot mount");
+	}
+	if (!o->foreground)
+		daemonise(se);
+	sigs = signals();
+	serve(sim, se, where, sigs);
+	fuse_session_unmount(se);
+	fuse_session_destroy(se);
+	close(sigs);
+	free(where);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct sim sim = {0};
+	int rc;
+
+	/* A test runner waits for whoever holds its descriptors; a daemon must not. */
+	closefrom(3);
+	if (!parse_options(&o, argc, argv)) {
+		(void)fputs(usage, stderr);
+		return 2;
+	}
+	rc = build(&sim, &o);
+	if (!rc)
+		rc = run(&sim, &o);
+	demolish(&sim);
+	return rc;
+}

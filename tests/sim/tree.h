@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TSMSIM_TREE_H
+#define TSMSIM_TREE_H
+
+#include "fault.h"
+#include "provider.h"
+#include "rfclog.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct node;
+struct sim;
+
+/* Bytes that an answer borrows; they hold until the next operation. */
+struct view {
+	const void *p;
+	size_t n;
+};
+
+/* An open file. */
+struct handle {
+	size_t node;
+	uint32_t gen; /* of event_log, when it was opened */
+	bool dead, append;
+	off_t pos; /* of an O_APPEND descriptor: sysfs ignores the flag, FUSE does not */
+	char *snap;
+	size_t snap_n;
+};
+
+/* What a kind of file does. A missing read or write makes open answer EACCES, as kernfs does. */
+struct file_ops {
+	bool versioned; /* replaced by a new file with every record of node->log */
+	size_t (*size)(const struct node *n, uint32_t gen);
+	int (*open)(struct sim *sim, const struct node *n, struct handle *h);
+	/* 0 or a negative errno; *ret is cut to len by the caller */
+	int (*read)(
+		struct node *n, const struct handle *h, size_t len, off_t off, struct view *ret);
+	/* the bytes taken or a negative errno */
+	ssize_t (*write)(struct sim *sim, struct node *n, struct view data, off_t off,
+		const struct fault_hit *hit);
+};
+
+/* One name of the mounted tree; a directory has no ops. */
+struct node {
+	char name[64];
+	char path[160]; /* below the home directory, the name that faults and counters use */
+	size_t parent;
+	const struct file_ops *ops;
+	mode_t mode, mode_now;
+	uint32_t mode_gen;
+	uid_t uid;
+	gid_t gid;
+	struct provider *p;
+	const struct mr *mr;
+	struct rfclog *log; /* of a runtime register where the dialect has logs */
+	uint64_t counts[OP__N];
+};
+
+struct tree {
+	struct node *nodes; /* nodes[0] is the root, its own parent */
+	size_t n;
+};
+
+enum dialect { DIALECT_V1 = 1, DIALECT_V2, DIALECT_V3 };
+
+struct attached {
+	struct provider *p;
+	struct rfclog *logs; /* one per register of the provider */
+};
+
+struct sim {
+	struct tree tree;
+	struct faults faults;
+	struct attached *attached;
+	size_t n_attached;
+	bool release_hung; /* set to have every request that hangs answered with EINTR */
+};
+
+#define TREE_NONE ((size_t)-1)
+
+/* Returns the index of the new node, or TREE_NONE when memory is short or the name is taken. */
+size_t tree_add(
+	struct tree *t, size_t parent, const char *name, mode_t mode, const struct file_ops *ops);
+size_t tree_child(const struct tree *t, size_t parent, const char *name);
+
+/* The directory at the relative path, made where it is missing. */
+size_t tree_mkdirs(struct tree *t, const char *path);
+
+uint32_t node_gen(const struct node *n);
+mode_t node_mode(const struct node *n);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replay of a text that a test holds, and what its result claims. */
+#ifndef TEST_JUDGE_H
+#define TEST_JUDGE_H
+
+#include "kernel_model.h"
+#include "log/replay.h"
+
+struct digest digest_from(const struct model_hash *h, const uint8_t *v);
+
+/*
+ * replay_log over a log of these bytes, from the n starts, against `target` (NULL: none). The
+ * caller clears the result. Ends the test if the replay answers with an error.
+ */
+void judge(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
+	size_t n, const uint8_t *target, struct replay_result *ret);
+/* The same, with the error for the caller to see; returns what replay_log returned. */
+int judge_try(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
+	size_t n, const uint8_t *target, struct replay_result *ret, struct err *err);
+/* replay_tail, in the same way. */
+void judge_tail(struct bytes log, const struct model_hash *h, off_t pos, const uint8_t *start,
+	const uint8_t *target, struct replay_result *ret);
+
+/* The digests that a result says were extended, read off the log without tsmctl's reader. */
+struct claim {
+	struct model_digest *d;
+	size_t n;
+};
+void claim_of(struct bytes log, const struct model_hash *h, const struct replay_result *r,
+	struct claim *ret);
+/* What they make of start. */
+struct model_digest claim_value(
+	const struct claim *c, const struct model_hash *h, const struct model_digest *start);
+void claim_free(struct claim *c);
+
+/* Whether a line is a direct one as the kernel writes it; its digest then. */
+bool is_direct_line(struct bytes line, const struct model_hash *h, uint8_t *ret);
+
+/* From the first call on, hashes_done counts the hashes that src/ has libcrypto compute. */
+void count_hashes(void);
+extern uint64_t hashes_done;
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/values.h"
+
+#include <unistd.h>
+
+#include "check.h"
+#include "text.h"
+
+#define HEAD "{\"schema\":\"tsmctl.read/1\","
+#define ZERO32 "0000000000000000000000000000000000000000000000000000000000000000"
+
+/* The registers found, "NAME=HEX " each; or "refused". */
+static char *outcome(struct bytes text, struct err *err)
+{
+	struct values v;
+	struct text got = {0};
+	*err = (struct err){0};
+	if (values_parse(text, &v, err) < 0) {
+		CHECK_INT(err->status, ST_FORMAT);
+		CHECK(err->msg[0] != '\0');
+		text_str(&got, "refused");
+	} else {
+		CHECK(v.mrs.n > 0);
+		for (size_t i = 0; i < v.mrs.n; i++) {
+			CHECK_U64(v.mrs.mr[i]->size, v.value[i].n);
+			text_fmt(&got, "%s=", v.mrs.mr[i]->full);
+			text_hex(&got, v.value[i]);
+			text_char(&got, ' ');
+		}
+	}
+	values_clear(&v);
+	text_char(&got, '\0');
+	return (char *)got.p;
+}
+
+static void parses_bytes(struct bytes text, const char *want)
+{
+	struct err err;
+	char *got = outcome(text, &err);
+	if (strcmp(got, want) != 0)
+		check_failed(__FILE__, __LINE__, "'%.*s' gives '%s' (%s), not '%s'", (int)text.n,
+			(const char *)text.p, got, err.msg, want);
+	free(got);
+}
+
+static void parses(const char *text, const char *want)
+{
+	parses_bytes(bytes_of(text), want);
+}
+
+static void refused(const char *text, const char *where)
+{
+	struct err err;
+	char *got = outcome(bytes_of(text), &err);
+	if (strcmp(got, "refused") != 0 || strstr(err.msg, where) == NULL)
+		check_failed(__FILE__, __LINE__, "'%s' gives '%s' (%s)", text, got, err.msg);
+	free(got);
+}
+
+static void test_text(void)
+{
+	parses("00ff  a\n", "a=00ff ");
+	parses("00ff  a", "a=00ff ");
+	parses("00FF a\n", "a=00ff ");
+	parses("00    p/a  \n01  p/b\r\n", "p/a=00 p/b=01 ");
+	parses("\n\n01  a\n\n02  b\n\n", "a=01 b=02 ");
+	parses(ZERO32 "  p/rtmr0:sha256\n", "p/rtmr0:sha256=" ZERO32 " ");
+	parses("00  a:newhash\n", "a:newhash=00 ");
+	parses("01  a\n01  p/a\n01  a:x\n", "a=01 p/a=01 a:x=01 ");
+	refused("", "no register");
+	refused("\n\n", "no register");
+	refused("00\n", "line 1");
+	refused("00  \n", "line 1");
+	refused("  00  a\n", "line 1");
+	refused("00  a\n0  b\n", "line 2");
+	refused("000  a\n", "line 1");
+	refused("0g  a\n", "line 1");
+	refused("00\ta\n", "line 1");
+	refused("00  a\tb\n", "line 1");
+	refused("00  a b\n", "line 1");
+	refused("00  a\n\n00  a\n", "line 3");
+	refused("00  \xc3\xa9\n", "line 1");
+	/* A name has no empty part, so that it is printed as it was read. */
+	refused("00  /\n", "line 1");
+	refused("00  /a\n", "line 1");
+	refused("00  p/\n", "line 1");
+	refused("00  :x\n", "line 1");
+	refused("00  p/:x\n", "line 1");
+	refused("00  a\x1b[2J\n", "line 1");
+	refused("00  rtmr0:sha256\n", "32");
+	refused(ZERO32 "00  rtmr0:sha256\n", "32");
+	refused("[1]\n", "line 1");
+	parses_bytes((struct bytes){(const uint8_t *)"00  a\0b\n", 8}, "refused");
+	parses_bytes((struct bytes){(const uint8_t *)"\0\n", 2}, "refused");
+}
+
+static void test_sizes(void)
+{
+	struct text t = {0};
+	struct err err;
+	for (size_t extra = 0; extra < 2; extra++) {
+		t.n = 0;
+		text_fill(&t, 'a', 2 * (VALUE_SIZE_MAX + extra));
+		text_str(&t, "  big\n");
+		char *got = outcome(text_bytes(&t), &err);
+		CHECK_INT(strncmp(got, "big=aaaa", 8) == 0, extra == 0);
+		free(got);
+	}
+	for (size_t n = NAME_MAX_VISIBLE - 1; n <= NAME_MAX_VISIBLE; n++) {
+		t.n = 0;
+		text_str(&t, "00  ");
+		text_fill(&t, 'n', n);
+		char *got = outcome(text_bytes(&t), &err);
+		CHECK_INT(strcmp(got, "refused") == 0, n >= NAME_MAX_VISIBLE);
+		free(got);
+	}
+	t.n = 0;
+	for (int i = 0; i <= REGISTERS_MAX; i++)
+		text_fmt(&t, "00  r%d\n", i);
+	parses_bytes(text_bytes(&t), "refused");
+	text_free(&t);
+}
+
+static void test_json(void)
+{
+	parses(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00ff\"}]}", "a=00ff ");
+	parses(" \n" HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00FF\"}]}\n \n",
+		"a=00ff ");
+	parses("{\"registers\":[{\"value\":\"01\",\"x\":[{}],\"register\":\"p/a\"},"
+	       "{\"register\":\"b\",\"value\":\"02\",\"size\":1}],\"boot_id\":null,"
+	       "\"schema\":\"tsmctl.read/1\"}",
+		"p/a=01 b=02 ");
+	parses(HEAD "\"registers\":[{\"register\":\"\\u0061\",\"value\":\"00\"}]}", "a=00 ");
+	parses(HEAD
+		"\"registers\":[{\"register\":\"a\",\"error\":{\"status\":4,\"message\":\"x\"}},"
+		"{\"register\":\"b\",\"value\":\"02\"}]}",
+		"b=02 ");
+	/* A key that is there twice: the last one counts. */
+	parses(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"value\":\"01\"}]}",
+		"a=01 ");
+	parses(HEAD "\"registers\":7,\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"a=00 ");
+	refused(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}],\"schema\":\"x\"}",
+		"schema");
+	/* A number in a member that nobody reads may be as big as it likes. */
+	parses(HEAD "\"n\":123456789012345678901234567890123456789,\"m\":1e999,"
+		    "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"size\":-1e400}]}",
+		"a=00 ");
+}
+
+static void test_json_refused(void)
+{
+	static const char *const all[] = {
+		"{",
+		"{}",
+		"{]",
+		"{\"",
+		HEAD,
+		HEAD "}",
+		HEAD "\"registers\":[]}",
+		HEAD "\"registers\":{}}",
+		HEAD "\"registers\":null}",
+		HEAD "\"registers\":\"a\"}",
+		HEAD "\"registers\":[1]}",
+		HEAD "\"registers\":[null]}",
+		HEAD "\"registers\":[[\"a\",\"00\"]]}",
+		HEAD "\"registers\":[{}]}",
+		HEAD "\"registers\":[{\"register\":\"a\"}]}",
+		HEAD "\"registers\":[{\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":null}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":0}]}",
+		HEAD "\"registers\":[{\"register\":1,\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"0\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"\"}]}",
+		HEAD "\"registers\":[{\"register\":\"\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"0x\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\\u0000\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\\u0000\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"0\\u00000\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\\n\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"\\ud800\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"},"
+		     "{\"register\":\"a\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a:sha256\",\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"error\":\"x\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"error\":{}}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]} x",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}{}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"},]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}],}",
+		HEAD "\"registers\":[{\"register\":'a',\"value\":\"00\"}]}",
+		HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}] /* c */}",
+		HEAD "\"registers\":[{\"register\":\"\xff\",\"value\":\"00\"}]}",
+		HEAD "\"x\":\"\xc3\",\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"{\"schema\":\"tsmctl.read/"
+		"2\",\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"{\"schema\":1,\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"{\"schema\":\"tsmctl.read/1\\u0000x\","
+		"\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"{\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+		"[{\"register\":\"a\",\"value\":\"00\"}]",
+		"\xef\xbb\xbf" HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		parses(all[i], "refused");
+}
+
+static void test_json_hostile(void)
+{
+	struct text t = {0};
+	static const char row[] = "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}";
+	for (size_t open = 0; open < 2; open++) {
+		t.n = 0;
+		text_str(&t, HEAD "\"x\":");
+		for (int i = 0; i < 10000; i++)
+			text_str(&t, open == 0 ? "[" : "{\"a\":");
+		parses_bytes(text_bytes(&t), "refused");
+		text_str(&t, "1");
+		text_fill(&t, open == 0 ? ']' : '}', 10000);
+		text_fmt(&t, ",%s", row);
+		parses_bytes(text_bytes(&t), "refused");
+	}
+	/* NUL bytes: behind the document, in it, in a string. */
+	t.n = 0;
+	text_fmt(&t, HEAD "%s", row);
+	parses_bytes(text_bytes(&t), "a=00 ");
+	text_char(&t, '\0');
+	parses_bytes(text_bytes(&t), "refused");
+	text_str(&t, "garbage");
+	parses_bytes(text_bytes(&t), "refused");
+	static const char *const places[] = {"schema", ",", "[", "00"};
+	for (size_t i = 0; i < 4; i++) {
+		t.n = 0;
+		text_fmt(&t, HEAD "%s", row);
+		uint8_t *at = memmem(t.p, t.n, places[i], strlen(places[i]));
+		CHECK(at != NULL);
+		*at = '\0';
+		parses_bytes(text_bytes(&t), "refused");
+	}
+	/* Cut anywhere, it is not the whole document. */
+	t.n = 0;
+	text_fmt(&t, HEAD "%s", row);
+	for (size_t n = 0; n < t.n; n++)
+		parses_bytes((struct bytes){t.p, n}, "refused");
+	text_free(&t);
+}
+
+static void test_load(void)
+{
+	char path[] = "/tmp/tsmctl-values-XXXXXX";
+	int fd = mkstemp(path);
+	struct values v;
+	struct err err = {0};
+	CHECK(fd >= 0);
+	CHECK_INT(write(fd, "00ff  a\n", 8), 8);
+	CHECK_INT(values_load(path, &v, &err), 0);
+	CHECK_U64(v.mrs.n, 1);
+	values_clear(&v);
+	CHECK_INT(write(fd, "zz\n", 3), 3);
+	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK(strstr(err.msg, path) != NULL && strstr(err.msg, "line 2") != NULL);
+	values_clear(&v);
+	CHECK_INT(ftruncate(fd, VALUES_FILE_MAX + 1), 0);
+	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK_INT(err.status, ST_FORMAT);
+	values_clear(&v);
+	close(fd);
+	unlink(path);
+	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK_INT(err.status, ST_SYSTEM);
+	values_clear(&v);
+}
+
+static void matches(const struct mr_list *list, const char *name, const char *want)
+{
+	struct values v;
+	struct err err = {0};
+	struct text t = {0};
+	struct mr *mr = NULL;
+	text_fmt(&t,
+		"{\"schema\":\"tsmctl.read/1\",\"registers\":"
+		"[{\"register\":\"%s\",\"value\":\"%s\"}]}",
+		name, strchr(name, ':') != NULL ? ZERO32 : "00");
+	CHECK_INT(values_parse(text_bytes(&t), &v, &err), 0);
+	enum values_match m = values_match(&v, 0, list, &mr);
+	CHECK_STR(m == VALUES_NONE ? "none" : m == VALUES_AMBIGUOUS ? "several" : mr->full, want);
+	values_clear(&v);
+	text_free(&t);
+}
+
+static void test_match(void)
+{
+	struct mr_list list = {0};
+	struct err err = {0};
+	static const char *const names[][3] = {{"p", "rtmr0", "sha256"}, {"q", "rtmr0", "sha256"},
+		{"p", "user_data", NULL}, {"p", "agile", "sha256"}, {"p", "agile", "sm3"}};
+	for (size_t i = 0; i < 5; i++)
+		CHECK(mr_list_add(&list, names[i][0], names[i][1], names[i][2], &err) != NULL);
+	matches(&list, "p/rtmr0:sha256", "p/rtmr0:sha256");
+	matches(&list, "rtmr0:sha256", "several");
+	matches(&list, "rtmr0", "several");
+	matches(&list, "p/rtmr0", "p/rtmr0:sha256");
+	matches(&list, "user_data", "p/user_data");
+	matches(&list, "x/user_data", "none");
+	matches(&list, "agile:sm3", "p/agile:sm3");
+	matches(&list, "p/agile", "several");
+	matches(&list, "nothing", "none");
+	mr_list_clear(&list);
+
+	/* Registers of a file have no provider; those expected may. */
+	CHECK(mr_list_add(&list, "", "rtmr0", "sha256", &err) != NULL);
+	matches(&list, "tdx_guest/rtmr0:sha256", "rtmr0:sha256");
+	matches(&list, "tdx_guest/rtmr1:sha256", "none");
+	mr_list_clear(&list);
+}
+
+int main(void)
+{
+	test_text();
+	test_sizes();
+	test_json();
+	test_json_refused();
+	test_json_hostile();
+	test_load();
+	test_match();
+	return 0;
+}
