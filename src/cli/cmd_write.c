@@ -39,8 +39,11 @@ static int find_value(struct app *app, const struct mr *mr, uint8_t **ret)
 {
 	size_t n = mr->size;
 	if (app->opt.file != NULL) {
-		if (input_read(app->opt.file, VALUE_SIZE_MAX, ret, &n, &app->err) < 0)
+		if (input_read(app->opt.file, VALUE_SIZE_MAX, ret, &n, &app->err) < 0) {
+			if (app->err.status == ST_FORMAT)
+				app->err.status = ST_USAGE;
 			return -1;
+		}
 	} else {
 		*ret = malloc(mr->size + 1u);
 		if (*ret == NULL)

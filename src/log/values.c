@@ -37,6 +37,11 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 		*slash = '\0';
 	if (colon != NULL)
 		*colon = '\0';
+	if (local[0] == '\0' || slash == name) {
+		err_set(err, ST_FORMAT, "'%.*s' is no register name", (int)full.n,
+			(const char *)full.p);
+		return NULL;
+	}
 	struct mr *mr = mr_list_add(
 		&v->mrs, slash != NULL ? name : "", local, colon != NULL ? colon + 1 : NULL, err);
 	if (mr != NULL && colon != NULL)

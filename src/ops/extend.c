@@ -482,6 +482,8 @@ int write_run(const struct root *root, const struct mr *mr, struct bytes value, 
 	}
 	if (!*ret_known) {
 		*err = why;
+		if (rc < 0)
+			err->status = ST_UNSETTLED;
 		return rc;
 	}
 	if (mr_read(root, mr, after, err) < 0) {

@@ -15,7 +15,7 @@ teardown() {
 }
 
 capture() {
-	run --separate-stderr timeout 60 "$CAPTURE" "$@"
+	go timeout 60 "$CAPTURE" "$@"
 }
 
 # The same names, modes, links and bytes; a file that nobody may read is empty in DEST.
@@ -29,7 +29,7 @@ same_answers() {
 		tsmctl $args
 		there="$status $output"
 		# shellcheck disable=SC2086
-		run --separate-stderr "$TSMCTL" --root "$DEST" $args
+		go "$TSMCTL" --root "$DEST" $args
 		assert_equal "$status $output" "$there"
 	done
 }

@@ -22,7 +22,7 @@ looking() {
 
 @test "--help and --version, on standard output, status 0" {
 	for option in --help -h; do
-		run --separate-stderr "$TSMCTL" $option
+		go "$TSMCTL" $option
 		assert_done
 		assert_line --index 0 'Usage: tsmctl [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]'
 		for command in $COMMANDS; do
@@ -33,7 +33,7 @@ looking() {
 		done
 	done
 	for option in --version -V; do
-		run --separate-stderr "$TSMCTL" $option
+		go "$TSMCTL" $option
 		assert_done
 		assert_output --regexp '^tsmctl [0-9]+\.[0-9]+(\.[0-9]+)?[-+~.a-z0-9]*$'
 	done
@@ -41,15 +41,15 @@ looking() {
 
 @test "each COMMAND --help, whatever else is wrong with the operands" {
 	for command in $COMMANDS; do
-		run --separate-stderr "$TSMCTL" "$command" --help
+		go "$TSMCTL" "$command" --help
 		assert_done
 		assert_line --index 0 --regexp "^Usage: tsmctl $command( |$)"
 		assert_line --regexp '^  -j, --json '
 		help=$output
-		run --separate-stderr "$TSMCTL" --help "$command" a b c d
+		go "$TSMCTL" --help "$command" a b c d
 		assert_done
 		assert_output "$help"
-		run --separate-stderr "$TSMCTL" "$command" --version
+		go "$TSMCTL" "$command" --version
 		assert_done
 		assert_output --regexp '^tsmctl [0-9]'
 	done
@@ -58,7 +58,7 @@ looking() {
 @test "help is at most 100 columns wide and ends no line in a space" {
 	for command in '' $COMMANDS; do
 		# shellcheck disable=SC2086
-		run --separate-stderr "$TSMCTL" $command --help
+		go "$TSMCTL" $command --help
 		while IFS= read -r line; do
 			[ ${#line} -le 100 ] || fail "$command: ${#line}: $line"
 		done <<<"$output"
@@ -69,7 +69,7 @@ looking() {
 @test "every option in a command's help is one that it takes" {
 	use_root rfc-v1
 	for command in $COMMANDS; do
-		run --separate-stderr "$TSMCTL" "$command" --help
+		go "$TSMCTL" "$command" --help
 		# shellcheck disable=SC2013
 		for option in $(sed -nE 's/^  (-., |    )(--[a-z-]+)( [A-Z].*|  .*)?$/\2/p' <<<"$output"); do
 			tsmctl "$command" "$option"
@@ -81,17 +81,17 @@ looking() {
 # Wrong command lines
 
 @test "no command, an unknown one, part of one" {
-	run --separate-stderr "$TSMCTL"
+	go "$TSMCTL"
 	assert_refused 2 "no command; see 'tsmctl --help'"
-	run --separate-stderr "$TSMCTL" --json
+	go "$TSMCTL" --json
 	assert_refused 2 "no command; *"
-	run --separate-stderr "$TSMCTL" --
+	go "$TSMCTL" --
 	assert_refused 2 "no command; *"
 	for name in nosuch lis LIST '' ' list' -; do
-		run --separate-stderr "$TSMCTL" "$name"
+		go "$TSMCTL" "$name"
 		assert_refused 2 "no command '$name'; see 'tsmctl --help'"
 	done
-	run --separate-stderr "$TSMCTL" $'a\nb\033[31m'
+	go "$TSMCTL" $'a\nb\033[31m'
 	assert_refused 2 "no command 'a*b*'; *"
 	[[ $stderr != *$'\033'* ]]
 }
@@ -105,7 +105,7 @@ looking() {
 	done
 	tsmctl list --root
 	assert_refused 2 '--root needs a value: DIR'
-	run --separate-stderr "$TSMCTL" --abi
+	go "$TSMCTL" --abi
 	assert_refused 2 '--abi needs a value: NAME'
 	tsmctl list -o
 	assert_refused 2 '--output needs a value: COL,COL'
@@ -117,7 +117,7 @@ looking() {
 	assert_refused 2 "--color 'sometimes': not one of*auto*always*never"
 	tsmctl --raw read rtmr0
 	assert_refused 2 "no option '--raw'; *"
-	run --separate-stderr "$TSMCTL" --no"$(printf '\033')" list
+	go "$TSMCTL" --no"$(printf '\033')" list
 	assert_refused 2 "no option '*'; *"
 }
 
@@ -145,7 +145,7 @@ looking() {
 		assert_done
 		assert_output "$want"
 	done
-	run --separate-stderr "$TSMCTL" list --json rtmr0 --root "$ROOT"
+	go "$TSMCTL" list --json rtmr0 --root "$ROOT"
 	assert_done
 	assert_output "$want"
 	tsmctl list rtmr0 -- --json
@@ -190,7 +190,7 @@ looking() {
 	tsmctl --json replay /nonexistent
 	assert_error 4 '*'
 	assert_json '.schema == "tsmctl.read/1" and .registers == [] and .error.status == 4'
-	run --separate-stderr "$TSMCTL" --json --root /nonexistent status
+	go "$TSMCTL" --json --root /nonexistent status
 	assert_error 4 '*'
 	assert_json '.schema == "tsmctl.status/1" and .findings == [] and .error.status == 4'
 	for command in $COMMANDS; do

@@ -14,7 +14,7 @@ setup() {
 
 # replay ARGS...: without any machine.
 replay() {
-	run --separate-stderr "$TSMCTL" --root /nonexistent replay "$@"
+	go "$TSMCTL" --root /nonexistent replay "$@"
 }
 
 @test "text: as read prints, registers in the order of the logs" {
@@ -179,7 +179,7 @@ taken as extended; only the register can tell"
 }
 
 @test "no machine is looked at" {
-	run --separate-stderr "$TSMCTL" --root "$ROOT" -vv replay "$V1/rtmr0/event_log"
+	go "$TSMCTL" --root "$ROOT" -vv replay "$V1/rtmr0/event_log"
 	assert_success
 	[[ $stderr != *sys/kernel* ]]
 }

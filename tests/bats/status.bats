@@ -194,7 +194,7 @@ refute_topic() { # LEVEL TOPIC
 	refute_topic note lock
 	exec 8<"$ROOT/run/tsmctl/lock"
 	flock 8
-	run --separate-stderr timeout 3 "$TSMCTL" --root "$ROOT" status --json
+	go timeout 3 "$TSMCTL" --root "$ROOT" status --json
 	exec 8<&-
 	assert_success
 	finding note lock "*run/tsmctl/lock': held by another tsmctl*"

@@ -187,13 +187,15 @@ teardown() {
 	done
 }
 
-# meanwhile FAULT HEX: writes ONES, and has HEX written over it before that is looked at.
+# meanwhile FAULT HEX: writes ONES, and has HEX written over it before that is looked at: stopped, it
+# comes back from its write and gets no further. A signal ends what hangs.
 meanwhile() {
 	sim_fault clear reset "user_data:write:1:$1"
 	begin -j write user_data --hex "$ONES"
 	await counted $UD:write 1
+	kill -STOP "$PID"
 	"$SIMCHECK" open "$T/user_data" O_WRONLY write "$2" >/dev/null
-	case $1 in hang*) sim_fault clear ;; esac
+	kill -CONT "$PID"
 	finish
 }
 

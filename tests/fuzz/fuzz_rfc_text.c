@@ -140,7 +140,7 @@ static void check_replay(const uint8_t *target, bool is_truth, struct replay_res
 		lines += text.p[i] == '\n';
 	uint64_t before = hashes_done;
 	int rc = judge_try(text_bytes(&text), hash, starts, 2, target, ret, &err);
-	MUST(hashes_done - before <= 2 * REPLAY_EXTENDS_MAX + 20 * lines + 10);
+	MUST(hashes_done - before <= 2 * (uint64_t)REPLAY_EXTENDS_MAX + 20 * lines + 10);
 	if (rc < 0) {
 		/* A log that is cut, or has a line that is too long. */
 		MUST(err.status == ST_FORMAT && strstr(err.msg, "offset") != NULL);

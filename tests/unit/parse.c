@@ -2,6 +2,8 @@
 /* The command line: what the table says, and what the parser makes of it. */
 #include "cli/parse.h"
 
+#include <bsd/string.h>
+
 #include "base/limits.h"
 #include "check.h"
 
@@ -176,7 +178,7 @@ static void test_list(void)
 		if (i > 0)
 			CHECK_STR(p.opt.inputs.v[0], "f0");
 		snprintf(more, sizeof(more), "|--input|f%d", i);
-		strcat(line, more);
+		strlcat(line, more, sizeof(line));
 	}
 	refused(line, "more than");
 }

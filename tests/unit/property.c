@@ -4,6 +4,8 @@
  * every honest kernel, whatever user space writes; never one that did not happen.
  *
  *     unit_property [HISTORIES [SEED]]     (or TSMCTL_HISTORIES, TSMCTL_SEED)
+ *
+ * Where the sanitizers make it slow there are fewer, unless told.
  */
 #include <string.h>
 
@@ -497,7 +499,8 @@ static uint64_t number(const char *arg, const char *env, uint64_t otherwise)
 
 int main(int argc, char *argv[])
 {
-	uint64_t n = number(argc > 1 ? argv[1] : NULL, "TSMCTL_HISTORIES", 3000);
+	uint64_t n = number(argc > 1 ? argv[1] : NULL, "TSMCTL_HISTORIES",
+		getenv("TSMCTL_SANITIZED") != NULL ? 600 : 3000);
 	seed = number(argc > 2 ? argv[2] : NULL, "TSMCTL_SEED", 1);
 	for (history = 0; history < n; history++) {
 		honest();
