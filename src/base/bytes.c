@@ -137,11 +137,6 @@ uint32_t utf8_next(struct bytes *b)
 
 char *bytes_visible(const char *raw)
 {
-	size_t plain = 0;
-	while (raw[plain] > ' ' && raw[plain] < 0x7f)
-		plain++;
-	if (raw[plain] == '\0')
-		return strdup(raw);
 	char *s = malloc(4 * strlen(raw) + 1);
 	if (s != NULL)
 		strvis(s, raw, VIS_OCTAL | VIS_WHITE);

@@ -37,9 +37,8 @@ bool utf8_valid(struct bytes b);
 uint32_t utf8_next(struct bytes *b);
 
 /*
- * A name as it is shown and compared: one word of printable ASCII, so that it is safe anywhere.
- * Bytes that are not such stand as strvis(3) shows them; a name of printable ones stands as it is.
- * Allocated, the caller frees it; NULL: no memory.
+ * A name as it is shown and compared: one word of printable ASCII, so that it is safe anywhere; other bytes, and backslashes, stand
+ * as strvis(3) shows them, so that no two names look the same. Allocated, the caller frees it; NULL: no memory.
  */
 char *bytes_visible(const char *raw);
 

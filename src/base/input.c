@@ -37,20 +37,28 @@ static ssize_t read_again(int fd, uint8_t *buf, size_t cap)
 	return n;
 }
 
-int input_open(const char *path, struct err *err)
+/* A file that the operator named, wherever its reading starts; never a folder. */
+static int open_named(const char *path, struct stat *st, struct err *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
 			  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
 	if (fd < 0)
 		return err_sys(err, errno, "'%s'", path);
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+	int sys = fstat(fd, st) < 0 ? errno : S_ISDIR(st->st_mode) ? EISDIR : 0;
+	if (sys == 0)
 		return fd;
-	if (S_ISDIR(st.st_mode)) {
-		close(fd);
-		return err_sys(err, EISDIR, "'%s'", path);
-	}
+	close(fd);
+	return err_sys(err, sys, "'%s'", path);
+}
+
+int input_open(const char *path, struct err *err)
+{
+	struct stat st;
+	int fd = open_named(path, &st, err);
+	/* Files of /proc say that they are empty, and are not. */
+	if (fd < 0 || (S_ISREG(st.st_mode) && st.st_size > 0))
+		return fd;
 
 	AUTO_CLOSE int from = fd;
 	int mem = memfd_create("input", MFD_CLOEXEC);
@@ -81,25 +89,32 @@ static ssize_t pread_all(int fd, uint8_t *buf, size_t cap, off_t off)
 
 int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err)
 {
-	AUTO_CLOSE int fd = input_open(path, err);
 	struct stat st;
+	AUTO_CLOSE int fd = open_named(path, &st, err);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) < 0)
-		return err_sys(err, errno, "'%s'", path);
-	if (st.st_size > (off_t)max)
-		return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, max);
-
-	uint8_t *buf = malloc((size_t)st.st_size + 1);
-	if (buf == NULL)
-		return err_sys(err, ENOMEM, "'%s'", path);
-	ssize_t n = pread_all(fd, buf, (size_t)st.st_size, 0);
-	if (n < 0) {
-		free(buf);
-		return err_sys(err, errno, "'%s'", path);
+	AUTO_FREE uint8_t *buf = NULL;
+	size_t n = 0, room = 0;
+	for (;;) {
+		if (n == room) {
+			room = room == 0 ? 4096 : 2 * room;
+			uint8_t *grown = realloc(buf, room);
+			if (grown == NULL)
+				return err_sys(err, ENOMEM, "'%s'", path);
+			buf = grown;
+		}
+		ssize_t got = read_again(fd, buf + n, room - n);
+		if (got < 0)
+			return err_sys(err, errno, "'%s'", path);
+		if (got == 0)
+			break;
+		n += (size_t)got;
+		if (n > max)
+			return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, max);
 	}
 	*ret = buf;
-	*ret_n = (size_t)n;
+	*ret_n = n;
+	buf = NULL;
 	return 0;
 }
 

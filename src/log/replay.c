@@ -44,6 +44,8 @@ struct search {
 	off_t start;	 /* where the replay started: 0, or inside the log */
 	bool again;	 /* not the first way through the log from this start: its extends count */
 	uint64_t budget; /* extends that may still be spent on going back */
+	unsigned most_failed; /* lines of one run: first no reading has any, then one, then two */
+	bool left_out;	      /* a reading was not tried for that */
 	struct state now;
 	struct choice *choices;
 	size_t n_choices;
@@ -82,7 +84,7 @@ static void note_ahead(
 {
 	if (s->target == NULL || !same(value, s->target))
 		return;
-	if (!s->has_ahead || records > s->ahead) {
+	if (!s->has_ahead || records >= s->ahead) {
 		s->ahead = records;
 		s->ahead_in_run = in_run;
 	}
@@ -211,9 +213,10 @@ static enum walk find_real(
 	*ret = (struct replay_run){.first = run->offs[0], .end = run->end};
 	if (same(&run->all, goal))
 		return WALK_FOUND;
-	if (run->n > REPLAY_RUN_LINES_MAX)
+	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0)
 		return WALK_GIVEN_UP;
-	for (unsigned fail = 1; fail <= 2 && fail < run->n + run->at_start; fail++) {
+	s->left_out |= s->most_failed < 2;
+	for (unsigned fail = 1; fail <= s->most_failed && fail < run->n + run->at_start; fail++) {
 		enum walk w = with_failures(s, 0, &s->now.value, goal, fail, ret, err);
 		if (w != WALK_FAILED)
 			return w;
@@ -410,38 +413,50 @@ static enum walk try_start(struct search *s, const struct digest *start, bool kn
 	return report_found(s, ret, err) < 0 ? WALK_ERROR : WALK_FOUND;
 }
 
+/* Every start, the one that the log itself states first: from another, an honest log can be slow to refute. */
 static enum walk try_starts(struct search *s, const struct digest *starts, size_t n,
+	const struct digest *stated, struct state *first_leaf, struct replay_result *ret,
+	struct err *err)
+{
+	size_t named = 0;
+	while (named < n && !(stated != NULL && same(stated, &starts[named])))
+		named++;
+	bool unknown = stated != NULL && named == n, given_up = false;
+	size_t all = n + (unknown ? 1 : 0);
+	for (size_t i = 0; i < all; i++) {
+		size_t k = named == n || i > named ? i : i == 0 ? named : i - 1;
+		enum walk w = try_start(s, k < n ? &starts[k] : stated, k < n, ret, err);
+		if (w == WALK_FOUND || w == WALK_ERROR)
+			return w;
+		if (w == WALK_GIVEN_UP && s->target == NULL)
+			return w;
+		given_up |= w == WALK_GIVEN_UP;
+		if (i == 0 || k == n)
+			*first_leaf = s->has_leaf ? s->leaf : s->now;
+	}
+	/* Only now: from the right start an honest log is no search at all. */
+	return given_up ? WALK_GIVEN_UP : WALK_FAILED;
+}
+
+static enum walk try_all(struct search *s, const struct digest *starts, size_t n,
 	struct replay_result *ret, struct err *err)
 {
 	bool stated_is;
 	struct digest stated = {0};
 	struct state first_leaf = {0};
+	enum walk w;
 	if (sync_at(s->log, 0, &stated_is, &stated, err) < 0)
 		return WALK_ERROR;
-
-	/* The start that the log itself names comes first: from another, an honest log can be slow to refute. */
-	size_t named = 0;
-	bool given_up = false;
-	while (named < n && !(stated_is && same(&stated, &starts[named])))
-		named++;
-	for (size_t i = 0; i < n; i++) {
-		size_t k = named == n || i > named ? i : i == 0 ? named : i - 1;
-		enum walk w = try_start(s, &starts[k], true, ret, err);
-		if (w == WALK_FOUND || w == WALK_ERROR)
-			return w;
-		given_up |= w == WALK_GIVEN_UP;
-		if (i == 0)
-			first_leaf = s->has_leaf ? s->leaf : s->now;
-	}
-	/* Only now: from the right start an honest log is no search at all. */
-	if (given_up)
-		return WALK_GIVEN_UP;
-	if (stated_is && named == n) {
-		enum walk w = try_start(s, &stated, false, ret, err);
-		if (w != WALK_FAILED)
-			return w;
-		first_leaf = s->leaf;
-	}
+	/* Without a target the first history is taken: it must be the best one. */
+	s->most_failed = s->target == NULL ? 2 : 0;
+	do {
+		s->left_out = false;
+		w = try_starts(s, starts, n, stated_is ? &stated : NULL, &first_leaf, ret, err);
+		s->most_failed++;
+	} while (w == WALK_FAILED && s->left_out);
+	if (w != WALK_FAILED)
+		return w;
+	s->most_failed = 2;
 	if (s->has_ahead) {
 		report_state(ret, &first_leaf);
 		ret->verdict = VERDICT_LOG_AHEAD;
@@ -469,7 +484,7 @@ int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *start
 		.target = target,
 		.budget = REPLAY_EXTENDS_MAX,
 	};
-	enum walk w = try_starts(&s, starts, n, ret, err);
+	enum walk w = try_all(&s, starts, n, ret, err);
 	if (w == WALK_GIVEN_UP) {
 		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
 		ret->verdict = VERDICT_UNDECIDED;
@@ -482,7 +497,13 @@ int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct d
 	const struct digest *target, struct replay_result *ret, struct err *err)
 {
 	*ret = (struct replay_result){.place = -1, .untrue_off = -1, .verdict = VERDICT_MISMATCH};
-	struct search s = {.log = log, .h = h, .target = target, .budget = REPLAY_EXTENDS_MAX};
+	struct search s = {
+		.log = log,
+		.h = h,
+		.target = target,
+		.budget = REPLAY_EXTENDS_MAX,
+		.most_failed = 2,
+	};
 	enum walk w = search_from(&s, pos, start, err);
 	if (w == WALK_FOUND) {
 		ret->verdict = VERDICT_MATCH;

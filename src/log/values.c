@@ -7,10 +7,22 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
+#include <bsd/vis.h>
 #include <json-c/json.h>
 
 #include "base/input.h"
 #include "base/scope.h"
+
+/* Takes back what bytes_visible did, in place; false for what it cannot have written. */
+static bool unvisible(char *name)
+{
+	char raw[NAME_MAX_VISIBLE];
+	int n = strunvis(raw, name);
+	if (n < 1 || strlen(raw) != (size_t)n)
+		return false;
+	strlcpy(name, raw, sizeof(raw));
+	return true;
+}
 
 /* Adds the register whose whole name is `full`, with nothing read of its value yet. */
 static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
@@ -37,7 +49,8 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 		*slash = '\0';
 	if (colon != NULL)
 		*colon = '\0';
-	if (local[0] == '\0' || slash == name) {
+	if (!unvisible(local) || (slash != NULL && !unvisible(name)) ||
+		(colon != NULL && !unvisible(colon + 1))) {
 		err_set(err, ST_FORMAT, "'%.*s' is no register name", (int)full.n,
 			(const char *)full.p);
 		return NULL;

@@ -24,8 +24,8 @@ struct abi; /* the kernel interface it was found through: kernel/abi.h */
 
 struct mr {
 	char *provider; /* empty away from a machine */
-	char *name;	/* both printable: a byte that is not stands as strvis(3) shows it */
-	char *full;	/* [PROVIDER/]NAME[:HASH] */
+	char *name; /* both printable: a byte that is not, and a backslash, stands as strvis(3) shows it */
+	char *full; /* [PROVIDER/]NAME[:HASH] */
 	enum hash_alg alg;
 	uint32_t size;	/* bytes */
 	unsigned flags; /* of enum mr_flag */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <bsd/stdlib.h>
+#include <bsd/vis.h>
 
 static void mr_free(struct mr *mr)
 {
@@ -17,11 +18,20 @@ static void mr_free(struct mr *mr)
 	free(mr);
 }
 
+/* A part of a name: made visible, and with no ':' of its own, which would look like a hash. */
+static char *part(const char *raw)
+{
+	char *s = malloc(4 * strlen(raw) + 1);
+	if (s != NULL)
+		strsvis(s, raw, VIS_OCTAL | VIS_WHITE, ":");
+	return s;
+}
+
 static int set_names(struct mr *mr, const char *provider, const char *name, const char *hash)
 {
-	char *suffix = hash != NULL ? bytes_visible(hash) : NULL;
-	mr->provider = bytes_visible(provider);
-	mr->name = bytes_visible(name);
+	char *suffix = hash != NULL ? part(hash) : NULL;
+	mr->provider = part(provider);
+	mr->name = part(name);
 	int n = -1;
 	if (mr->provider != NULL && mr->name != NULL && (hash == NULL || suffix != NULL))
 		n = asprintf(&mr->full, "%s%s%s%s%s", mr->provider, *provider != '\0' ? "/" : "",
@@ -64,7 +74,7 @@ void mr_list_clear(struct mr_list *list)
 
 bool mr_list_has_provider(const struct mr_list *list, const char *provider)
 {
-	char *shown = bytes_visible(provider);
+	char *shown = part(provider);
 	bool has = false;
 	for (size_t i = 0; shown != NULL && i < list->n; i++)
 		has |= strcmp(list->mr[i]->provider, shown) == 0;
@@ -89,17 +99,22 @@ void mr_list_sort(struct mr_list *list)
 
 struct mr *mr_list_find(const struct mr_list *list, const char *spec, struct err *err)
 {
-	struct mr *found = NULL;
-	size_t n = 0;
+	struct mr *found = NULL, *whole = NULL;
+	size_t n = 0, n_whole = 0;
 	for (size_t i = 0; i < list->n; i++) {
 		bool full;
 		if (!mr_named(list->mr[i], spec, &full))
 			continue;
-		if (full)
-			return list->mr[i];
 		found = list->mr[i];
 		n++;
+		if (full) {
+			whole = list->mr[i];
+			n_whole++;
+		}
 	}
+	/* A whole name goes before what others abbreviate to; but a hostile tree can have it twice. */
+	if (n_whole == 1)
+		return whole;
 	if (n == 1)
 		return found;
 	if (n == 0) {

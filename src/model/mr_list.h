@@ -12,7 +12,7 @@ struct mr_list {
 
 /*
  * Adds a register of these names, with nothing else set, and returns it; NULL if there are
- * REGISTERS_MAX or no memory. Bytes that are not printable are shown visibly in its names; `hash`
+ * REGISTERS_MAX or no memory. Its names are made visible, as by bytes_visible, a ':' too; `hash`
  * is the suffix, NULL if none. The list owns it.
  */
 struct mr *mr_list_add(struct mr_list *list, const char *provider, const char *name,

@@ -67,16 +67,16 @@ static char *log_path_register(const char *path)
 	return strndup(base, (size_t)(end - base));
 }
 
-/* The hash that a log names itself; HASH_UNKNOWN if it does not. */
-static enum hash_alg log_hash(int fd)
+/* The hash that a log names itself; HASH_UNKNOWN if it does not. -1 if it cannot be read that far. */
+static int log_hash(int fd, enum hash_alg *ret, struct err *err)
 {
 	struct rfc_log log;
-	struct err err;
-	if (rfc_log_open(&log, fd, HASH_UNKNOWN, &err) < 0)
-		return HASH_UNKNOWN;
-	enum hash_alg alg = log.alg;
+	*ret = HASH_UNKNOWN;
+	if (rfc_log_open(&log, fd, HASH_UNKNOWN, err) < 0)
+		return err->status == ST_ABSENT ? 0 : -1;
+	*ret = log.alg;
 	rfc_log_close(&log);
-	return alg;
+	return 0;
 }
 
 static bool has_name(const struct mr *mr, const void *name)
@@ -110,7 +110,11 @@ static const struct mr *bind(
 	if (n == 1)
 		return picks[0].mr;
 	AUTO_FREE char *name = log_path_register(path);
-	enum hash_alg alg = log_hash(fd);
+	enum hash_alg alg;
+	if (log_hash(fd, &alg, err) < 0) {
+		err_in(err, "'%s'", path);
+		return NULL;
+	}
 	const struct mr *mr = name != NULL ? only_one(picks, n, has_name, name) : NULL;
 	if (mr == NULL)
 		mr = only_one(picks, n, has_hash, &alg);
@@ -170,8 +174,8 @@ static struct mr *add_log_mr(struct mr_list *mrs, char *name, int fd, struct err
 	}
 	if (colon != NULL)
 		*colon = '\0';
-	else
-		alg = log_hash(fd);
+	else if (log_hash(fd, &alg, err) < 0)
+		return NULL;
 	if (alg == HASH_UNKNOWN) {
 		err_set(err, ST_ABSENT,
 			"no SYNC line says which hash this log is for: name its register "

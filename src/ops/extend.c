@@ -193,29 +193,34 @@ static int cannot_tell(const struct mr *mr, struct err *err)
 	return err_in(err, "'%s' was written to, and may have been extended", mr->full);
 }
 
-/* Whether the lines gained lead from `from` to the value of now, ours having extended among them.
- */
+/* What the lines gained say of the value now. */
+enum leads { LEADS_NOT, LEADS_WITHOUT_OURS, LEADS };
+
+/* Whether they lead to it from `from`, and whether what was sent extended among them. */
 static int explains(const struct extend_wanted *w, const struct moment *before,
-	const struct moment *now, const struct gain *gain, const struct digest *from, bool *ret,
-	struct err *err)
+	const struct moment *now, const struct gain *gain, const struct digest *from,
+	enum leads *ret, struct err *err)
 {
 	struct replay_result r;
 	int rc = replay_gain(w, before, now, from, &now->value, &r, err);
-	*ret = rc == 0 && r.verdict == VERDICT_MATCH &&
-	       (w->record.p != NULL || gain->ours == 0 ||
-		       replay_direct_is_real(&r, gain->ours_off));
+	if (rc < 0 || r.verdict != VERDICT_MATCH)
+		*ret = LEADS_NOT;
+	else if (w->record.p != NULL || gain->ours == 0)
+		*ret = LEADS;
+	else
+		*ret = replay_direct_is_real(&r, gain->ours_off) ? LEADS : LEADS_WITHOUT_OURS;
 	replay_clear(&r);
 	return rc;
 }
 
 /* As above, from what the register showed or from what it truly was. */
 static int explained(const struct extend_wanted *w, const struct moment *before,
-	const struct moment *now, const struct gain *gain, const struct digest *truth, bool *ret,
-	struct err *err)
+	const struct moment *now, const struct gain *gain, const struct digest *truth,
+	enum leads *ret, struct err *err)
 {
 	if (explains(w, before, now, gain, truth, ret, err) < 0)
 		return -1;
-	if (*ret || same(truth, &before->value))
+	if (*ret != LEADS_NOT || same(truth, &before->value))
 		return 0;
 	return explains(w, before, now, gain, &before->value, ret, err);
 }
@@ -241,15 +246,17 @@ static int settle_logged(const struct extend_wanted *w, const struct moment *bef
 	const struct moment *now, const struct gain *gain, const struct digest *truth,
 	struct extend_done *ret, struct err *err)
 {
-	bool leads, moved = !same(&now->value, &before->value);
-	if (!moved && w->record.p == NULL)
+	enum leads leads = LEADS_WITHOUT_OURS;
+	bool old = same(&now->value, &before->value);
+	if (!(old && w->record.p == NULL) &&
+		explained(w, before, now, gain, truth, &leads, err) < 0)
+		return cannot_tell(w->mr, err);
+	if (leads == LEADS_WITHOUT_OURS)
 		return err_set(
 			err, ST_SYSTEM, "'%s': logged by the kernel, not extended", w->mr->full);
-	if (explained(w, before, now, gain, truth, &leads, err) < 0)
-		return cannot_tell(w->mr, err);
-	if (!leads && !moved)
+	if (leads == LEADS_NOT && w->record.p != NULL && (old || same(&now->value, truth)))
 		return settle_stale(w, before, now, truth, ret, err);
-	if (!leads)
+	if (leads == LEADS_NOT)
 		return err_set(err, ST_UNSETTLED,
 			"'%s': it is in the log, but the register's value does not follow from the "
 			"log: "
@@ -269,7 +276,7 @@ static int settle(const struct extend_wanted *w, const struct moment *before,
 	struct extend_done *ret, struct err *err)
 {
 	struct gain gain;
-	bool leads;
+	enum leads leads;
 	if (read_gain(w, before, now, &gain, err) < 0)
 		return cannot_tell(w->mr, err);
 	if (gain.rewritten)
@@ -277,14 +284,14 @@ static int settle(const struct extend_wanted *w, const struct moment *before,
 			err, w->mr, rc, why, "its log is not what it was: see 'tsmctl log'");
 	if (gain.ours > 0)
 		return settle_logged(w, before, now, &gain, truth, ret, err);
-	if (gain.syncs > 0 && gain.others == 0)
+	if (gain.syncs > 0 && w->record.p != NULL)
 		return err_unsettled(err, w->mr, rc, why,
 			"only the kernel's SYNC record was logged and extended, not the event");
 	if (same(&now->value, &before->value))
 		return err_nothing(err, w->mr, rc, why);
 	if (explained(w, before, now, &gain, truth, &leads, err) < 0)
 		return cannot_tell(w->mr, err);
-	if (leads)
+	if (leads == LEADS)
 		return err_nothing(err, w->mr, rc, why);
 	return err_unsettled(err, w->mr, rc, why, "it changed, and its log does not explain how");
 }
@@ -297,22 +304,28 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 }
 
-/* The lengths that the log may have after the append: with or without a SYNC record before ours. */
+/*
+ * The lengths that the log may have after the write: with or without a SYNC record before ours, or
+ * with or without a blank line before a digest's. A line whose text ends exactly at the kernel's
+ * buffer, or whose newline does, is not sent.
+ */
 static int check_room(const struct extend_wanted *w, const struct moment *before, struct err *err)
 {
-	off_t sync = (off_t)(sizeof("SYNC /") - 1 + strlen(hash_name(w->mr->alg)) +
-			     2 * (size_t)w->mr->size) +
-		     1 + (before->size > 0);
-	off_t record = (off_t)w->record.n + 2;
-	const off_t ends[] = {
-		before->size + record, before->size + sync, before->size + sync + record};
-	for (size_t i = 0; w->record.p != NULL && i < sizeof(ends) / sizeof(ends[0]); i++) {
+	bool event = w->record.p != NULL;
+	off_t hex = 2 * (off_t)w->mr->size;
+	off_t sync = (off_t)(sizeof("SYNC /") - 1 + strlen(hash_name(w->mr->alg))) + hex + 1 +
+		     (before->size > 0);
+	off_t line = event ? (off_t)w->record.n + 2 : (off_t)sizeof("# .EXTEND ") - 1 + hex + 1;
+	const off_t ends[] = {before->size + line, before->size + (event ? sync : line + 1),
+		before->size + (event ? sync + line : line + 1)};
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (ends[i] > KERNEL_LOG_MAX)
 			return err_set(err, ST_SYSTEM,
 				"'%s': its kernel log is full (%lld of %d bytes): nothing was "
 				"extended",
 				w->mr->full, (long long)before->size, KERNEL_LOG_MAX);
-		if (ends[i] == KERNEL_LOG_MAX || ends[i] == KERNEL_LOG_EDGE)
+		if (ends[i] == KERNEL_LOG_MAX || ends[i] == KERNEL_LOG_EDGE ||
+			ends[i] == KERNEL_LOG_EDGE + 1)
 			return err_set(err, ST_SYSTEM,
 				"'%s': the record would end exactly at the kernel's log buffer, "
 				"which it "
@@ -399,7 +412,7 @@ static int act(const struct root *root, const struct extend_wanted *w, const str
 {
 	struct err why = {0};
 	struct moment now;
-	struct digest truth = true_before(before, replay);
+	struct digest truth = true_before(before, replay), last = {0};
 	bool tried;
 
 	block_signals();
@@ -408,19 +421,31 @@ static int act(const struct root *root, const struct extend_wanted *w, const str
 		*err = why;
 		return -1;
 	}
-	if (take_moment(root, w->mr, &now, err) == 0)
-		rc = settle(w, before, &now, &truth, rc, &why, ret, err);
-	else
-		rc = cannot_tell(w->mr, err);
-	drop_moment(&now);
-	return rc;
+	int outcome = -1;
+	off_t size = -1;
+	/* Value and log are two looks: where they do not fit, somebody may have come between. */
+	for (int i = 0; i < MOVED_RETRIES_MAX; i++) {
+		if (take_moment(root, w->mr, &now, err) < 0) {
+			drop_moment(&now);
+			return cannot_tell(w->mr, err);
+		}
+		bool moved = now.size != size || !same(&now.value, &last);
+		size = now.size;
+		last = now.value;
+		if (moved)
+			outcome = settle(w, before, &now, &truth, rc, &why, ret, err);
+		drop_moment(&now);
+		if (!moved || outcome == 0)
+			break;
+	}
+	return outcome;
 }
 
 static int run_locked(const struct root *root, const struct evidence *ev,
 	const struct extend_wanted *w, struct moment *before, struct replay_result *replay,
 	struct extend_done *ret, struct err *err)
 {
-	if (take_moment(root, w->mr, before, err) < 0 || check_room(w, before, err) < 0)
+	if (take_moment(root, w->mr, before, err) < 0)
 		return -1;
 	ret->before = before->value;
 	if (evidence_replay(ev, w->mr, before->log, &before->value, replay, err) < 0)
@@ -431,6 +456,8 @@ static int run_locked(const struct root *root, const struct evidence *ev,
 		if (ret->already)
 			return 0;
 	}
+	if (check_room(w, before, err) < 0)
+		return -1;
 	if (w->dry_run) {
 		struct digest truth = true_before(before, replay);
 		return predict(

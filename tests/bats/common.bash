@@ -154,6 +154,7 @@ go() {
 	"$@" >"$OUT" 2>"$ERR" || status=$?
 	output=$(<"$OUT")
 	stderr=$(<"$ERR")
+	# shellcheck disable=SC2034
 	IFS=$'\n' read -d '' -r -a lines <<<"$output" || true
 	# shellcheck disable=SC2034
 	IFS=$'\n' read -d '' -r -a stderr_lines <<<"$stderr" || true

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034 # the tests use what is set here
 # For the tests of the commands that change registers: `load extend` after common and fuse. The machine
 # is a simulated one with a run/ folder; it counts what is written to it.
 
 extend_setup() {
 	common_setup
+	bats_load_library bats-file
 	need_fuse
 }
 
@@ -91,6 +93,15 @@ assert_log() {
 	assert_equal "$(filehex "$1/event_log")" "$(hex "$2")"
 }
 
+assert_there() {
+	[ -e "$1" ] || fail "$1 is not there"
+}
+assert_absent() {
+	if [ -e "$1" ] || [ -L "$1" ]; then
+		fail "$1 is there"
+	fi
+}
+
 # assert_verdict NAME VERDICT: what verify says of it.
 assert_verdict() {
 	"$TSMCTL" --root "$ROOT" verify "$1" >"$BATS_TEST_TMPDIR/verdict" || true
@@ -120,27 +131,19 @@ finish() {
 	stderr=$(<"$ERR")
 }
 
-# await COMMAND...: until it succeeds.
+# await COMMAND...: until it succeeds, for as long as what begin started is there.
 await() {
-	local i
-	for ((i = 0; i < 20000; i++)); do
-		if "$@"; then
-			return 0
+	while ! "$@"; do
+		if ! kill -0 "$PID" 2>/dev/null; then
+			finish
+			fail "it ended before: $*
+status $status, standard error: $stderr"
 		fi
 	done
-	fail "it never came: $*"
 }
 # counted NAME N: whether the simulator counted N of them.
 counted() {
 	[ "$(sim_stat "$1")" -ge "$2" ]
-}
-
-# As in common, and a tenth of its time: these tests run it often.
-tsmctl() {
-	status=0
-	"$TSMCTL" --root "$ROOT" "$@" >"$OUT" 2>"$ERR" || status=$?
-	output=$(<"$OUT")
-	stderr=$(<"$ERR")
 }
 
 # The same as elsewhere with fewer shell commands, each of which bats slows down.

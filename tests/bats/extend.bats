@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # the variables of jq are its own
 # extend: what is logged, what it makes of the register, what is printed, and what it refuses to touch.
 
 setup() {
@@ -109,6 +110,17 @@ teardown() {
 	log="SYNC sha256/$ZERO32\n\nfrom a file\n\nno newline\n\nfrom standard input\n\nfrom a pipe\n\nfrom a fifo\n"
 	assert_log "$R0" "$log"
 	assert_verdict "$N0" match
+}
+
+@test "--event-file: a file that says it is empty, as those of /proc do" {
+	machine
+	[ "$(stat -c %s /proc/sys/kernel/ostype)" = 0 ] || skip 'no such file here'
+	tsmctl extend rtmr0 --event-file /proc/sys/kernel/ostype
+	assert_done
+	assert_value "$(synced sha256 "$ZERO32" "$(cat /proc/sys/kernel/ostype)")" "$N0"
+	tsmctl extend rtmr0 --event-file - </proc/sys/kernel/ostype
+	assert_done
+	assert_equal "$(grep -cx "$(cat /proc/sys/kernel/ostype)" "$R0/event_log")" 2
 }
 
 @test "--event-file: two final newlines, none but newlines, missing, a directory, closed input" {
@@ -572,7 +584,7 @@ dry_run_tells() {
 	tsmctl extend rtmr1 --digest "$ZERO48" --dry-run
 	assert_success
 	assert_equal "$stderr" "tsmctl: '$N1': nothing was changed; the digest would be logged"
-	assert_not_exists "$ROOT/run/tsmctl"
+	assert_absent "$ROOT/run/tsmctl"
 	rmdir "$ROOT/run"
 	tsmctl extend rtmr0 --event a --dry-run
 	assert_success

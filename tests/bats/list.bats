@@ -123,6 +123,7 @@ two_providers() {
 	empty_root
 	runtime_mr "$ROOT/sys/kernel/tsm/p/r" sha256
 	static_mr "$ROOT/sys/kernel/tsm/report/x/inblob" 200 ''
+	static_mr "$ROOT/sys/kernel/tsm/report/outblob" 444 x
 	static_mr "$ROOT/sys/kernel/tsm/.hidden/x" 444 x
 	static_mr "$ROOT/sys/kernel/tsm/a_file" 444 x
 	tsmctl list --no-header -o register

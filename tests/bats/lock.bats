@@ -97,7 +97,7 @@ refused() {
 	ln -s var/run "$ROOT/run"
 	tsmctl extend rtmr0 --event a
 	assert_done
-	assert_exists "$ROOT/var/run/tsmctl/lock"
+	assert_there "$ROOT/var/run/tsmctl/lock"
 	rm "$ROOT/run"
 	ln -s /var/run "$ROOT/run"
 	tsmctl extend rtmr0 --event b
@@ -139,7 +139,7 @@ refused() {
 	rm "$ROOT/run/tsmctl"
 	ln -s nowhere "$ROOT/run/tsmctl"
 	refused "'run/tsmctl': @(not a directory|too many levels of symbolic links)"
-	assert_not_exists "$ROOT/run/nowhere"
+	assert_absent "$ROOT/run/nowhere"
 	rm "$ROOT/run/tsmctl"
 	echo >"$ROOT/run/tsmctl"
 	refused "'run/tsmctl': not a directory"
@@ -158,7 +158,7 @@ refused() {
 	rm "$LOCK"
 	ln -s nowhere "$LOCK"
 	refused "'run/tsmctl/lock': not a regular file: remove it"
-	assert_not_exists "$ROOT/run/tsmctl/nowhere"
+	assert_absent "$ROOT/run/tsmctl/nowhere"
 	rm "$LOCK"
 	mkfifo -m 600 "$LOCK"
 	refused "'run/tsmctl/lock': not a regular file: remove it"

@@ -255,7 +255,8 @@ events_of_rtmr1() {
 @test "--input: a copy has no provider; its name comes from the path" {
 	use_root rfc-v1
 	cp "$ROOT/$EXAMPLE/rtmr1/event_log" "$BATS_TEST_TMPDIR/rtmr1.log"
-	cp -R "$ROOT/$EXAMPLE/rtmr1" "$BATS_TEST_TMPDIR/rtmr9"
+	mkdir "$BATS_TEST_TMPDIR/rtmr9"
+	cp "$ROOT/$EXAMPLE/rtmr1/event_log" "$BATS_TEST_TMPDIR/rtmr9"
 	empty_root
 	tsmctl log --jsonl --input "$BATS_TEST_TMPDIR/rtmr1.log"
 	assert_done

@@ -458,3 +458,18 @@ opened() {
 		[ "$(called $args)" = "$none" ] || fail "$args: $(diff <(echo "$none") <(called $args))"
 	done
 }
+
+@test "a libcrypto that cannot be loaded: said where a digest is needed, and only there" {
+	use_root rfc-v1
+	mkdir "$TMP/lib"
+	echo 'no library' >"$TMP/lib/libcrypto.so.3"
+	export LD_LIBRARY_PATH="$TMP/lib"
+	for command in list read; do
+		tsmctl $command
+		assert_done
+	done
+	tsmctl verify rtmr0
+	[ "$status" != 0 ] || skip "libcrypto is linked statically"
+	assert_error 4 "*libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
+	assert_output --regexp '^error  measurement-example/rtmr0:sha256  \('
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # the variables of jq are its own
 # Records: those that are refused because the kernel or a log would not keep them byte for byte, and the
 # one that --file makes.
 
@@ -53,6 +54,12 @@ refused_both() {
 	assert_refused 2 '*4096*'
 	tsmctl extend rtmr0 --event-file - <"$F"
 	assert_refused 2 '*4096*'
+	# Without an end: what is read of it is bounded (kept in memory, it would count as a file).
+	(
+		ulimit -c 0 -f 16384
+		yes | "$TSMCTL" --root "$ROOT" extend rtmr0 --event-file - >"$OUT" 2>"$ERR" || echo $? >"$F"
+	)
+	assert_equal "$(cat "$F")" 2
 	assert_unwritten
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # the variables of jq are its own
 # write: setting a writable static register, and what came of it by the evidence.
 
 setup() {
@@ -22,14 +23,14 @@ teardown() {
 	tsmctl write user_data --hex "$ONES"
 	assert_done
 	assert_value "$ONES" "$UD"
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 	assert_written
-	assert_equal "$(sim_stat $UD:write)" 1
+	assert_equal "$(sim_stat "$UD:write")" 1
 	mixed=$(bytes 64 a)$(bytes 64 F)
 	tsmctl write measurement-example/user_data --hex "$mixed"
 	assert_done
 	assert_value "${mixed,,}" "$UD"
-	assert_equal "$(sim_truth $UD)" "${mixed,,}"
+	assert_equal "$(sim_truth "$UD")" "${mixed,,}"
 	# The same again is written again.
 	remember
 	tsmctl write user_data --hex "$mixed"
@@ -46,15 +47,15 @@ teardown() {
 	tsmctl write user_data --file "$BATS_TEST_TMPDIR/v"
 	assert_done
 	assert_value "$bin" "$UD"
-	assert_equal "$(sim_truth $UD)" "$bin"
+	assert_equal "$(sim_truth "$UD")" "$bin"
 	unhex "$ONES" >"$BATS_TEST_TMPDIR/v"
 	tsmctl write user_data --file - <"$BATS_TEST_TMPDIR/v"
 	assert_done
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 	unhex "$ZERO64" | "$TSMCTL" --root "$ROOT" write user_data --file - >"$OUT"
 	assert_equal "$(cat "$OUT")" "$ZERO64  $UD"
 	"$TSMCTL" --root "$ROOT" write user_data --file <(unhex "$bin") >"$OUT"
-	assert_equal "$(sim_truth $UD)" "$bin"
+	assert_equal "$(sim_truth "$UD")" "$bin"
 }
 
 @test "--json: exactly the members of the contract" {
@@ -87,6 +88,12 @@ teardown() {
 	done
 	tsmctl write user_data --file - </dev/null
 	assert_refused 2 "'-' has 0 bytes, the register '$UD' 64"
+	# Without an end: what is read of it is bounded (kept in memory, it would count as a file).
+	(
+		ulimit -c 0 -f 16384
+		yes | "$TSMCTL" --root "$ROOT" write user_data --file - >"$OUT" 2>"$ERR" || echo $? >"$BATS_TEST_TMPDIR/v"
+	)
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/v")" 2
 	assert_unwritten
 }
 
@@ -182,7 +189,7 @@ teardown() {
 		tsmctl write user_data --hex "$value"
 		assert_done
 		assert_value "$value" "$UD"
-		assert_equal "$(sim_truth $UD)" "$value"
+		assert_equal "$(sim_truth "$UD")" "$value"
 		assert_written
 	done
 }
@@ -192,7 +199,7 @@ teardown() {
 meanwhile() {
 	sim_fault clear reset "user_data:write:1:$1"
 	begin -j write user_data --hex "$ONES"
-	await counted $UD:write 1
+	await counted "$UD:write" 1
 	kill -STOP "$PID"
 	"$SIMCHECK" open "$T/user_data" O_WRONLY write "$2" >/dev/null
 	kill -CONT "$PID"
@@ -224,7 +231,7 @@ meanwhile() {
 	tsmctl write user_data --hex "$ONES"
 	assert_refused 6 "'$UD' was written, and cannot be read now: 'sys/kernel/tsm/$UD': input/output error"
 	sim_fault clear
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 	assert_written
 }
 
@@ -235,13 +242,13 @@ meanwhile() {
 	tsmctl -j write user_data --hex "$ONES"
 	assert_done
 	assert_json --arg o "$ONES" '.before == null and (.after == $o or .after == null)'
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 	assert_written
 	# After an error it may have been set or not.
 	sim_fault user_data:write:1:eio-after
 	tsmctl write user_data --hex "$(bytes 128 2)"
 	assert_refused 6 '*input/output error*'
-	assert_equal "$(sim_truth $UD)" "$(bytes 128 2)"
+	assert_equal "$(sim_truth "$UD")" "$(bytes 128 2)"
 }
 
 @test "output that fails: nothing is written where it is closed, and it is said where it was too late" {
@@ -255,17 +262,17 @@ meanwhile() {
 	"$TSMCTL" --root "$ROOT" write user_data --hex "$ONES" >/dev/full 2>"$ERR" || status=$?
 	assert_equal "$status $(cat "$ERR")" \
 		'6 tsmctl: standard output: no space left on device (the register was changed all the same)'
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 }
 
 @test "SIGTERM during a slow write: it is finished and the result printed" {
 	machine
 	sim_fault user_data:write:1:slow-300
 	begin write user_data --hex "$ONES"
-	await counted $UD:write 1
+	await counted "$UD:write" 1
 	kill "$PID"
 	finish
 	assert_done
 	assert_value "$ONES" "$UD"
-	assert_equal "$(sim_truth $UD)" "$ONES"
+	assert_equal "$(sim_truth "$UD")" "$ONES"
 }

@@ -9,7 +9,7 @@
  * limits, so that all of them are reached.
  */
 #include "base/limits.h"
-#define REPLAY_EXTENDS_MAX 2000
+#define REPLAY_EXTENDS_MAX 300
 #define REPLAY_RUNS_MAX 16
 #define REPLAY_RUN_LINES_MAX 12
 #include "log/replay.c" /* NOLINT(bugprone-suspicious-include) */

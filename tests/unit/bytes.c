@@ -194,7 +194,7 @@ static void test_visible(void)
 {
 	visible("", "");
 	visible("rtmr0:sha384", "rtmr0:sha384");
-	visible("a\\040b", "a\\040b");
+	visible("a\\040b", "a\\134040b");
 	visible("a b", "a\\040b");
 	visible("\x1b[31m", "\\033[31m");
 	visible("tab\tnl\n", "tab\\011nl\\012");

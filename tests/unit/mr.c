@@ -117,6 +117,13 @@ static void test_find(void)
 	CHECK_STR(found(&list, "r/agile"), "r/agile");
 	CHECK_STR(found(&list, "user_data"), "q/user_data");
 	CHECK_STR(found(&list, "nope"), "none");
+	/* A whole name is that, although it is a part of another. */
+	CHECK_STR(found(&list, "solo"), "none");
+	add(&list, "p", "solo", NULL);
+	CHECK_STR(found(&list, "solo"), "p/solo");
+	add(&list, "", "solo", NULL);
+	add(&list, "q", "solo", NULL);
+	CHECK_STR(found(&list, "solo"), "solo");
 	CHECK(mr_list_find(&list, "rtmr0", &err) == NULL);
 	CHECK(strstr(err.msg, "p/rtmr0:sha384") != NULL);
 	CHECK(strstr(err.msg, "q/rtmr0:sha384") != NULL);

@@ -653,6 +653,32 @@ static void test_named_start_long(void)
 	kernel_close(&k);
 }
 
+/* Long runs, from a start that is not the one which is tried first. */
+static void test_other_start_long(void)
+{
+	struct model_digest starts[2] = {{""}, {"rtmr1"}}, firmware = {"what the firmware left"};
+	struct replay_result r;
+	struct kernel k;
+	kernel_open(&k, hash, firmware.v);
+	for (int run = 0; run < 3; run++) {
+		kernel_append_str(&k, "x");
+		for (int i = 0; i < 600; i++)
+			kernel_direct(&k, digest(i), false);
+	}
+	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_PARTIAL, &r);
+	replay_clear(&r);
+	kernel_close(&k);
+
+	kernel_open(&k, hash, starts[1].v);
+	for (int i = 0; i < 600; i++)
+		kernel_direct(&k, digest(i), i == 300);
+	kernel_append_str(&k, "x");
+	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
+	CHECK_U64(r.untrue, 1);
+	replay_clear(&r);
+	kernel_close(&k);
+}
+
 static void test_log_ahead(void)
 {
 	struct kernel k;
@@ -883,6 +909,7 @@ int main(void)
 	test_tail();
 	test_log_ahead_in_run();
 	test_named_start_long();
+	test_other_start_long();
 	text_free(&line);
 	return 0;
 }
