@@ -54,7 +54,7 @@ static int open_named(const char *path, struct stat *st, struct err *err)
 
 int input_open(const char *path, struct err *err)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = open_named(path, &st, err);
 	/* Files of /proc say that they are empty, and are not. */
 	if (fd < 0 || (S_ISREG(st.st_mode) && st.st_size > 0))

@@ -444,7 +444,7 @@ static enum walk try_all(struct search *s, const struct digest *starts, size_t n
 	bool stated_is;
 	struct digest stated = {0};
 	struct state first_leaf = {0};
-	enum walk w;
+	enum walk w = WALK_FAILED;
 	if (sync_at(s->log, 0, &stated_is, &stated, err) < 0)
 		return WALK_ERROR;
 	/* Without a target the first history is taken: it must be the best one. */
