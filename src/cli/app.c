@@ -7,18 +7,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/vis.h>
+
 void app_note(const struct app *app, const char *fmt, ...)
 {
-	char text[ERR_MSG_MAX];
-	struct err err;
+	char *text = NULL, *visible = NULL;
 	va_list ap;
 	if (app->opt.quiet)
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	int n = vasprintf(&text, fmt, ap);
 	va_end(ap);
-	err_set(&err, ST_OK, "%s", text); /* makes it safe for a terminal */
-	fprintf(stderr, "tsmctl: %s\n", err.msg);
+	if (n < 0)
+		return;
+	if (stravis(&visible, text, VIS_NOSLASH | VIS_NL | VIS_TAB) >= 0)
+		fprintf(stderr, "tsmctl: %s\n", visible);
+	free(visible);
+	free(text);
 }
 
 void app_error(struct app *app, const struct err *err)

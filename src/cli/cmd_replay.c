@@ -45,8 +45,7 @@ static void note_doubts(
 	if (r->n_runs > 0 && fstat(in->fd, &st) == 0 && r->runs[r->n_runs - 1].end == st.st_size)
 		app_note(app,
 			"'%s': offset %lld: these direct lines end the log and are taken as "
-			"extended; only "
-			"the register can tell",
+			"extended; only the register can tell",
 			in->path, (long long)r->runs[r->n_runs - 1].first);
 	if (r->untrue > 0)
 		app_note(app, "'%s': offset %lld: a line claims what did not happen (%llu in all)",

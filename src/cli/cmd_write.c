@@ -51,8 +51,7 @@ static int find_value(struct app *app, const struct mr *mr, uint8_t **ret)
 		if (!hex_get(*ret, n, bytes_of(app->opt.hex), true))
 			return err_set(&app->err, ST_USAGE,
 				"--hex: '%s' is a register of %u bytes: %u hex digits are needed, "
-				"nothing "
-				"else",
+				"nothing else",
 				mr->full, mr->size, 2 * mr->size);
 	}
 	if (n != mr->size)
@@ -70,7 +69,8 @@ static void print_result(struct app *app, const struct row_write *row)
 		app_json_end(&j);
 		return;
 	}
-	print_value_line(&app->out, row->after, row->full);
+	if (row->after.p != NULL)
+		print_value_line(&app->out, row->after, row->full);
 }
 
 static int set(struct app *app, const struct mr *mr)
@@ -87,9 +87,14 @@ static int set(struct app *app, const struct mr *mr)
 		    &app->err) < 0)
 		return -1;
 	app->changed = true;
-	struct row_write row = {.full = mr->full, .after = want};
-	if (known)
+	struct row_write row = {.full = mr->full};
+	if (known) {
 		row.before = (struct bytes){seen, mr->size};
+		row.after = (struct bytes){seen + mr->size, mr->size};
+	} else {
+		app_note(app, "'%s' cannot be read: that it was written, only the kernel says",
+			mr->full);
+	}
 	print_result(app, &row);
 	return 0;
 }

@@ -82,7 +82,8 @@ int main(int argc, char *argv[])
 	if (rc == 0)
 		rc = run(&app, &parsed);
 	if (rc < 0) {
-		print_json_error(&app);
+		if (has_output)
+			print_json_error(&app);
 		app_error(&app, &app.err);
 	}
 	finish_output(&app);

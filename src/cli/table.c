@@ -14,8 +14,7 @@ static const char *const color_choices[] = {"auto", "always", "never", NULL};
 const struct opt_spec global_opts[] = {
 	{0, "root", OPT_STRING, "DIR", NULL, COMPLETE_DIR, AT(root),
 		"look for the machine's files below DIR; nothing outside is opened but the files "
-		"named "
-		"on the command line"},
+		"named on the command line"},
 	{0, "abi", OPT_STRING, "NAME", abi_choices, COMPLETE_CHOICE, AT(abi),
 		"use this kernel interface only"},
 	{'j', "json", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(json), "print one JSON document"},
@@ -34,8 +33,7 @@ const size_t n_global_opts = COUNT(global_opts);
 static const struct opt_spec list_opts[] = {
 	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
 		"print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, "
-		"NAME, "
-		"EXTEND-WITH, CC-MR-INDEX, PATH"},
+		"NAME, EXTEND-WITH, CC-MR-INDEX, PATH"},
 	{0, "no-header", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_header),
 		"print no line of column names"},
 };
@@ -112,8 +110,7 @@ const struct cmd_spec commands[] = {
 		COMPLETE_REGISTER, "tsmctl.read/1", "registers", cmd_read},
 	{"extend", "REGISTER", "measure one thing into a register and log it",
 		"Needs exactly one of --event, --event-file, --file and --digest. An extend cannot "
-		"be "
-		"undone.",
+		"be undone.",
 		extend_opts, COUNT(extend_opts), 1, 1, COMPLETE_REGISTER, "tsmctl.extend/1", NULL,
 		cmd_extend},
 	{"write", "REGISTER", "set a writable static register",

@@ -24,17 +24,21 @@ struct choice {
 	struct state otherwise;
 };
 
+struct direct {
+	struct digest digest;
+	off_t off;
+};
+
 /* The direct lines of one run, from the last on that a blank line precedes: only those can be real.
  */
 struct run {
-	off_t off;		/* of its first line */
-	size_t n;		/* lines that can be real, 0 if none */
-	size_t n_all;		/* lines of the whole run */
-	bool at_start;		/* of the log: then the first line too may have failed */
-	struct digest all;	/* the value if each of the n extended */
-	struct digest *digests; /* the first REPLAY_RUN_LINES_MAX of the n, and where they stand */
-	off_t *offs;
-	off_t end; /* behind its last line */
+	off_t off;	      /* of its first line */
+	size_t n;	      /* lines that can be real, 0 if none */
+	size_t n_all;	      /* lines of the whole run */
+	bool at_start;	      /* of the log: then the first line too may have failed */
+	struct digest all;    /* the value if each of the n extended */
+	struct direct *lines; /* the first REPLAY_RUN_LINES_MAX of the n */
+	off_t end;	      /* behind its last line */
 };
 
 struct search {
@@ -60,11 +64,6 @@ struct search {
 };
 
 enum walk { WALK_FOUND, WALK_FAILED, WALK_GIVEN_UP, WALK_ERROR };
-
-static int extend(struct search *s, struct digest *value, const struct digest *d, struct err *err)
-{
-	return hash_extend(s->h, value, d, err);
-}
 
 static bool same(const struct digest *a, const struct digest *b)
 {
@@ -106,7 +105,7 @@ static int take_record(struct search *s, const struct rfc_line *line, struct err
 		}
 	}
 	struct digest d;
-	if (rfc_line_digest(line, s->h, &d, err) < 0 || extend(s, &now->value, &d, err) < 0)
+	if (rfc_line_digest(line, s->h, &d, err) < 0 || hash_extend(s->h, &now->value, &d, err) < 0)
 		return -1;
 	now->records++;
 	now->in_sync = true;
@@ -114,25 +113,13 @@ static int take_record(struct search *s, const struct rfc_line *line, struct err
 	return 0;
 }
 
-static int run_grow(struct run *run, struct err *err)
-{
-	if (run->digests != NULL)
-		return 0;
-	run->offs = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->offs));
-	if (run->offs != NULL)
-		run->digests = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->digests));
-	if (run->digests != NULL)
-		return 0;
-	free(run->offs);
-	run->offs = NULL;
-	return err_sys(err, ENOMEM, "replay");
-}
-
 static int run_add(struct search *s, const struct rfc_line *line, struct err *err)
 {
 	struct run *run = &s->run;
-	if (run_grow(run, err) < 0 || run->digests == NULL || run->offs == NULL)
-		return -1;
+	if (run->lines == NULL)
+		run->lines = calloc(REPLAY_RUN_LINES_MAX, sizeof(*run->lines));
+	if (run->lines == NULL)
+		return err_sys(err, ENOMEM, "replay");
 	run->n_all++;
 	if (s->again && s->budget > 0)
 		s->budget--;
@@ -143,11 +130,10 @@ static int run_add(struct search *s, const struct rfc_line *line, struct err *er
 	}
 	if (line->after_blank || run->at_start || run->n > 0) {
 		if (run->n < REPLAY_RUN_LINES_MAX) {
-			run->digests[run->n] = line->stated;
-			run->offs[run->n] = line->off;
+			run->lines[run->n] = (struct direct){line->stated, line->off};
 		}
 		run->n++;
-		if (extend(s, &run->all, &line->stated, err) < 0)
+		if (hash_extend(s->h, &run->all, &line->stated, err) < 0)
 			return -1;
 		note_ahead(s, &run->all, s->now.records + run->n, run->n);
 	}
@@ -190,7 +176,7 @@ static enum walk with_failures(struct search *s, size_t i, const struct digest *
 		/* Line i fails, unless it is the first and could not have without a trace. */
 		if (left > 0 && (i > 0 || run->at_start)) {
 			unsigned slot = ret->n_failed++;
-			ret->failed[slot] = run->offs[i];
+			ret->failed[slot] = run->lines[i].off;
 			enum walk w = with_failures(s, i + 1, &v, goal, left - 1, ret, err);
 			if (w != WALK_FAILED)
 				return w;
@@ -199,7 +185,7 @@ static enum walk with_failures(struct search *s, size_t i, const struct digest *
 		if (s->budget == 0)
 			return WALK_GIVEN_UP;
 		s->budget--;
-		if (extend(s, &v, &run->digests[i], err) < 0)
+		if (hash_extend(s->h, &v, &run->lines[i].digest, err) < 0)
 			return WALK_ERROR;
 	}
 	return left == 0 && same(&v, goal) ? WALK_FOUND : WALK_FAILED;
@@ -210,7 +196,7 @@ static enum walk find_real(
 	struct search *s, const struct digest *goal, struct replay_run *ret, struct err *err)
 {
 	const struct run *run = &s->run;
-	*ret = (struct replay_run){.first = run->offs[0], .end = run->end};
+	*ret = (struct replay_run){.first = run->lines[0].off, .end = run->end};
 	if (same(&run->all, goal))
 		return WALK_FOUND;
 	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0)
@@ -470,8 +456,7 @@ static enum walk try_all(struct search *s, const struct digest *starts, size_t n
 static void search_free(struct search *s)
 {
 	free(s->choices);
-	free(s->run.digests);
-	free(s->run.offs);
+	free(s->run.lines);
 }
 
 int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *starts, size_t n,

@@ -27,6 +27,12 @@ static int log_arg_open(const char *arg, char **ret_path, struct err *err)
 	int fd = input_open(path, err);
 	uint8_t head[16];
 	ssize_t got = fd >= 0 ? pread(fd, head, sizeof(head), 0) : 0;
+	if (got < 0) {
+		err_sys(err, errno, "'%s'", path);
+		close(fd);
+		free(path);
+		return -1;
+	}
 	bool known =
 		told || got == 0 || (got > 0 && rfc_log_sniff((struct bytes){head, (size_t)got}));
 	if (fd >= 0 && known) {
@@ -36,8 +42,7 @@ static int log_arg_open(const char *arg, char **ret_path, struct err *err)
 	if (fd >= 0) {
 		err_set(err, ST_FORMAT,
 			"'%s': no log format known here; a kernel's text log starts with 'SYNC ' "
-			"or "
-			"'# .EXTEND ': say '%s%s' if it is one all the same",
+			"or '# .EXTEND ': say '%s%s' if it is one all the same",
 			path, path, format_suffix);
 		close(fd);
 	}
@@ -178,8 +183,8 @@ static struct mr *add_log_mr(struct mr_list *mrs, char *name, int fd, struct err
 		return NULL;
 	if (alg == HASH_UNKNOWN) {
 		err_set(err, ST_ABSENT,
-			"no SYNC line says which hash this log is for: name its register "
-			"as NAME:HASH in 'tsmctl log --input' or 'tsmctl verify --input'");
+			"no SYNC line says which hash this log is for: name its register as "
+			"NAME:HASH in 'tsmctl log --input' or 'tsmctl verify --input'");
 		return NULL;
 	}
 	struct mr *mr = mr_list_add(mrs, "", name, hash_name(alg), err);

@@ -41,8 +41,7 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 	if ((mr->flags & MR_FIRMWARE) && !force)
 		return err_set(err, ST_USAGE,
 			"'%s' belongs to the firmware: no event log of it has place for this; "
-			"--force does "
-			"it all the same",
+			"--force does it all the same",
 			mr->full);
 	return 0;
 }
@@ -172,7 +171,7 @@ static int err_nothing(struct err *err, const struct mr *mr, int rc, const struc
 {
 	if (rc == 0)
 		return err_set(err, ST_SYSTEM,
-			"'%s': the kernel reported success, but neither register nor log changed",
+			"'%s': the kernel reported success, but neither logged nor extended it",
 			mr->full);
 	*err = *why;
 	err->status = ST_SYSTEM;
@@ -259,8 +258,7 @@ static int settle_logged(const struct extend_wanted *w, const struct moment *bef
 	if (leads == LEADS_NOT)
 		return err_set(err, ST_UNSETTLED,
 			"'%s': it is in the log, but the register's value does not follow from the "
-			"log: "
-			"somebody extends it without one; 'tsmctl verify' says more",
+			"log: somebody extends it without one; 'tsmctl verify' says more",
 			w->mr->full);
 	ret->after = now->value;
 	if (gain->others > 0 || gain->ours > 1 || gain->syncs > 1)
@@ -304,36 +302,49 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 }
 
-/*
- * The lengths that the log may have after the write: with or without a SYNC record before ours, or
- * with or without a blank line before a digest's. A line whose text ends exactly at the kernel's
- * buffer, or whose newline does, is not sent.
- */
-static int check_room(const struct extend_wanted *w, const struct moment *before, struct err *err)
+/* Room for one more line, behind which the log then ends. */
+static int check_line(
+	const struct extend_wanted *w, off_t *end, bool blank, size_t line, struct err *err)
 {
-	bool event = w->record.p != NULL;
-	off_t hex = 2 * (off_t)w->mr->size;
-	off_t sync = (off_t)(sizeof("SYNC /") - 1 + strlen(hash_name(w->mr->alg))) + hex + 1 +
-		     (before->size > 0);
-	off_t line = event ? (off_t)w->record.n + 2 : (off_t)sizeof("# .EXTEND ") - 1 + hex + 1;
-	const off_t ends[] = {before->size + line, before->size + (event ? sync : line + 1),
-		before->size + (event ? sync + line : line + 1)};
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (ends[i] > KERNEL_LOG_MAX)
-			return err_set(err, ST_SYSTEM,
-				"'%s': its kernel log is full (%lld of %d bytes): nothing was "
-				"extended",
-				w->mr->full, (long long)before->size, KERNEL_LOG_MAX);
-		if (ends[i] == KERNEL_LOG_MAX || ends[i] == KERNEL_LOG_EDGE ||
-			ends[i] == KERNEL_LOG_EDGE + 1)
-			return err_set(err, ST_SYSTEM,
-				"'%s': the record would end exactly at the kernel's log buffer, "
-				"which it "
-				"overruns then: make the record longer or shorter; nothing was "
-				"extended",
-				w->mr->full);
-	}
+	off_t last = *end + blank + (off_t)line;
+	*end = last + 1;
+	if (*end > KERNEL_LOG_MAX)
+		return err_set(err, ST_SYSTEM, "'%s': its kernel log is full", w->mr->full);
+	/* With or without the newline: which of the two overruns is nothing to rely on. */
+	if (last == KERNEL_LOG_EDGE || *end == KERNEL_LOG_EDGE || last == KERNEL_LOG_MAX ||
+		*end == KERNEL_LOG_MAX)
+		return err_set(err, ST_SYSTEM,
+			"'%s': it would end exactly at the kernel's log buffer, which it overruns "
+			"then: a longer or shorter record does not",
+			w->mr->full);
 	return 0;
+}
+
+static int check_lines(const struct extend_wanted *w, off_t end, bool in_sync, struct err *err)
+{
+	size_t hex = 2 * (size_t)w->mr->size;
+	if (w->record.p == NULL)
+		return check_line(w, &end, in_sync, strlen("# .EXTEND ") + hex, err);
+	if (!in_sync && check_line(w, &end, end > 0,
+				strlen("SYNC /") + strlen(hash_name(w->mr->alg)) + hex, err) < 0)
+		return -1;
+	return check_line(w, &end, true, w->record.n, err);
+}
+
+/* Whether the kernel's log has room: whether a SYNC comes first, only a log that verifies tells. */
+static int check_room(const struct extend_wanted *w, const struct moment *before,
+	const struct replay_result *replay, struct err *err)
+{
+	bool told = replay->verdict != VERDICT_MISMATCH && replay->verdict != VERDICT_UNDECIDED;
+	int rc = 0;
+	if (!told || replay->in_sync)
+		rc = check_lines(w, before->size, true, err);
+	if (rc == 0 && (!told || !replay->in_sync))
+		rc = check_lines(w, before->size, false, err);
+	if (rc < 0)
+		err_add(err, " (%lld of %d bytes): nothing was extended", (long long)before->size,
+			KERNEL_LOG_MAX);
+	return rc;
 }
 
 /* Whether this very record is in the log, and, the log being right, extended. */
@@ -363,8 +374,7 @@ static int check_once(const struct extend_wanted *w, const struct moment *before
 	if (verdict_status(v) != ST_OK)
 		return err_set(err, ST_NO,
 			"'%s': its log does not verify (%s), so it cannot tell whether this was "
-			"extended: "
-			"nothing was extended",
+			"extended: nothing was extended",
 			w->mr->full, verdict_name(v));
 	if (find_ours(w, before, replay, &ret->already, err) < 0)
 		return -1;
@@ -456,7 +466,7 @@ static int run_locked(const struct root *root, const struct evidence *ev,
 		if (ret->already)
 			return 0;
 	}
-	if (check_room(w, before, err) < 0)
+	if (check_room(w, before, replay, err) < 0)
 		return -1;
 	if (w->dry_run) {
 		struct digest truth = true_before(before, replay);

@@ -30,8 +30,7 @@ static void say_mismatch(const struct replay_result *r, char *detail)
 	if (r->resumes)
 		snprintf(detail, ERR_MSG_MAX,
 			"offset %lld: an extend before this SYNC line is not in the log; from here "
-			"on the log "
-			"reproduces the register",
+			"on the log reproduces the register",
 			(long long)r->place);
 	else if (r->place >= 0)
 		snprintf(detail, ERR_MSG_MAX,
@@ -50,8 +49,7 @@ static void say_untrue(const struct replay_result *r, char *detail)
 		return;
 	snprintf(detail, ERR_MSG_MAX,
 		"%llu line%s that claim%s what did not happen, extended nothing by it; the first "
-		"is at offset "
-		"%lld",
+		"is at offset %lld",
 		(unsigned long long)r->untrue, r->untrue == 1 ? "" : "s", r->untrue == 1 ? "s" : "",
 		(long long)r->untrue_off);
 }
@@ -72,8 +70,7 @@ enum verdict verify_judge(const struct replay_result *r, char *detail)
 	case VERDICT_LOG_AHEAD:
 		snprintf(detail, ERR_MSG_MAX,
 			"the last %llu of %llu records were logged and not extended, or this "
-			"kernel shows an "
-			"old value after an append",
+			"kernel shows an old value after an append",
 			(unsigned long long)(r->records - r->matched),
 			(unsigned long long)r->records);
 		break;

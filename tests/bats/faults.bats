@@ -483,7 +483,7 @@ predicted() {
 	mkdir -p "$ROOT/run"
 	runtime_mr "$r" sha256
 	tsmctl extend r --event a
-	assert_refused 4 "'p/r:sha256': the kernel reported success, but neither register nor log changed"
+	assert_refused 4 "'p/r:sha256': the kernel reported success, but neither logged nor extended it"
 	chmod 644 "$r/digest"
 	cp "$r/digest" "$BATS_TEST_TMPDIR/zeros"
 	: >"$r/append_event"
@@ -552,6 +552,11 @@ M4=4194304
 	tsmctl -q extend rtmr0 --event "$(bytes 4000 a)" --once
 	assert_done
 	assert_unwritten
+	# No SYNC is due: what fits without one, fits.
+	tsmctl extend rtmr0 --event "$(bytes 40 c)"
+	assert_done
+	assert_verdict "$N0" match
+	assert_equal "$(sim_stat measurement-example/rtmr0:overrun)" 0
 	# A SYNC that might be due has to fit in as well.
 	fill "$R1" $((M4 - 200))
 	direct "$R1" "$ZERO48"
