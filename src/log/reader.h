@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A log as a stream of events, whatever its format: pulled one at a time, in memory that does not
+ * grow with the log.
+ */
+#ifndef TSMCTL_LOG_READER_H
+#define TSMCTL_LOG_READER_H
+
+#include "base/window.h"
+#include "model/hash.h"
+
+/* What the index of an event counts. */
+enum place {
+	PLACE_NONE,  /* the log does not say */
+	PLACE_PCR,   /* TPM platform configuration registers */
+	PLACE_NV,    /* TPM NV indices that are extended */
+	PLACE_CC_MR, /* UEFI 2.10, section 38.4.1: 0 MRTD, 1 to 4 RTMR0 to RTMR3 */
+};
+
+struct event_digest {
+	uint16_t tcg_id; /* TCG Algorithm Registry; 0 where only an unknown name is given */
+	struct digest d; /* alg is HASH_UNKNOWN for an algorithm that is not in our table */
+};
+
+/* Views are valid until the next event is pulled. */
+struct log_event {
+	uint64_t seq; /* from 0, within the log */
+	uint64_t off; /* of its first byte in the log */
+	enum place place;
+	uint32_t index;
+	bool extends;	  /* false: of a type that never extends (EV_NO_ACTION, CEL management) */
+	const char *kind; /* "EV_IPL", "ima", "systemd", ...; "record" where the log has no types */
+	bool has_type;
+	uint32_t type; /* TCG PC Client Platform Firmware Profile, table "Event Types" */
+	struct event_digest digest[EVENT_DIGESTS_MAX];
+	size_t n_digests;
+	struct bytes data;   /* as the log has it */
+	struct bytes hashed; /* where the format says that exactly these bytes were hashed; else p
+				NULL */
+	struct bytes time;   /* as the log has it, text; empty: none */
+};
+
+struct log_reader;
+
+/* A format is one of these and one line in log_formats[]. */
+struct log_format {
+	const char *name; /* as in FILE:FORMAT */
+	const char *summary;
+	/* Whether the first bytes of a file (up to LOG_HEAD_BYTES) are those of such a log. */
+	bool (*sniff)(struct bytes head);
+	/* Reads what stands before the first event; NULL: nothing does. */
+	int (*open)(struct log_reader *r, struct err *err);
+	/* 1 and an event, 0 at the end, -1 with ST_FORMAT and the offset. */
+	int (*next)(struct log_reader *r, struct log_event *ret, struct err *err);
+	/* Frees r->own; NULL: there is nothing. */
+	void (*close)(struct log_reader *r);
+};
+
+/* In the order in which they are tried. NULL at the end. */
+extern const struct log_format *const log_formats[];
+
+struct log_reader {
+	const struct log_format *format;
+	struct window in;
+	uint64_t seq; /* of the next event */
+	void *own;    /* the format's */
+	char note[256]; /* after the end: what the operator should know (bytes behind the last event); empty: nothing */
+};
+
+/* NULL if there is none of that name. */
+const struct log_format *log_format_by_name(const char *name);
+
+/*
+ * Reads from offset 0 of a descriptor that seeks and is borrowed. Without a format the first bytes
+ * decide: ST_FORMAT, with what was recognised, if they are those of no log.
+ */
+int log_reader_open(
+	struct log_reader *ret, int fd, const struct log_format *format, struct err *err);
+int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err);
+/* From the first event once more. */
+int log_reader_rewind(struct log_reader *r, struct err *err);
+void log_reader_close(struct log_reader *r);
+
+#endif
