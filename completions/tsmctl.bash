@@ -43,7 +43,7 @@ _tsmctl() {
 
 	case $cmd:$prev in
 	*:--root) _tsmctl_files -d ;;
-	*:--abi) _tsmctl_offer tsm-rfc ;;
+	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs ;;
 	*:--color) _tsmctl_offer auto always never ;;
 	list:--output | list:-o) ;;
 	extend:--event) ;;

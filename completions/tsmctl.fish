@@ -14,7 +14,7 @@ end
 
 complete -c tsmctl -f
 complete -c tsmctl -l root -r -a '(__fish_complete_directories)' -d 'look for the machine\'s files below DIR; nothing outside is opened but the files named on the command line'
-complete -c tsmctl -l abi -r -a 'tsm-rfc' -d 'use this kernel interface only'
+complete -c tsmctl -l abi -r -a 'tsm-mr tsm-rfc tsm-rtmrs' -d 'use this kernel interface only'
 complete -c tsmctl -l json -s j -d 'print one JSON document'
 complete -c tsmctl -l color -r -a 'auto always never' -d 'colour verdicts; auto: on a terminal where NO_COLOR is not set'
 complete -c tsmctl -l quiet -s q -d 'no notes on standard error; errors still'
@@ -22,7 +22,7 @@ complete -c tsmctl -l verbose -s v -d 'say which files were used; twice: every f
 complete -c tsmctl -l help -s h -d 'print this help, or that of a command'
 complete -c tsmctl -l version -s V -d 'print the version'
 complete -c tsmctl -n __fish_use_subcommand -a list -d 'show the registers and what may be done with each'
-complete -c tsmctl -n '__fish_seen_subcommand_from list' -l output -s o -r -d 'print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH'
+complete -c tsmctl -n '__fish_seen_subcommand_from list' -l output -s o -r -d 'print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH'
 complete -c tsmctl -n '__fish_seen_subcommand_from list' -l no-header -d 'print no line of column names'
 complete -c tsmctl -n '__fish_seen_subcommand_from list' -a '(__tsmctl_registers)'
 complete -c tsmctl -n __fish_use_subcommand -a read -d 'print register values'

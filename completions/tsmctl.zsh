@@ -17,7 +17,7 @@ _tsmctl() {
 	local cmd='' word
 	globals=(
 			'--root[look for the machine'\''s files below DIR; nothing outside is opened but the files named on the command line]:DIR:_files -/'
-			'--abi[use this kernel interface only]:NAME:(tsm-rfc)'
+			'--abi[use this kernel interface only]:NAME:(tsm-mr tsm-rfc tsm-rtmrs)'
 			'--json[print one JSON document]'
 			'-j[print one JSON document]'
 			'--color[colour verdicts; auto\: on a terminal where NO_COLOR is not set]:WHEN:(auto always never)'
@@ -46,8 +46,8 @@ _tsmctl() {
 	case $cmd in
 	list)
 		args=(
-			'--output[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH]:COL,COL:'
-			'-o[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, PATH]:COL,COL:'
+			'--output[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH]:COL,COL:'
+			'-o[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH]:COL,COL:'
 			'--no-header[print no line of column names]'
 			'*:register:_tsmctl_registers'
 		)

@@ -122,7 +122,7 @@ enum { WINDOW = 2 * LINE_MAX_BYTES };
 
 int lines_open(struct lines *ret, int fd, struct err *err)
 {
-	*ret = (struct lines){.fd = fd, .buf = malloc(WINDOW)};
+	*ret = (struct lines){.fd = fd, .buf = malloc(WINDOW), .end = INT64_MAX};
 	return ret->buf != NULL ? 0 : err_sys(err, ENOMEM, "log");
 }
 
@@ -155,7 +155,11 @@ static ssize_t refill(struct lines *l, struct err *err)
 	l->off += (off_t)l->pos;
 	l->pos = 0;
 	l->have = left;
-	ssize_t n = pread_all(l->fd, l->buf + left, WINDOW - left, l->off + (off_t)left);
+	off_t at = l->off + (off_t)left;
+	size_t room = WINDOW - left;
+	if (at < l->end && l->end - at < (off_t)room)
+		room = (size_t)(l->end - at);
+	ssize_t n = at < l->end ? pread_all(l->fd, l->buf + left, room, at) : 0;
 	if (n < 0)
 		return err_sys(err, errno, "offset %lld", (long long)l->off);
 	l->have += (size_t)n;

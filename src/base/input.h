@@ -31,6 +31,7 @@ struct lines {
 	uint8_t *buf;
 	size_t pos, have; /* what is left of the window is buf[pos..have) */
 	off_t off;	  /* of buf[0] in the file */
+	off_t end;	  /* nothing from here on is looked at; lines_open: the file's end */
 };
 
 int lines_open(struct lines *ret, int fd, struct err *err);

@@ -28,9 +28,9 @@ enum {
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
 
 	/* logs and other files */
-	LINE_MAX_BYTES = 65536, /* of a text log */
-	LOG_HEAD_BYTES = 4096,	/* of a file that its format is told from */
-	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event with all that it has */
+	LINE_MAX_BYTES = 65536,		     /* of a text log */
+	LOG_HEAD_BYTES = 4096,		     /* of a file that its format is told from */
+	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16, /* of one event */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,

@@ -66,7 +66,8 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	}
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = print_value(app, &j, picks[i].mr);
+		if (picks[i].by_name || !mr_lacks_entry(picks[i].mr))
+			rc = print_value(app, &j, picks[i].mr);
 	if (app->opt.json) {
 		json_close(&j, ']');
 		app_json_end(&j);

@@ -14,6 +14,8 @@ struct row_mr {
 	bool readable, writable, extensible;
 	const char *extend_with[4];
 	int cc_mr_index;
+	int configured; /* 0, 1; -1: needs no entry */
+	const char *tcg_map;
 	char *path; /* owned; NULL away from a machine */
 	struct bytes value;
 	struct err err;

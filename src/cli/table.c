@@ -8,7 +8,7 @@
 #define AT(member) offsetof(struct options, member)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const abi_choices[] = {"tsm-rfc", NULL};
+static const char *const abi_choices[] = {"tsm-mr", "tsm-rfc", "tsm-rtmrs", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 const struct opt_spec global_opts[] = {
@@ -33,7 +33,8 @@ const size_t n_global_opts = COUNT(global_opts);
 static const struct opt_spec list_opts[] = {
 	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
 		"print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, "
-		"NAME, EXTEND-WITH, CC-MR-INDEX, PATH"},
+		"NAME, EXTEND-WITH, CC-MR-INDEX, "
+		"TCG-MAP, CONFIGURED, PATH"},
 	{0, "no-header", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_header),
 		"print no line of column names"},
 };

@@ -5,7 +5,9 @@
 #include <string.h>
 
 const struct abi *const abi_table[] = {
+	&abi_tsm_mr,
 	&abi_tsm_rfc,
+	&abi_tsm_rtmrs,
 	NULL,
 };
 
@@ -61,9 +63,23 @@ int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct e
 		*err = mr->bad;
 		return -1;
 	}
+	if (mr_lacks_entry(mr))
+		return err_set(err, ST_ABSENT, "'%s' has no entry in configfs yet%s", mr->full,
+			mr->flags & MR_EXTENSIBLE ? ": the first extend makes one" : "");
 	if (!(mr->flags & MR_READABLE))
 		return err_set(err, ST_ABSENT, "'%s' cannot be read on this kernel", mr->full);
 	return mr->abi->read(root, mr, buf, err);
+}
+
+int mr_read_file(const struct root *root, const struct mr *mr, const char *path, uint8_t *buf,
+	struct err *err)
+{
+	size_t n;
+	if (root_read(root, path, buf, mr->size, &n, err) < 0)
+		return -1;
+	if (n != mr->size)
+		return err_set(err, ST_FORMAT, "'%s': %zu bytes, not %u", path, n, mr->size);
+	return 0;
 }
 
 static bool is_uuid(const char *s, size_t n)

@@ -21,6 +21,9 @@ struct abi {
 	/* Adds what is there to the tree. Nothing there is no error. */
 	int (*probe)(
 		const struct root *root, const struct abi *abi, struct tree *tree, struct err *err);
+	/* Makes what stands between this register and its value, without changing the register. NULL:
+	 * nothing does. */
+	int (*prepare)(const struct root *root, struct mr *mr, struct err *err);
 	/* The value: exactly mr->size bytes into buf. */
 	int (*read)(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);
 	/* These change the register; see root_write_once for `tried`. NULL where the interface has
@@ -38,7 +41,9 @@ struct abi {
 /* The interfaces, in the order in which a provider that shows in several is taken. NULL at the end.
  */
 extern const struct abi *const abi_table[];
+extern const struct abi abi_tsm_mr;
 extern const struct abi abi_tsm_rfc;
+extern const struct abi abi_tsm_rtmrs;
 
 /*
  * Everything on this machine, or of the interface `only` (NULL: of any). ST_ABSENT, with what was
@@ -51,6 +56,10 @@ void tree_note_problem(struct tree *tree, const struct err *err);
 
 /* The value of a register that can be read. mr->size bytes into buf. */
 int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);
+
+/* For an interface: the same from this file. ST_FORMAT if it has not mr->size bytes. */
+int mr_read_file(const struct root *root, const struct mr *mr, const char *path, uint8_t *buf,
+	struct err *err);
 
 /* The machine's boot id, 36 characters and a NUL; false if there is none that is a UUID. */
 bool boot_id_read(const struct root *root, char ret[static 37]);

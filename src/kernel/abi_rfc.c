@@ -6,7 +6,7 @@
  * later: REGISTER/HASH/digest. What a register can do is read from mode bits and from which files
  * there are, never from its name.
  */
-#include "kernel/abi.h"
+#include "kernel/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,33 +21,6 @@ static bool is_provider_name(const char *name)
 {
 	return name[0] != '.' && strcmp(name, "report") != 0 && strcmp(name, "rtmrs") != 0;
 }
-
-static char *join(const char *dir, const char *name)
-{
-	char *path;
-	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
-}
-
-/* Firmware and boot loader own the first two of a TDX guest; UEFI 2.10, section 38.4.1 has the
- * mapping. */
-static void set_tdx_facts(struct mr *mr)
-{
-	static const char *const by_index[] = {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"};
-	if (strcmp(mr->provider, "tdx_guest") != 0 && strcmp(mr->provider, "tdx") != 0)
-		return;
-	for (int i = 0; i < 5; i++)
-		if (strcmp(mr->name, by_index[i]) == 0)
-			mr->cc_mr_index = i;
-	if (mr->cc_mr_index == 1 || mr->cc_mr_index == 2)
-		mr->flags |= MR_FIRMWARE;
-}
-
-struct place {
-	const struct root *root;
-	const struct abi *abi;
-	struct tree *tree;
-	const char *provider;
-};
 
 /* The folder of a register, and what it has in it. */
 struct folder {
@@ -76,26 +49,10 @@ static void look_into(const struct place *at, const char *path, struct folder *r
 	ret->has_append = is_in(at, fd, path, "append_event", &ret->append);
 }
 
-static struct mr *add_mr(const struct place *at, const char *name, const char *hash,
-	const char *path, struct err *err)
-{
-	struct mr *mr = mr_list_add(&at->tree->mrs, at->provider, name, hash, err);
-	if (mr == NULL)
-		return NULL;
-	mr->abi = at->abi;
-	mr->path = strdup(path);
-	if (mr->path == NULL) {
-		err_sys(err, ENOMEM, "registers");
-		return NULL;
-	}
-	set_tdx_facts(mr);
-	return mr;
-}
-
 static int add_static(const struct place *at, const char *name, const char *path,
 	const struct stat *st, struct err *err)
 {
-	struct mr *mr = add_mr(at, name, NULL, path, err);
+	struct mr *mr = place_add_mr(at, name, NULL, path, err);
 	if (mr == NULL)
 		return -1;
 	if (st->st_mode & 0444)
@@ -122,7 +79,10 @@ static void describe(struct mr *mr, const struct folder *f)
 		mr->flags |= MR_TAKES_EVENT;
 	if (f->has_log || f->has_append)
 		mr->flags |= MR_RUNTIME;
-	mr->log = f->has_log ? LOG_OF_KERNEL : LOG_OF_NOBODY;
+	if (f->has_log)
+		mr->log = LOG_OF_KERNEL;
+	else if (mr->flags & MR_TAKES_DIGEST)
+		mr_keep_journal(mr);
 
 	off_t size = f->digest.st_size;
 	mr->size = (uint32_t)hash_size(mr->alg);
@@ -139,7 +99,7 @@ static void describe(struct mr *mr, const struct folder *f)
 static int read_hash_algo(
 	const struct root *root, const struct folder *f, enum hash_alg *ret, struct err *err)
 {
-	AUTO_FREE char *path = join(f->path, "hash_algo");
+	AUTO_FREE char *path = path_join(f->path, "hash_algo");
 	char text[KERNEL_TEXT_MAX];
 	size_t n;
 	if (path == NULL)
@@ -167,7 +127,8 @@ static int add_with_algo(
 		alg = HASH_NONE; /* static: it needs none */
 	else
 		read_hash_algo(at->root, f, &alg, &bad);
-	struct mr *mr = add_mr(at, name, alg > HASH_UNKNOWN ? hash_name(alg) : NULL, f->path, err);
+	struct mr *mr =
+		place_add_mr(at, name, alg > HASH_UNKNOWN ? hash_name(alg) : NULL, f->path, err);
 	if (mr == NULL)
 		return -1;
 	mr->alg = alg;
@@ -176,11 +137,6 @@ static int add_with_algo(
 		mr->bad = bad;
 	return 0;
 }
-
-static int for_each_entry(const struct place *at, const char *dir,
-	int (*visit)(const struct place *, const char *name, const char *path,
-		const struct stat *st, const char *parent, struct err *err),
-	const char *parent, struct err *err);
 
 /* v3: REGISTER/HASH/digest. */
 static int visit_hash(const struct place *at, const char *name, const char *path,
@@ -193,7 +149,8 @@ static int visit_hash(const struct place *at, const char *name, const char *path
 	if (!f.has_digest)
 		return 0;
 	enum hash_alg alg = hash_by_name(bytes_of(name));
-	struct mr *mr = add_mr(at, parent, alg != HASH_UNKNOWN ? hash_name(alg) : name, path, err);
+	struct mr *mr =
+		place_add_mr(at, parent, alg != HASH_UNKNOWN ? hash_name(alg) : name, path, err);
 	if (mr == NULL)
 		return -1;
 	mr->alg = alg;
@@ -209,7 +166,7 @@ static int visit_register(const struct place *at, const char *name, const char *
 	if (S_ISREG(st->st_mode))
 		return add_static(at, name, path, st, err);
 	if (!S_ISDIR(st->st_mode)) {
-		struct mr *mr = add_mr(at, name, NULL, path, err);
+		struct mr *mr = place_add_mr(at, name, NULL, path, err);
 		if (mr != NULL)
 			err_set(&mr->bad, ST_FORMAT, "'%s': not a regular file", path);
 		return mr != NULL ? 0 : -1;
@@ -217,7 +174,7 @@ static int visit_register(const struct place *at, const char *name, const char *
 	look_into(at, path, &f);
 	if (f.has_digest)
 		return add_with_algo(at, name, &f, err);
-	return for_each_entry(at, path, visit_hash, name, err);
+	return place_each(at, path, visit_hash, name, err);
 }
 
 static int visit_provider(const struct place *at, const char *name, const char *path,
@@ -230,40 +187,7 @@ static int visit_provider(const struct place *at, const char *name, const char *
 	at->tree->n_providers++;
 	struct place inside = *at;
 	inside.provider = name;
-	return for_each_entry(&inside, path, visit_register, NULL, err);
-}
-
-/* A folder or an entry that cannot be looked at is noted in the tree; what `visit` returns ends the
- * walk. */
-static int for_each_entry(const struct place *at, const char *dir,
-	int (*visit)(const struct place *, const char *name, const char *path,
-		const struct stat *st, const char *parent, struct err *err),
-	const char *parent, struct err *err)
-{
-	struct err problem;
-	DIR *d = root_open_dir(at->root, dir, &problem);
-	if (d == NULL) {
-		tree_note_problem(at->tree, &problem);
-		return 0;
-	}
-	int rc = 0;
-	const struct dirent *e;
-	while (rc == 0 && (e = readdir(d)) != NULL) {
-		struct stat st;
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		AUTO_FREE char *path = join(dir, e->d_name);
-		int sys = path != NULL ? -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st)
-				       : ENOMEM;
-		if (sys == 0) {
-			rc = visit(at, e->d_name, path, &st, parent, err);
-		} else {
-			err_sys(&problem, sys, "'%s/%s'", dir, e->d_name);
-			tree_note_problem(at->tree, &problem);
-		}
-	}
-	closedir(d);
-	return rc;
+	return place_each(&inside, path, visit_register, NULL, err);
 }
 
 static const char *const homes[] = {
@@ -282,7 +206,7 @@ static int rfc_probe(
 		int rc = root_stat(root, homes[i], &st);
 		if (rc == -ENOENT || rc == -ENOTDIR)
 			continue;
-		if (for_each_entry(&at, homes[i], visit_provider, NULL, err) < 0)
+		if (place_each(&at, homes[i], visit_provider, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -290,20 +214,15 @@ static int rfc_probe(
 
 static char *file_of(const struct mr *mr, const char *name)
 {
-	return mr->folder ? join(mr->path, name) : strdup(mr->path);
+	return mr->folder ? path_join(mr->path, name) : strdup(mr->path);
 }
 
 static int rfc_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)
 {
 	AUTO_FREE char *path = file_of(mr, "digest");
-	size_t n;
 	if (path == NULL)
 		return err_sys(err, ENOMEM, "'%s'", mr->full);
-	if (root_read(root, path, buf, mr->size, &n, err) < 0)
-		return -1;
-	if (n != mr->size)
-		return err_set(err, ST_FORMAT, "'%s': %zu bytes, not %u", path, n, mr->size);
-	return 0;
+	return mr_read_file(root, mr, path, buf, err);
 }
 
 static int write_file(const struct root *root, const struct mr *mr, const char *name,

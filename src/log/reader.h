@@ -15,6 +15,7 @@ enum place {
 	PLACE_PCR,   /* TPM platform configuration registers */
 	PLACE_NV,    /* TPM NV indices that are extended */
 	PLACE_CC_MR, /* UEFI 2.10, section 38.4.1: 0 MRTD, 1 to 4 RTMR0 to RTMR3 */
+	PLACE_NAMED, /* the log names the register itself: `reg` */
 };
 
 struct event_digest {
@@ -28,16 +29,24 @@ struct log_event {
 	uint64_t off; /* of its first byte in the log */
 	enum place place;
 	uint32_t index;
-	bool extends;	  /* false: of a type that never extends (EV_NO_ACTION, CEL management) */
-	const char *kind; /* "EV_IPL", "ima", "systemd", ...; "record" where the log has no types */
+	const char *reg; /* PLACE_NAMED: the register, as the log names it; else NULL */
+	bool extends;	 /* false: of a type that never extends (EV_NO_ACTION, CEL management) */
+	const char
+		*kind; /* "EV_IPL", "ima-ng", "phase", ...; "record" where the log has no types */
 	bool has_type;
 	uint32_t type; /* TCG PC Client Platform Firmware Profile, table "Event Types" */
-	struct event_digest digest[EVENT_DIGESTS_MAX];
 	size_t n_digests;
-	struct bytes data;   /* as the log has it */
-	struct bytes hashed; /* where the format says that exactly these bytes were hashed; else p
-				NULL */
-	struct bytes time;   /* as the log has it, text; empty: none */
+	struct bytes data; /* as the log has it */
+	/*
+	 * Where the format itself says that exactly these bytes were hashed into the digests; p NULL
+	 * where it does not, and the event's type may.
+	 */
+	struct bytes hashed;
+	bool every_bank;   /* H(hashed) extends a bank that has no digest here, too (IMA) */
+	int locality;	   /* of a StartupLocality event (TPM); else -1 */
+	struct bytes text; /* what a person wants to read of it, UTF-8; p NULL: the data says it */
+	struct bytes time; /* as the log has it, text; p NULL: none */
+	struct event_digest digest[EVENT_DIGESTS_MAX]; /* what was extended, a bank each */
 };
 
 struct log_reader;
@@ -62,12 +71,12 @@ extern const struct log_format *const log_formats[];
 struct log_reader {
 	const struct log_format *format;
 	struct window in;
-	uint64_t seq; /* of the next event */
-	void *own;    /* the format's */
-	char note[256]; /* after the end: what the operator should know (bytes behind the last event); empty: nothing */
+	uint64_t seq;	/* of the next event */
+	void *own;	/* the format's */
+	char note[256]; /* after the end: what the operator should know; empty: nothing */
 };
 
-/* NULL if there is none of that name. */
+/* NULL if there is none of that name (as in FILE:FORMAT). */
 const struct log_format *log_format_by_name(const char *name);
 
 /*
@@ -76,6 +85,7 @@ const struct log_format *log_format_by_name(const char *name);
  */
 int log_reader_open(
 	struct log_reader *ret, int fd, const struct log_format *format, struct err *err);
+/* As the format's next; a log that ends before its first event is ST_FORMAT. */
 int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err);
 /* From the first event once more. */
 int log_reader_rewind(struct log_reader *r, struct err *err);

@@ -24,6 +24,27 @@ static void names_of(const struct mr *mr, struct names *ret)
 	ret->no_hash[n] = '\0';
 }
 
+const char *log_keeper_name(enum log_keeper keeper)
+{
+	static const char *const names[] = {
+		[LOG_OF_NOBODY] = NULL,
+		[LOG_OF_KERNEL] = "kernel",
+		[LOG_OF_JOURNAL] = "journal",
+	};
+	return names[keeper];
+}
+
+bool mr_lacks_entry(const struct mr *mr)
+{
+	return (mr->flags & (MR_BY_ENTRY | MR_HAS_ENTRY)) == MR_BY_ENTRY;
+}
+
+void mr_keep_journal(struct mr *mr)
+{
+	mr->log = LOG_OF_JOURNAL;
+	mr->flags |= MR_TAKES_EVENT | MR_TAKES_DIGEST;
+}
+
 bool mr_named(const struct mr *mr, const char *spec, bool *full)
 {
 	struct names names;

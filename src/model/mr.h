@@ -13,10 +13,19 @@ enum mr_flag {
 	MR_TAKES_EVENT = 1 << 3,  /* extend with a record */
 	MR_TAKES_DIGEST = 1 << 4, /* extend with a given digest */
 	MR_FIRMWARE = 1 << 5, /* firmware or the boot loader extends it: others only by --force */
+	MR_BY_ENTRY = 1 << 6, /* reached through an entry that has to be made first */
+	MR_HAS_ENTRY = 1 << 7,
 };
 #define MR_EXTENSIBLE (MR_TAKES_EVENT | MR_TAKES_DIGEST)
 
-enum log_keeper { LOG_OF_NOBODY, LOG_OF_KERNEL };
+enum log_keeper {
+	LOG_OF_NOBODY,
+	LOG_OF_KERNEL,
+	LOG_OF_JOURNAL, /* no kernel keeps it: tsmctl does */
+};
+
+/* "kernel", "journal"; NULL: nobody. */
+const char *log_keeper_name(enum log_keeper keeper);
 
 enum { CC_MR_NONE = -1 };
 
@@ -35,8 +44,16 @@ struct mr {
 	const struct abi *abi; /* NULL away from a machine */
 	char *path;	/* its file or folder, below the root, as in the kernel's own bytes */
 	bool folder;	/* path is a folder, the value a file in it */
+	char *tcg_map;	/* the TPM registers that it stands for, in the kernel's words; NULL: not
+			   said */
 	struct err bad; /* with a status: why it cannot be used */
 };
+
+/* Whether it has no value yet: it is reached through an entry, and there is none. */
+bool mr_lacks_entry(const struct mr *mr);
+
+/* Its log is tsmctl's own: then a record is a digest with text beside it, and both can be taken. */
+void mr_keep_journal(struct mr *mr);
 
 /*
  * Whether `spec`, as an operator writes it, names the register: PROVIDER/NAME:HASH, with the

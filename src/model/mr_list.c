@@ -15,6 +15,7 @@ static void mr_free(struct mr *mr)
 	free(mr->name);
 	free(mr->full);
 	free(mr->path);
+	free(mr->tcg_map);
 	free(mr);
 }
 

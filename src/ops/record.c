@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+#include "base/text.h"
 
 static bool kernel_trims(uint8_t c)
 {
@@ -48,45 +48,6 @@ int record_check(struct bytes record, struct err *err)
 			"the record starts with '%s', which means something else in a kernel's log",
 			record.p[0] == '#' ? "#" : "SYNC");
 	return 0;
-}
-
-struct text {
-	char *buf;
-	size_t n;
-	bool cut;
-};
-
-static void put(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void put(struct text *t, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	int n = vsnprintf(t->buf + t->n, RECORD_MAX + 1 - t->n, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n > RECORD_MAX - t->n)
-		t->cut = true;
-	else
-		t->n += (size_t)n;
-}
-
-/* These bytes are measured, so each character has one spelling: RFC 8259, section 7, short escapes
- * where there are any. */
-static void put_json(struct text *t, struct bytes s)
-{
-	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-	while (s.n > 0 && !t->cut) {
-		uint32_t c = utf8_next(&s);
-		const char *e = c == 0 || c >= 0x7f ? NULL : strchr(shorts, (int)c);
-		if (e != NULL && (e - shorts) % 2 == 0)
-			put(t, "\\%c", e[1]);
-		else if (c >= 0x20 && c < 0x7f)
-			put(t, "%c", (int)c);
-		else if (c < 0x10000)
-			put(t, "\\u%04x", (unsigned)c);
-		else
-			put(t, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
-				(unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
-	}
 }
 
 static int hash_file(int fd, struct hasher *h, uint64_t *size, struct digest *ret, struct err *err)
@@ -138,14 +99,14 @@ int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MA
 	if (measure(path, h, &size, &digest, err) < 0)
 		return -1;
 
-	struct text t = {.buf = buf};
-	put(&t, "{\"type\":\"file\",\"path\":\"");
+	struct text t = {.buf = buf, .room = RECORD_MAX + 1};
+	text_put(&t, "{\"type\":\"file\",\"path\":\"");
 	if (path[0] != '/') {
-		put_json(&t, bytes_of(cwd));
-		put(&t, "%s", cwd[1] != '\0' ? "/" : "");
+		text_put_json(&t, bytes_of(cwd));
+		text_put(&t, "%s", cwd[1] != '\0' ? "/" : "");
 	}
-	put_json(&t, bytes_of(path));
-	put(&t, "\",\"size\":%llu,\"digest\":\"%s:%s\"}", (unsigned long long)size,
+	text_put_json(&t, bytes_of(path));
+	text_put(&t, "\",\"size\":%llu,\"digest\":\"%s:%s\"}", (unsigned long long)size,
 		hash_name(digest.alg), hex_str(hex, digest_bytes(&digest)));
 	if (t.cut)
 		return err_set(

@@ -229,7 +229,7 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 	if (!runtime && wanted->expect == NULL && pick->by_name)
 		return err_set(err, ST_USAGE,
 			"'%s' is static: it has no log, only --expect FILE can check it", mr->full);
-	bool by_log = runtime && !wanted->no_log;
+	bool by_log = runtime && !wanted->no_log && (pick->by_name || !mr_lacks_entry(mr));
 	/* Logs in files speak of their registers; the others were not meant. */
 	if (ev->n_inputs > 0 && evidence_source(ev, mr) == NULL && !pick->by_name)
 		by_log = false;

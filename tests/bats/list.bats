@@ -64,13 +64,13 @@ two_providers() {
 	assert_done
 	assert_output "$(
 		cat <<-'END'
-			measurement-example/config_mr            static  r-- -      64  - -
-			measurement-example/full_report          static  r-- -      320 - -
-			measurement-example/report_digest:sha512 static  r-- sha512 64  - -
-			measurement-example/rtmr0:sha256         static  r-- sha256 32  - -
-			measurement-example/rtmr1:sha384         runtime r-x sha384 48  - digest
-			measurement-example/static_mr:sha384     static  r-- sha384 48  - -
-			measurement-example/user_data            static  rw- -      64  - -
+			measurement-example/config_mr            static  r-- -      64  -       -
+			measurement-example/full_report          static  r-- -      320 -       -
+			measurement-example/report_digest:sha512 static  r-- sha512 64  -       -
+			measurement-example/rtmr0:sha256         static  r-- sha256 32  -       -
+			measurement-example/rtmr1:sha384         runtime r-x sha384 48  journal event,digest
+			measurement-example/static_mr:sha384     static  r-- sha384 48  -       -
+			measurement-example/user_data            static  rw- -      64  -       -
 		END
 	)"
 }
@@ -103,7 +103,7 @@ two_providers() {
 	use_root rfc-configfs
 	tsmctl list --json
 	assert_done
-	assert_json '[.registers[].provider] | unique == ["measurement-example"]'
+	assert_json '[.registers[] | select(.abi == "tsm-rfc").provider] | unique == ["measurement-example"]'
 	assert_json '.registers[0].path == "/sys/kernel/config/tsm/measurement-example/config_mr"'
 	tsmctl list report/entry0
 	assert_refused 2 "no register 'report/entry0' here*"
@@ -115,7 +115,7 @@ two_providers() {
 	runtime_mr "$ROOT/sys/kernel/security/tsm/two/b" sha512
 	tsmctl list --json
 	assert_done
-	assert_json '[.registers[].provider] | unique == ["measurement-example", "one", "two"]'
+	assert_json '[.registers[].provider] | unique == ["measurement-example", "one", "rtmrs", "two"]'
 	assert_json '.registers | map(select(.name == "b"))[0].path == "/sys/kernel/security/tsm/two/b"'
 }
 
@@ -377,8 +377,8 @@ expand() {
 	use_root no-tvm
 	for command in list read log verify; do
 		tsmctl "$command"
-		assert_refused 3 "no measurement registers here; looked below '$ROOT' for sys/kernel/tsm, \
-sys/kernel/config/tsm, sys/kernel/security/tsm; *"
+		assert_refused 3 "no measurement registers here; looked below '$ROOT' for sys/devices/virtual/misc, \
+sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs; *"
 	done
 	mkdir -p "$ROOT/sys/kernel/tsm"
 	tsmctl list

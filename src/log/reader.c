@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/reader.h"
+
+#include <string.h>
+
+const struct log_format *const log_formats[] = {
+	NULL,
+};
+
+const struct log_format *log_format_by_name(const char *name)
+{
+	for (size_t i = 0; log_formats[i] != NULL; i++)
+		if (strcmp(log_formats[i]->name, name) == 0)
+			return log_formats[i];
+	return NULL;
+}
+
+/* ACPI 6.5, section 5.2.6: the table that only says where the log is in memory. */
+static bool is_ccel_table(struct bytes head)
+{
+	return head.n >= 8 && head.n <= 64 && memcmp(head.p, "CCEL\x38\0\0\0", 8) == 0;
+}
+
+static int err_unknown(struct bytes head, struct err *err)
+{
+	if (head.n == 0)
+		return err_set(err, ST_FORMAT, "no log: it is empty");
+	if (is_ccel_table(head))
+		return err_set(err, ST_FORMAT,
+			"the ACPI table CCEL, which only says where the log is: the log itself is "
+			"/sys/firmware/acpi/tables/data/CCEL");
+	return err_set(err, ST_FORMAT,
+		"no log of a format that is known here; FILE:FORMAT says which it is all the same");
+}
+
+static int find_format(struct log_reader *r, struct err *err)
+{
+	struct bytes head;
+	if (window_peek(&r->in, LOG_HEAD_BYTES, &head, err) < 0)
+		return -1;
+	for (size_t i = 0; log_formats[i] != NULL; i++) {
+		if (log_formats[i]->sniff(head)) {
+			r->format = log_formats[i];
+			return 0;
+		}
+	}
+	return err_unknown(head, err);
+}
+
+static int start(struct log_reader *r, struct err *err)
+{
+	r->seq = 0;
+	r->note[0] = '\0';
+	return r->format->open != NULL ? r->format->open(r, err) : 0;
+}
+
+int log_reader_open(
+	struct log_reader *ret, int fd, const struct log_format *format, struct err *err)
+{
+	*ret = (struct log_reader){.format = format};
+	if (window_open(&ret->in, fd, err) < 0)
+		return -1;
+	if ((format == NULL && find_format(ret, err) < 0) || start(ret, err) < 0) {
+		log_reader_close(ret);
+		return -1;
+	}
+	return 0;
+}
+
+int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	memset(ret, 0, offsetof(struct log_event, digest));
+	ret->seq = r->seq;
+	ret->off = window_tell(&r->in);
+	ret->locality = -1;
+	int rc = r->format->next(r, ret, err);
+	if (rc > 0)
+		r->seq++;
+	if (rc == 0 && r->seq == 0)
+		return err_set(err, ST_FORMAT, "no log: there is no record in it");
+	return rc;
+}
+
+int log_reader_rewind(struct log_reader *r, struct err *err)
+{
+	if (r->format->close != NULL)
+		r->format->close(r);
+	r->own = NULL;
+	window_seek(&r->in, 0);
+	return start(r, err);
+}
+
+void log_reader_close(struct log_reader *r)
+{
+	if (r->format != NULL && r->format->close != NULL)
+		r->format->close(r);
+	window_close(&r->in);
+	*r = (struct log_reader){0};
+}
