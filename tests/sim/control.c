@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control.h"
 
-#include "hash.h"
+#include "value.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,14 +17,10 @@ static size_t no_size(const struct node *n, uint32_t gen)
 }
 
 /* Texts are made when they are opened, so that one reader sees one moment. */
-static int snap_read(
-	struct node *n, const struct handle *h, size_t len, off_t off, struct view *ret)
+static int snap_read(struct node *n, struct handle *h, size_t len, off_t off, struct view *ret)
 {
-	size_t skip = (size_t)off < h->snap_n ? (size_t)off : h->snap_n;
-
 	(void)n;
-	ret->p = h->snap + skip;
-	ret->n = h->snap_n - skip < len ? h->snap_n - skip : len;
+	view_cut((struct view){h->snap, h->snap_n}, len, off, ret);
 	return 0;
 }
 
@@ -38,20 +34,31 @@ static int snapshot(struct sim *sim, struct handle *h, void (*print)(struct sim 
 	return fclose(out) ? -ENOMEM : 0;
 }
 
+/* PROVIDER/REGISTER, as the register is called in its tree. */
+static void print_name(const struct attached *a, const struct mr *mr, FILE *out)
+{
+	(void)fprintf(out, "%s/%s", a->p->type->name, mr->name);
+	if (a->layout == LAYOUT_MR && mr->hash)
+		(void)fprintf(out, ":%s", mr->hash);
+}
+
+static void print_count(
+	const struct attached *a, const struct mr *mr, const char *what, uint64_t count, FILE *out)
+{
+	print_name(a, mr, out);
+	(void)fprintf(out, ":%s %llu\n", what, (unsigned long long)count);
+}
+
 static void print_registers(const struct attached *a, FILE *out)
 {
 	const struct provider_type *type = a->p->type;
 
 	for (size_t i = 0; i < type->n_mrs; i++) {
-		const char *mr = type->mrs[i].name;
-
 		if (!(type->mrs[i].flags & MR_X))
 			continue;
-		(void)fprintf(out, "%s/%s:extend %llu\n", type->name, mr,
-			(unsigned long long)a->p->extends[i]);
-		(void)fprintf(out, "%s/%s:logged %u\n", type->name, mr, a->logs[i].gen);
-		(void)fprintf(out, "%s/%s:overrun %llu\n", type->name, mr,
-			(unsigned long long)a->logs[i].overruns);
+		print_count(a, &type->mrs[i], "extend", a->p->extends[i], out);
+		print_count(a, &type->mrs[i], "logged", a->logs[i].gen, out);
+		print_count(a, &type->mrs[i], "overrun", a->logs[i].overruns, out);
 	}
 }
 
@@ -88,7 +95,8 @@ static void print_truth(struct sim *sim, FILE *out)
 			uint8_t v[PROVIDER_STATE_MAX];
 
 			provider_truth(p, &p->type->mrs[j], v);
-			(void)fprintf(out, "%s/%s ", p->type->name, p->type->mrs[j].name);
+			print_name(&sim->attached[i], &p->type->mrs[j], out);
+			(void)fputc(' ', out);
 			for (size_t k = 0; k < p->type->mrs[j].size; k++)
 				(void)fprintf(out, "%02x", v[k]);
 			(void)fputc('\n', out);
@@ -146,12 +154,13 @@ int control_command(struct sim *sim, const char *text, size_t len)
 	return len ? faults_add(&sim->faults, text, len) : -EINVAL;
 }
 
-static ssize_t fault_write(
-	struct sim *sim, struct node *n, struct view data, off_t off, const struct fault_hit *hit)
+static ssize_t fault_write(struct sim *sim, struct node *n, struct handle *h, struct view data,
+	off_t off, const struct fault_hit *hit)
 {
 	int rc = control_command(sim, data.p, data.n);
 
 	(void)n;
+	(void)h;
 	(void)off;
 	(void)hit;
 	return rc ? rc : (ssize_t)data.n;

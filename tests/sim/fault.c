@@ -3,9 +3,11 @@
  * TARGET:OP:N:WHAT
  *
  * TARGET  the end of a path below the tree's home, whole components, with shell patterns: digest,
- *         rtmr0/append_event, rtmr?/digest, user_data; * is every file
- * OP      lookup getattr setattr open read write readdir, or * for any of them
- *         (lookup and getattr arrive every time for event_log only: the kernel caches the rest)
+ *         rtmr0/append_event, rtmr?/digest, user_data, rtmr1:sha384; * is every file; what lies
+ *         elsewhere counts from the mount: data/CCEL, rtmrs
+ * OP      lookup getattr setattr open read write readdir mkdir release, or * for any of them
+ *         (lookup and getattr arrive every time for event_log only: the kernel caches the rest;
+ *         mkdir is of rtmrs, release of a digest in it: the last close, which commits)
  * N       3: the third matching operation from now; 3+: the third and all that follow; *: every one
  * WHAT    ERRNO or ERRNO-before (eio, ebusy, enomem, ...): nothing happens but the error
  *         ERRNO-after: it happens, and the error is the answer
@@ -17,9 +19,11 @@
  *         extend-fail: a digest write logs its # .EXTEND line, and the extend fails with EIO
  *         foreign-append: before it, the record "foreign" is appended to the same register
  *         foreign-extend: before it, the register is extended with bytes 0xfe, no line logged
+ *         foreign-extend-after: the same, after it
  *
  * foreign-* and sync-only do nothing where there is no such register or log. Several faults of one
- * operation add up: what happens before it, then its error before, else hang, else its end.
+ * operation add up: what happens before it, then its error before, else hang, else its end. Nobody
+ * waits for a release: an ERRNO of it means that what was written is lost, and it cannot be late.
  */
 #include "fault.h"
 
@@ -40,7 +44,7 @@ struct fault {
 };
 
 const char *const op_names[OP__N] = {
-	"lookup", "getattr", "setattr", "open", "read", "write", "readdir"};
+	"lookup", "getattr", "setattr", "open", "read", "write", "readdir", "mkdir", "release"};
 
 struct word {
 	const char *p;
@@ -81,8 +85,8 @@ static bool word_errno(struct word w, int *ret)
 		int value;
 	} known[] = {{"eio", EIO}, {"ebusy", EBUSY}, {"enomem", ENOMEM}, {"einval", EINVAL},
 		{"eintr", EINTR}, {"eacces", EACCES}, {"eperm", EPERM}, {"enxio", ENXIO},
-		{"enodev", ENODEV}, {"enoent", ENOENT}, {"eagain", EAGAIN}, {"erofs", EROFS},
-		{"efbig", EFBIG}, {"enospc", ENOSPC}, {"etimedout", ETIMEDOUT}};
+		{"enodev", ENODEV}, {"enoent", ENOENT}, {"enotty", ENOTTY}, {"eagain", EAGAIN},
+		{"erofs", EROFS}, {"efbig", EFBIG}, {"enospc", ENOSPC}, {"etimedout", ETIMEDOUT}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (word_is(w, known[i].name)) {
@@ -111,7 +115,8 @@ static bool parse_flag(struct word w, struct fault_hit *ret)
 	} flags[] = {{"hang", &ret->hang}, {"hang-after", &ret->hang_after},
 		{"enodev", &ret->enodev}, {"sync-only", &ret->sync_only},
 		{"extend-fail", &ret->extend_fail}, {"foreign-append", &ret->foreign_append},
-		{"foreign-extend", &ret->foreign_extend}};
+		{"foreign-extend", &ret->foreign_extend},
+		{"foreign-extend-after", &ret->foreign_extend_after}};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (word_is(w, flags[i].name))
@@ -159,17 +164,17 @@ static bool parse_nth(struct word w, struct fault *f)
 
 static bool parse_spec(struct word spec, struct fault *f)
 {
-	struct word part[4];
-	size_t n = 0;
+	struct word part[4] = {spec};
 
+	/* From the end: a register's name has a colon of its own. */
 	memset(f, 0, sizeof(*f));
-	for (const char *p = spec.p, *end = spec.p + spec.n; n < 4; n++) {
-		const char *colon = n < 3 ? memchr(p, ':', (size_t)(end - p)) : end;
+	for (size_t n = 3; n > 0; n--) {
+		const char *colon = memrchr(spec.p, ':', part[0].n);
 
 		if (!colon)
 			return false;
-		part[n] = (struct word){p, (size_t)(colon - p)};
-		p = colon + 1;
+		part[n] = (struct word){colon + 1, (size_t)(spec.p + part[0].n - colon) - 1};
+		part[0].n = (size_t)(colon - spec.p);
 	}
 	if (!part[0].n || part[0].n >= TARGET_MAX)
 		return false;
@@ -248,6 +253,7 @@ static void merge(struct fault_hit *into, const struct fault_hit *what)
 	into->extend_fail |= what->extend_fail;
 	into->foreign_append |= what->foreign_append;
 	into->foreign_extend |= what->foreign_extend;
+	into->foreign_extend_after |= what->foreign_extend_after;
 }
 
 struct fault_hit faults_match(struct faults *f, const char *path, enum op op)

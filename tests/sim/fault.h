@@ -6,7 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum op { OP_LOOKUP, OP_GETATTR, OP_SETATTR, OP_OPEN, OP_READ, OP_WRITE, OP_READDIR, OP__N };
+enum op {
+	OP_LOOKUP,
+	OP_GETATTR,
+	OP_SETATTR,
+	OP_OPEN,
+	OP_READ,
+	OP_WRITE,
+	OP_READDIR,
+	OP_MKDIR,
+	OP_RELEASE,
+	OP__N
+};
 
 extern const char *const op_names[OP__N];
 
@@ -16,7 +27,7 @@ struct fault_hit {
 	unsigned slow_ms;
 	bool hang, hang_after;
 	bool enodev, sync_only, extend_fail;
-	bool foreign_append, foreign_extend;
+	bool foreign_append, foreign_extend, foreign_extend_after;
 };
 
 struct faults {

@@ -6,10 +6,11 @@
  */
 #include "fs.h"
 
-#include "rfc.h"
+#include "value.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +23,11 @@ static time_t started;
 static struct sim *sim_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
+}
+
+static bool is_dir(const struct node *n)
+{
+	return S_ISDIR(n->mode);
 }
 
 static fuse_ino_t ino_of(const struct tree *t, size_t at)
@@ -47,10 +53,10 @@ static struct node *node_of(fuse_req_t req, fuse_ino_t ino)
 /* As on any file system: find takes two links for a directory with nothing below. */
 static nlink_t links(const struct tree *t, size_t at)
 {
-	nlink_t n = t->nodes[at].ops ? 1 : 2;
+	nlink_t n = is_dir(&t->nodes[at]) ? 2 : 1;
 
 	for (size_t i = 1; i < t->n; i++)
-		n += t->nodes[i].parent == at && !t->nodes[i].ops;
+		n += t->nodes[i].parent == at && is_dir(&t->nodes[i]);
 	return n;
 }
 
@@ -88,7 +94,7 @@ static bool begin(fuse_req_t req, struct node *n, enum op op, struct fault_hit *
 	if (!strncmp(n->path, ".tsmsim", 7))
 		return true;
 	*hit = faults_match(&sim->faults, n->path, op);
-	rfc_foreign(n, hit);
+	value_foreign(n, hit, false);
 	if (hit->before)
 		reply_finish(req, &(struct reply){.err = hit->before}, hit);
 	else if (hit->hang)
@@ -96,9 +102,17 @@ static bool begin(fuse_req_t req, struct node *n, enum op op, struct fault_hit *
 	return !hit->before && !hit->hang;
 }
 
-static void finish_err(fuse_req_t req, int err, const struct fault_hit *hit)
+/* The answer may borrow the register's bytes; whoever comes after the operation comes after it. */
+static void finish(
+	fuse_req_t req, struct node *n, const struct reply *r, const struct fault_hit *hit)
 {
-	reply_finish(req, &(struct reply){.kind = REPLY_ERR, .err = err}, hit);
+	reply_finish(req, r, hit);
+	value_foreign(n, hit, true);
+}
+
+static void finish_err(fuse_req_t req, struct node *n, int err, const struct fault_hit *hit)
+{
+	finish(req, n, &(struct reply){.kind = REPLY_ERR, .err = err}, hit);
 }
 
 static void fs_init(void *userdata, struct fuse_conn_info *conn)
@@ -107,6 +121,8 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 	(void)userdata;
 	started = time(NULL);
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	/* A release is a background request: none may wait while its process goes on to read. */
+	conn->max_background = UINT16_MAX;
 	if (fs_ready)
 		fs_ready();
 }
@@ -125,7 +141,7 @@ static void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (!begin(req, &t->nodes[at], OP_LOOKUP, &hit))
 		return;
 	fill(sim_of(req), ino_of(t, at), &r.entry);
-	reply_finish(req, &r, &hit);
+	finish(req, &t->nodes[at], &r, &hit);
 }
 
 static void fs_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -137,7 +153,12 @@ static void fs_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	if (!begin(req, node_of(req, ino), OP_GETATTR, &hit))
 		return;
 	fill(sim_of(req), ino, &r.entry);
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
+}
+
+static void fs_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	fuse_reply_readlink(req, node_of(req, ino)->target);
 }
 
 /* Modes and owners change, sizes and times do not: truncation is harmless in sysfs. */
@@ -160,7 +181,7 @@ static void fs_setattr(
 	if (set & FUSE_SET_ATTR_GID)
 		n->gid = st->st_gid;
 	fill(sim_of(req), ino, &r.entry);
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
 }
 
 /* kernfs asks for a permission bit of anybody and for the operation, of root too. */
@@ -211,22 +232,30 @@ static void fs_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	rc = make_handle(sim_of(req), ino, fi->flags, &h);
 	if (rc) {
-		finish_err(req, -rc, &hit);
+		finish_err(req, node_of(req, ino), -rc, &hit);
 		return;
 	}
 	r.fi = *fi;
 	r.fi.fh = (uintptr_t)h;
 	r.fi.direct_io = 1;
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
 }
 
 static void fs_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct handle *h = (struct handle *)(uintptr_t)fi->fh;
+	struct node *n = node_of(req, ino);
+	struct fault_hit hit;
 
-	(void)ino;
-	free(h->snap);
-	free(h);
+	if (n->ops->release) {
+		n->counts[OP_RELEASE]++;
+		hit = faults_match(&sim_of(req)->faults, n->path, OP_RELEASE);
+		value_foreign(n, &hit, false);
+		if (!hit.before)
+			n->ops->release(n, h);
+		value_foreign(n, &hit, true);
+	}
+	handle_free(h);
 	fuse_reply_err(req, 0);
 }
 
@@ -245,13 +274,13 @@ static void fs_read(
 	h->dead |= hit.enodev && n->ops->versioned;
 	rc = n->ops->read(n, h, size < READ_MAX ? size : READ_MAX, off, &v);
 	if (rc) {
-		finish_err(req, -rc, &hit);
+		finish_err(req, node_of(req, ino), -rc, &hit);
 		return;
 	}
 	h->pos = off + (off_t)v.n;
 	r.p = v.p;
 	r.n = v.n;
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
 }
 
 static void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
@@ -267,33 +296,38 @@ static void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 		return;
 	if (h->append)
 		off = h->pos;
-	rc = n->ops->write(sim_of(req), n, (struct view){buf, size}, off, &hit);
+	rc = n->ops->write(sim_of(req), n, h, (struct view){buf, size}, off, &hit);
 	if (rc < 0) {
-		finish_err(req, (int)-rc, &hit);
+		finish_err(req, node_of(req, ino), (int)-rc, &hit);
 		return;
 	}
 	h->pos = off + (off_t)rc;
 	r.n = (size_t)rc;
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
 }
 
-/* Room for every name of a directory at once; the largest, a v1 provider, has nine. */
+/* Every name of a directory at once. */
 struct listing {
-	char buf[8192];
-	size_t n;
+	char *buf;
+	size_t n, room;
 };
 
 static void list_one(
 	fuse_req_t req, struct listing *l, const char *name, fuse_ino_t ino, mode_t mode)
 {
 	struct stat st = {.st_ino = ino, .st_mode = mode};
-	size_t room = sizeof(l->buf) - l->n;
-	size_t took = fuse_add_direntry(req, l->buf + l->n, room, name, &st, 0);
-	off_t next = (off_t)(l->n + took);
+	size_t took = fuse_add_direntry(req, NULL, 0, name, &st, 0);
 
-	if (took > room)
-		return;
-	l->n += fuse_add_direntry(req, l->buf + l->n, room, name, &st, next);
+	if (took > l->room - l->n) {
+		char *buf = realloc(l->buf, 2 * l->room + 4096);
+
+		if (!buf)
+			return;
+		l->buf = buf;
+		l->room = 2 * l->room + 4096;
+	}
+	fuse_add_direntry(req, l->buf + l->n, took, name, &st, (off_t)(l->n + took));
+	l->n += took;
 }
 
 static void fs_readdir(
@@ -319,7 +353,8 @@ static void fs_readdir(
 		r.p = l.buf + off;
 		r.n = l.n - (size_t)off < size ? l.n - (size_t)off : size;
 	}
-	reply_finish(req, &r, &hit);
+	finish(req, node_of(req, ino), &r, &hit);
+	free(l.buf);
 }
 
 static void fs_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -330,7 +365,8 @@ static void fs_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &st);
 }
 
-/* Nothing is made or removed from user space: O_CREAT is EACCES, all else EPERM. */
+/* Nothing is made or removed from user space but an entry of rtmrs: O_CREAT is EACCES, all else
+ * EPERM. */
 
 static void fs_create(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
@@ -342,35 +378,69 @@ static void fs_create(
 	fuse_reply_err(req, EACCES);
 }
 
+/* The inode number leaves 16 bits to a node; sysfs would run out of memory first. */
+static int make_dir(struct sim *sim, size_t parent, const char *name)
+{
+	int (*make)(struct sim *, size_t) = sim->tree.nodes[parent].make;
+	char path[160];
+	size_t at;
+
+	if (strlen(name) >= sizeof(sim->tree.nodes[parent].name))
+		return -ENAMETOOLONG;
+	if (sim->tree.n > UINT16_MAX - 16)
+		return -ENOMEM;
+	(void)snprintf(path, sizeof(path), "%.90s/%.63s", sim->tree.nodes[parent].path, name);
+	at = tree_dir(&sim->tree, parent, name, path);
+	return at == TREE_NONE ? -ENOMEM : make(sim, at);
+}
+
 static void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	(void)parent;
-	(void)name;
+	struct sim *sim = sim_of(req);
+	struct reply r = {.kind = REPLY_ENTRY};
+	struct fault_hit hit;
+	int rc;
+
 	(void)mode;
-	fuse_reply_err(req, EPERM);
+	if (!node_of(req, parent)->make) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
+	if (!begin(req, node_of(req, parent), OP_MKDIR, &hit))
+		return;
+	rc = make_dir(sim, ino_index(parent), name);
+	if (rc) {
+		finish_err(req, node_of(req, parent), -rc, &hit);
+		return;
+	}
+	fill(sim, ino_of(&sim->tree, tree_child(&sim->tree, ino_index(parent), name)), &r.entry);
+	finish(req, node_of(req, parent), &r, &hit);
 }
 
 static void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
+	(void)parent;
+	(void)name;
+	(void)mode;
 	(void)rdev;
-	fs_mkdir(req, parent, name, mode);
+	fuse_reply_err(req, EPERM);
 }
 
 static void fs_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	fs_mkdir(req, parent, name, 0);
+	fs_mknod(req, parent, name, 0, 0);
 }
 
 static void fs_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
 {
 	(void)link;
-	fs_mkdir(req, parent, name, 0);
+	fs_mknod(req, parent, name, 0, 0);
 }
 
 static void fs_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
 	(void)ino;
-	fs_mkdir(req, parent, name, 0);
+	fs_mknod(req, parent, name, 0, 0);
 }
 
 static void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
@@ -379,13 +449,14 @@ static void fs_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 	(void)newparent;
 	(void)newname;
 	(void)flags;
-	fs_mkdir(req, parent, name, 0);
+	fs_mknod(req, parent, name, 0, 0);
 }
 
 const struct fuse_lowlevel_ops fs_ops = {
 	.init = fs_init,
 	.lookup = fs_lookup,
 	.getattr = fs_getattr,
+	.readlink = fs_readlink,
 	.setattr = fs_setattr,
 	.open = fs_open,
 	.release = fs_release,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ccel.h"
 #include "control.h"
 #include "fs.h"
+#include "mr.h"
 #include "rfc.h"
+#include "rtmrs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,24 +20,35 @@
 #define MAX_ITEMS 32
 
 struct options {
-	bool foreground;
+	bool foreground, no_ccel;
+	int owned_index;
 	const char *home, *mountpoint;
-	enum dialect dialect;
+	enum layout tree, dialect; /* tree 0: the RFC's, in that dialect */
 	const char *providers[MAX_ITEMS], *faults[MAX_ITEMS];
 	size_t n_providers, n_faults;
 };
 
 static const char usage[] =
 	"usage: tsmsim [OPTIONS] MOUNTPOINT\n"
-	"Mounts a simulated /sys with the Unified Measurement Register ABI (RFC) in it.\n"
+	"Mounts a simulated /sys with a kernel's measurement registers in it.\n"
 	"  -f, --foreground           stay in the foreground\n"
-	"      --tree rfc             the kernel interface\n"
+	"      --tree rfc|mr|rtmrs    the kernel interface: the Unified Measurement Register ABI "
+	"(rfc),\n"
+	"                             Linux 6.16's measurements, the older configfs entries\n"
 	"      --dialect v1|v2|v3     layout of the RFC's three postings (v1)\n"
-	"      --provider NAME[:DIALECT][,...]\n"
-	"                             measurement-example (default), tdx_guest, stale, banks (v3 "
-	"only),\n"
-	"                             empty, or none; may be given several times\n"
-	"      --home PATH            where in the mount (kernel/tsm)\n"
+	"      --provider NAME[:LAYOUT][,...]\n"
+	"                             measurement-example (rfc's default), tsm_mr_sample (mr's),\n"
+	"                             tdx_guest (that of rtmrs), stale, banks (not v1 and v2), "
+	"empty,\n"
+	"                             or none; may be given several times; LAYOUT: v1 v2 v3 mr "
+	"rtmrs\n"
+	"      --home PATH            where in the mount (kernel/tsm, devices/virtual/misc,\n"
+	"                             kernel/config/tsm/rtmrs)\n"
+	"      --no-ccel              tdx_guest without firmware's log in mr and rtmrs: all rtmrs "
+	"zero\n"
+	"      --owned-index einval|ebusy\n"
+	"                             of rtmrs: what an index that another entry has answers "
+	"(einval)\n"
 	"      --fault SPEC           as if written to .tsmsim/fault at the start; see fault.c\n";
 
 static int fail(const char *what, const char *why)
@@ -43,14 +57,32 @@ static int fail(const char *what, const char *why)
 	return 1;
 }
 
-static enum dialect dialect_of(const char *name)
+static enum layout layout_of(const char *name)
 {
-	static const char *const names[] = {"v1", "v2", "v3"};
+	static const char *const names[] = {"v1", "v2", "v3", "mr", "rtmrs"};
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 5; i++)
 		if (!strcmp(names[i], name))
-			return (enum dialect)(i + 1);
+			return (enum layout)(i + 1);
 	return 0;
+}
+
+static bool take_tree(struct options *o, const char *arg)
+{
+	o->tree = !strcmp(arg, "rfc") ? 0 : layout_of(arg);
+	return !strcmp(arg, "rfc") || o->tree > LAYOUT_V3;
+}
+
+static bool take_dialect(struct options *o, const char *arg)
+{
+	o->dialect = layout_of(arg);
+	return o->dialect && o->dialect <= LAYOUT_V3;
+}
+
+static bool take_owned_index(struct options *o, const char *arg)
+{
+	o->owned_index = !strcmp(arg, "ebusy") ? EBUSY : EINVAL;
+	return !strcmp(arg, "ebusy") || !strcmp(arg, "einval");
 }
 
 static bool take(const char **list, size_t *n, const char *arg)
@@ -67,9 +99,13 @@ static bool take_option(struct options *o, int c, const char *arg)
 	case 'f':
 		return o->foreground = true;
 	case 't':
-		return !strcmp(arg, "rfc");
+		return take_tree(o, arg);
 	case 'd':
-		return (o->dialect = dialect_of(arg)) != 0;
+		return take_dialect(o, arg);
+	case 'n':
+		return o->no_ccel = true;
+	case 'o':
+		return take_owned_index(o, arg);
 	case 'p':
 		return take(o->providers, &o->n_providers, arg);
 	case 'h':
@@ -86,10 +122,14 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	static const struct option opts[] = {{"foreground", no_argument, NULL, 'f'},
 		{"tree", required_argument, NULL, 't'}, {"dialect", required_argument, NULL, 'd'},
 		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
+		{"no-ccel", no_argument, NULL, 'n'}, {"owned-index", required_argument, NULL, 'o'},
 		{"fault", required_argument, NULL, 'F'}, {0}};
+	static const char *const defaults[] = {[LAYOUT_V1] = "measurement-example",
+		[LAYOUT_MR] = "tsm_mr_sample",
+		[LAYOUT_RTMRS] = "tdx_guest"};
 	int c;
 
-	*o = (struct options){.home = "kernel/tsm", .dialect = DIALECT_V1};
+	*o = (struct options){.dialect = LAYOUT_V1, .owned_index = EINVAL};
 	while ((c = getopt_long(argc, argv, "f", opts, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
@@ -97,43 +137,76 @@ static bool parse_options(struct options *o, int argc, char **argv)
 		return false;
 	o->mountpoint = argv[optind];
 	if (!o->n_providers)
-		o->providers[o->n_providers++] = "measurement-example";
+		o->providers[o->n_providers++] = defaults[o->tree ? o->tree : LAYOUT_V1];
 	return true;
 }
 
-static int attach(
-	struct sim *sim, size_t home, const struct provider_type *type, enum dialect dialect)
+static const char *home_of(const struct options *o, enum layout layout)
+{
+	if (o->home)
+		return o->home;
+	if (layout == LAYOUT_MR)
+		return "devices/virtual/misc";
+	return layout == LAYOUT_RTMRS ? "kernel/config/tsm/rtmrs" : "kernel/tsm";
+}
+
+static int build_tree(struct sim *sim, const struct options *o, struct attached *a)
+{
+	const char *where = home_of(o, a->layout);
+	size_t home = tree_mkdirs(&sim->tree, where);
+
+	if (home == TREE_NONE)
+		return -ENOMEM;
+	switch (a->layout) {
+	case LAYOUT_V1:
+	case LAYOUT_V2:
+	case LAYOUT_V3:
+		return rfc_build(sim, home, a);
+	case LAYOUT_MR:
+		return mr_build(sim, where, a);
+	case LAYOUT_RTMRS:
+		return rtmrs_build(sim, home, a);
+	}
+	return -EINVAL;
+}
+
+static int attach(struct sim *sim, const struct options *o, const struct provider_type *type,
+	enum layout layout)
 {
 	struct attached *list = realloc(sim->attached, (sim->n_attached + 1) * sizeof(*list)), *a;
+	int rc;
 
 	if (!list)
 		return fail(type->name, "out of memory");
 	sim->attached = list;
 	a = &list[sim->n_attached++];
 	a->p = provider_new(type);
+	a->layout = layout;
 	a->logs = calloc(type->n_mrs + 1, sizeof(*a->logs));
 	if (!a->p || !a->logs)
 		return fail(type->name, "out of memory");
-	return rfc_build(sim, home, a, dialect)
-		       ? fail(type->name, "cannot be built in this dialect, or is there already")
-		       : 0;
+	rc = build_tree(sim, o, a);
+	if (!rc && type->firmware && layout > LAYOUT_V3)
+		rc = ccel_build(sim, a->p, !o->no_ccel);
+	return rc ? fail(type->name, "cannot be built in this layout, or is there already") : 0;
 }
 
-static int attach_named(struct sim *sim, size_t home, const char *spec, enum dialect dialect)
+static int attach_named(struct sim *sim, const struct options *o, const char *spec)
 {
 	size_t n = strcspn(spec, ":");
 	const struct provider_type *type = provider_type_find(spec, n);
+	enum layout layout = o->tree ? o->tree : o->dialect;
 
 	if (!strcmp(spec, "none"))
 		return 0;
 	if (spec[n] == ':')
-		dialect = dialect_of(spec + n + 1);
-	if (!type || !dialect)
-		return fail(spec, "no such provider or dialect");
-	return attach(sim, home, type, dialect);
+		layout = layout_of(spec + n + 1);
+	if (!type || !layout)
+		return fail(spec, "no such provider or layout");
+	return attach(sim, o, type, layout);
 }
 
-static int attach_list(struct sim *sim, size_t home, const char *list, enum dialect dialect)
+static int attach_list(struct sim *sim, const struct options *o, const char *list)
 {
 	while (*list) {
 		size_t n = strcspn(list, ",");
@@ -141,7 +214,7 @@ static int attach_list(struct sim *sim, size_t home, const char *list, enum dial
 		int rc;
 
 		(void)snprintf(spec, sizeof(spec), "%.*s", (int)n, list);
-		rc = attach_named(sim, home, spec, dialect);
+		rc = attach_named(sim, o, spec);
 		if (rc)
 			return rc;
 		list += n + (list[n] == ',');
@@ -151,15 +224,15 @@ static int attach_list(struct sim *sim, size_t home, const char *list, enum dial
 
 static int build(struct sim *sim, const struct options *o)
 {
-	size_t home;
+	const char *home = home_of(o, o->tree ? o->tree : o->dialect);
 
+	sim->owned_index = o->owned_index;
 	if (tree_add(&sim->tree, 0, "", 0755, NULL) == TREE_NONE || control_build(sim))
 		return fail("tree", "out of memory");
-	home = tree_mkdirs(&sim->tree, o->home);
-	if (home == TREE_NONE)
-		return fail(o->home, "cannot be the tree's home");
+	if (tree_mkdirs(&sim->tree, home) == TREE_NONE)
+		return fail(home, "cannot be the tree's home");
 	for (size_t i = 0; i < o->n_providers; i++)
-		if (attach_list(sim, home, o->providers[i], o->dialect))
+		if (attach_list(sim, o, o->providers[i]))
 			return 1;
 	for (size_t i = 0; i < o->n_faults; i++)
 		if (control_command(sim, o->faults[i], strlen(o->faults[i])))
@@ -178,7 +251,7 @@ static void demolish(struct sim *sim)
 		provider_free(a->p);
 	}
 	free(sim->attached);
-	free(sim->tree.nodes);
+	tree_free(&sim->tree);
 	faults_clear(&sim->faults);
 }
 

@@ -63,6 +63,31 @@ static void example_derive(uint8_t *state)
 	hash_two("sha512", state, 256, NULL, 0, state + 256);
 }
 
+/* tsm_mr_sample: the sample of Linux 6.16 and later. rtmr0 can be extended by its other name only */
+
+static const struct mr sample_mrs[] = {
+	{"static_mr", "sha384", 0, 48, MR_R},
+	{"config_mr", NULL, 48, 64, MR_R},
+	{"rtmr0", "sha256", 112, 32, MR_RTMR},
+	{"rtmr1", "sha384", 144, 48, MR_RTMR | MR_W},
+	{"rtmr_crypto_agile", "sha256", 112, 32, MR_RTMR | MR_W},
+	{"rtmr_crypto_agile", "sha384", 144, 48, MR_RTMR | MR_W},
+	{"report_digest", "sha512", 192, 64, MR_R | MR_L},
+};
+
+static void sample_boot(uint8_t *state)
+{
+	memcpy(state, "static_mr", 9);
+	memcpy(state + 48, "config_mr", 9);
+	memcpy(state + 112, "rtmr0", 5);
+	memcpy(state + 144, "rtmr1", 5);
+}
+
+static void sample_derive(uint8_t *state)
+{
+	hash_two("sha512", state, 192, NULL, 0, state + 192);
+}
+
 /* tdx_guest: a TD whose firmware and boot loader have extended rtmr0 to rtmr2 */
 
 static const struct mr tdx_mrs[] = {
@@ -96,7 +121,7 @@ static const struct mr stale_mrs[] = {
 	{"user_data", NULL, 96, 64, MR_R | MR_W},
 };
 
-/* banks: one register under two hashes, which only the third dialect has room for */
+/* banks: one register under two hashes, which two of the layouts have room for */
 
 static const struct mr banks_mrs[] = {
 	{"rtmr0", "sha256", 0, 32, MR_RTMR | MR_W},
@@ -106,12 +131,15 @@ static const struct mr banks_mrs[] = {
 };
 
 const struct provider_type provider_types[] = {
-	{"measurement-example", example_mrs, N(example_mrs), 320, example_boot, example_derive,
+	{"measurement-example", example_mrs, N(example_mrs), 320, false, example_boot,
+		example_derive, refresh_all, extend_in_place},
+	{"tsm_mr_sample", sample_mrs, N(sample_mrs), 256, false, sample_boot, sample_derive,
 		refresh_all, extend_in_place},
-	{"tdx_guest", tdx_mrs, N(tdx_mrs), 384, tdx_boot, NULL, refresh_all, extend_in_place},
-	{"stale", stale_mrs, N(stale_mrs), 160, NULL, NULL, refresh_all, extend_behind_cache},
-	{"banks", banks_mrs, N(banks_mrs), 80, NULL, NULL, refresh_all, extend_in_place},
-	{"empty", NULL, 0, 0, NULL, NULL, refresh_all, extend_in_place},
+	{"tdx_guest", tdx_mrs, N(tdx_mrs), 384, true, tdx_boot, NULL, refresh_all, extend_in_place},
+	{"stale", stale_mrs, N(stale_mrs), 160, false, NULL, NULL, refresh_all,
+		extend_behind_cache},
+	{"banks", banks_mrs, N(banks_mrs), 80, false, NULL, NULL, refresh_all, extend_in_place},
+	{"empty", NULL, 0, 0, false, NULL, NULL, refresh_all, extend_in_place},
 };
 const size_t n_provider_types = N(provider_types);
 
@@ -149,6 +177,14 @@ void provider_free(struct provider *p)
 	if (p)
 		free(p->extends);
 	free(p);
+}
+
+const struct mr *provider_mr(const struct provider *p, const char *name)
+{
+	for (size_t i = 0; i < p->type->n_mrs; i++)
+		if (!strcmp(p->type->mrs[i].name, name))
+			return &p->type->mrs[i];
+	return NULL;
 }
 
 int provider_refresh(struct provider *p)

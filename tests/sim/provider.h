@@ -31,6 +31,7 @@ struct provider_type {
 	const char *name;
 	const struct mr *mrs;
 	size_t n_mrs, state_size;
+	bool firmware; /* boots by one that keeps a log: see ccel.h */
 	/* Sets the values a guest finds at boot; state is zeroed before. NULL: all zeros. */
 	void (*boot)(uint8_t *state);
 	/* Recomputes what follows from other registers (a report's digest). NULL: nothing does. */
@@ -56,6 +57,9 @@ const struct provider_type *provider_type_find(const char *name, size_t len);
 /* Returns NULL when memory is short; free with provider_free. */
 struct provider *provider_new(const struct provider_type *type);
 void provider_free(struct provider *p);
+
+/* The first register of that name; NULL: it has none. */
+const struct mr *provider_mr(const struct provider *p, const char *name);
 
 /* The shown bytes of a register, after the refresh that a read brings about; valid until the next
  * call. */

@@ -40,7 +40,7 @@ static void give(fuse_req_t req, const struct reply *r)
 	case REPLY_OPEN:
 		/* The opener may be gone; then no release will come. */
 		if (fuse_reply_open(req, &r->fi))
-			free((struct handle *)(uintptr_t)r->fi.fh);
+			handle_free((struct handle *)(uintptr_t)r->fi.fh);
 		break;
 	case REPLY_ENTRY:
 		fuse_reply_entry(req, &r->entry);
@@ -92,7 +92,7 @@ void reply_hang(fuse_req_t req)
 static void drop(const struct reply *r)
 {
 	if (r->kind == REPLY_OPEN)
-		free((struct handle *)(uintptr_t)r->fi.fh);
+		handle_free((struct handle *)(uintptr_t)r->fi.fh);
 }
 
 void reply_finish(fuse_req_t req, const struct reply *r, const struct fault_hit *hit)

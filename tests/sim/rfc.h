@@ -6,9 +6,6 @@
 
 /* Adds the provider's directory to the tree, in one of the RFC's three layouts. 0 or a negative
  * errno. */
-int rfc_build(struct sim *sim, size_t home, struct attached *a, enum dialect dialect);
-
-/* What another program does to the register behind n, if there is one, before an operation. */
-void rfc_foreign(struct node *n, const struct fault_hit *hit);
+int rfc_build(struct sim *sim, size_t home, struct attached *a);
 
 #endif

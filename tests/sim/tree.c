@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+void handle_free(struct handle *h)
+{
+	free(h->snap);
+	free(h);
+}
 
 size_t tree_child(const struct tree *t, size_t parent, const char *name)
 {
@@ -35,6 +42,53 @@ size_t tree_add(
 	n->uid = geteuid();
 	n->gid = getegid();
 	return t->n++;
+}
+
+size_t tree_dir(struct tree *t, size_t parent, const char *name, const char *path)
+{
+	size_t at = tree_child(t, parent, name);
+
+	if (at == TREE_NONE)
+		at = tree_add(t, parent, name, 0755, NULL);
+	if (at != TREE_NONE)
+		(void)snprintf(t->nodes[at].path, sizeof(t->nodes[at].path), "%.159s", path);
+	return at;
+}
+
+int tree_file(struct tree *t, size_t dir, const char *name, mode_t mode, const struct file_ops *ops,
+	const struct node *proto)
+{
+	size_t at = tree_add(t, dir, name, mode, ops);
+	struct node *n;
+
+	if (at == TREE_NONE)
+		return -EEXIST;
+	n = &t->nodes[at];
+	n->p = proto->p;
+	n->mr = proto->mr;
+	n->log = proto->log;
+	(void)snprintf(n->path, sizeof(n->path), "%.90s/%.63s", proto->path, name);
+	return 0;
+}
+
+int tree_link(struct tree *t, size_t dir, const char *name, const char *target)
+{
+	size_t at = tree_add(t, dir, name, 0, NULL);
+	struct node *n;
+
+	if (at == TREE_NONE)
+		return -EEXIST;
+	n = &t->nodes[at];
+	n->mode = n->mode_now = S_IFLNK | 0777;
+	n->target = strdup(target);
+	return n->target ? 0 : -ENOMEM;
+}
+
+void tree_free(struct tree *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->nodes[i].target);
+	free(t->nodes);
 }
 
 size_t tree_mkdirs(struct tree *t, const char *path)

@@ -24,9 +24,12 @@ struct handle {
 	uint32_t gen; /* of event_log, when it was opened */
 	bool dead, append;
 	off_t pos; /* of an O_APPEND descriptor: sysfs ignores the flag, FUSE does not */
-	char *snap;
+	bool reading, writing; /* which of the two a configfs item has begun */
+	char *snap; /* what it reads, or has written: where that is no matter of one call */
 	size_t snap_n;
 };
+
+void handle_free(struct handle *h);
 
 /* What a kind of file does. A missing read or write makes open answer EACCES, as kernfs does. */
 struct file_ops {
@@ -34,26 +37,30 @@ struct file_ops {
 	size_t (*size)(const struct node *n, uint32_t gen);
 	int (*open)(struct sim *sim, const struct node *n, struct handle *h);
 	/* 0 or a negative errno; *ret is cut to len by the caller */
-	int (*read)(
-		struct node *n, const struct handle *h, size_t len, off_t off, struct view *ret);
+	int (*read)(struct node *n, struct handle *h, size_t len, off_t off, struct view *ret);
 	/* the bytes taken or a negative errno */
-	ssize_t (*write)(struct sim *sim, struct node *n, struct view data, off_t off,
-		const struct fault_hit *hit);
+	ssize_t (*write)(struct sim *sim, struct node *n, struct handle *h, struct view data,
+		off_t off, const struct fault_hit *hit);
+	/* when the last descriptor is closed; nobody learns what went wrong */
+	void (*release)(struct node *n, const struct handle *h);
 };
 
-/* One name of the mounted tree; a directory has no ops. */
+/* One name of the mounted tree; a directory has no ops, nor has a symbolic link. */
 struct node {
 	char name[64];
 	char path[160]; /* below the home directory, the name that faults and counters use */
 	size_t parent;
 	const struct file_ops *ops;
+	char *target; /* of a symbolic link */
+	/* Of a directory in which user space may make one: fills the new one. 0 or a negative errno. */
+	int (*make)(struct sim *sim, size_t dir);
 	mode_t mode, mode_now;
 	uint32_t mode_gen;
 	uid_t uid;
 	gid_t gid;
 	struct provider *p;
 	const struct mr *mr;
-	struct rfclog *log; /* of a runtime register where the dialect has logs */
+	struct rfclog *log; /* of a runtime register where the layout has logs */
 	uint64_t counts[OP__N];
 };
 
@@ -62,10 +69,12 @@ struct tree {
 	size_t n;
 };
 
-enum dialect { DIALECT_V1 = 1, DIALECT_V2, DIALECT_V3 };
+/* The RFC's three, Linux 6.16's, and configfs'. */
+enum layout { LAYOUT_V1 = 1, LAYOUT_V2, LAYOUT_V3, LAYOUT_MR, LAYOUT_RTMRS };
 
 struct attached {
 	struct provider *p;
+	enum layout layout;
 	struct rfclog *logs; /* one per register of the provider */
 };
 
@@ -74,6 +83,7 @@ struct sim {
 	struct faults faults;
 	struct attached *attached;
 	size_t n_attached;
+	int owned_index;   /* errno of an index that another entry of rtmrs has */
 	bool release_hung; /* set to have every request that hangs answered with EINTR */
 };
 
@@ -86,6 +96,16 @@ size_t tree_child(const struct tree *t, size_t parent, const char *name);
 
 /* The directory at the relative path, made where it is missing. */
 size_t tree_mkdirs(struct tree *t, const char *path);
+
+/* The directory in parent, made where it is missing; path is the name that faults use. */
+size_t tree_dir(struct tree *t, size_t parent, const char *name, const char *path);
+
+/* Adds a file of the register that proto has, whose path is that of the directory. 0 or a negative
+ * errno. */
+int tree_file(struct tree *t, size_t dir, const char *name, mode_t mode, const struct file_ops *ops,
+	const struct node *proto);
+int tree_link(struct tree *t, size_t dir, const char *name, const char *target);
+void tree_free(struct tree *t);
 
 uint32_t node_gen(const struct node *n);
 mode_t node_mode(const struct node *n);
