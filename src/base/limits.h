@@ -27,6 +27,11 @@ enum {
 	KERNEL_LOG_EDGE =
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
 
+	/* tsmctl's journal */
+	JOURNAL_STATE_EVERY = 32768, /* bytes of lines before what they amount to is written */
+	JOURNAL_TAIL_MAX =
+		196608, /* bytes before the end within which a state line is looked for */
+
 	/* logs and other files */
 	LINE_MAX_BYTES = 65536,		     /* of a text log */
 	LOG_HEAD_BYTES = 4096,		     /* of a file that its format is told from */

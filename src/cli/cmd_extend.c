@@ -45,8 +45,13 @@ static int check_options(struct app *app)
 		return err_set(&app->err, ST_USAGE,
 			"extend needs %s of --event, --event-file, --file and --digest",
 			ways == 0 ? "one" : "only one");
-	if (o->note != NULL && o->digest == NULL)
+	if (o->note == NULL)
+		return 0;
+	if (o->digest == NULL)
 		return err_set(&app->err, ST_USAGE, "--note goes with --digest only");
+	if (strlen(o->note) > RECORD_MAX || !utf8_valid(bytes_of(o->note)))
+		return err_set(
+			&app->err, ST_USAGE, "--note: not UTF-8 of at most %d bytes", RECORD_MAX);
 	return 0;
 }
 
@@ -142,8 +147,7 @@ static void note_dry_run(const struct app *app, const struct extend_wanted *w)
 		app_note(app, "'%s': nothing was changed; the digest would be logged", w->mr->full);
 }
 
-static int extend(
-	struct app *app, const struct tree *tree, const struct mr *mr, struct record_buf *buf)
+static int extend(struct app *app, const struct tree *tree, struct mr *mr, struct record_buf *buf)
 {
 	struct extend_done done;
 	struct extend_wanted wanted = {
@@ -151,10 +155,12 @@ static int extend(
 		.once = app->opt.once,
 		.dry_run = app->opt.dry_run,
 		.wait_s = app->opt.wait_s,
+		.force = app->opt.force,
+		.note = app->opt.note,
 	};
 	if (extend_allowed(mr, app->opt.digest == NULL, app->opt.force, &app->err) < 0)
 		return -1;
-	if (app->opt.note != NULL)
+	if (app->opt.note != NULL && mr->log == LOG_OF_KERNEL)
 		return err_set(&app->err, ST_ABSENT,
 			"--note: the kernel keeps the log of '%s', there is no place for it",
 			mr->full);
@@ -178,7 +184,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[])
 	if (check_options(app) < 0)
 		return -1;
 	int rc = app_probe(app, &tree);
-	const struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
+	struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
 	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;
 	tree_clear(&tree);
 	free(buf.from_file);

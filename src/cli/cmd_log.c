@@ -22,6 +22,8 @@ static const struct column columns[] = {
 	{"digests", "DIGEST", COL_DIGESTS, AT(digest), COL_DEFAULT | COL_SHORT},
 	{"data_hex", NULL, COL_HEX, AT(data), COL_OPTIONAL},
 	{"data_text", "DATA", COL_TEXT, AT(data), COL_DEFAULT},
+	{"note", NULL, COL_TEXT, AT(note), 0},
+	{"time", NULL, COL_STR, AT(time), COL_OPTIONAL},
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
@@ -120,6 +122,50 @@ static void print_log(
 	app_error(p->app, &err);
 }
 
+static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
+{
+	return evidence_is_initial(arg, mr, value);
+}
+
+/* One journal for all of them: its records come in its own order. */
+static void print_journal(struct printer *p, const struct evidence *ev, const struct mr_pick *picks,
+	struct bound *bound, size_t n)
+{
+	struct kept kept;
+	struct err err = {0};
+	int rc = kept_judge(ev->root, ev->mrs, is_initial, ev, &kept, &err);
+	for (size_t i = 0; i < n; i++) {
+		const struct kept_verdict *v = rc == 0 ? kept_find(&kept, picks[i].mr) : NULL;
+		bound[i].name = picks[i].mr->full;
+		if (v == NULL)
+			continue;
+		bound[i].value = v->value;
+		bound[i].verdict = verdict_name(v->verdict);
+		bound[i].err = v->err;
+		if (v->err.status != ST_OK && err.status == ST_OK)
+			err = v->err;
+	}
+	if (rc == 0 && err.status == ST_OK)
+		rc = events_run_journal(&kept, picks, n, print_event, p, &err);
+	if (err.status != ST_OK && p->app->out.sys == 0)
+		app_error(p->app, &err);
+	kept_clear(&kept);
+}
+
+/* Those whose log is the journal go to the end, together. */
+static size_t journal_last(struct mr_pick *picks, size_t n)
+{
+	size_t first = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct mr_pick pick = picks[i];
+		if (pick.mr->log != LOG_OF_KERNEL)
+			continue;
+		memmove(picks + first + 1, picks + first, (i - first) * sizeof(pick));
+		picks[first++] = pick;
+	}
+	return first;
+}
+
 static void begin(
 	struct printer *p, const struct evidence *ev, const struct mr_pick *picks, size_t n)
 {
@@ -192,8 +238,11 @@ static int run(struct app *app, struct evidence *ev, int argc, char *const argv[
 		return err_sys(&app->err, ENOMEM, "log");
 	p.app = app;
 	begin(&p, ev, picks, n);
-	for (size_t i = 0; i < n; i++)
+	size_t first = ev->root != NULL ? journal_last(picks, n) : n;
+	for (size_t i = 0; i < first; i++)
 		print_log(&p, ev, picks[i].mr, &bound[i]);
+	if (first < n)
+		print_journal(&p, ev, picks + first, bound + first, n - first);
 	end(&p, bound, n);
 	return 0;
 }

@@ -26,13 +26,20 @@ int rundir_open(const struct root *root, bool make, struct err *err)
 {
 	AUTO_CLOSE int run = root_at(root, "run", O_RDONLY | O_DIRECTORY, 0);
 	if (run < 0)
-		return err_sys(err, -run, "no lock without the folder 'run'");
-	if (make && mkdirat(run, "tsmctl", 0755) < 0 && errno != EEXIST)
+		return err_sys(err, -run, "no lock and no journal without the folder 'run'");
+	bool made = make && mkdirat(run, "tsmctl", 0755) == 0;
+	if (make && !made && errno != EEXIST)
 		return err_sys(err, errno, "'%s'", RUNDIR_PATH);
 
 	int fd = openat(run, "tsmctl", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(err, errno, "'%s'", RUNDIR_PATH);
+	/* Anyone may read the journal, whatever umask there is. */
+	if (made && fchmod(fd, 0755) < 0) {
+		err_sys(err, errno, "'%s'", RUNDIR_PATH);
+		close(fd);
+		return -1;
+	}
 	struct stat st;
 	int rc = fstat(fd, &st) < 0 ? err_sys(err, errno, "'%s'", RUNDIR_PATH)
 				    : check_owner(&st, RUNDIR_PATH, 0022, err);

@@ -193,3 +193,17 @@ int hash_extend(
 		return -1;
 	return hash_end(h, value, err);
 }
+
+struct hasher *hashers_get(struct hashers *set, enum hash_alg alg, struct err *err)
+{
+	if (set->of[alg] == NULL && hasher_open(&set->of[alg], alg, err) < 0)
+		return NULL;
+	return set->of[alg];
+}
+
+void hashers_close(struct hashers *set)
+{
+	for (enum hash_alg alg = HASH_NONE; alg < HASH_COUNT; alg++)
+		hasher_close(set->of[alg]);
+	*set = (struct hashers){0};
+}

@@ -60,9 +60,23 @@ int hash_begin(struct hasher *h, struct err *err);
 int hash_more(struct hasher *h, struct bytes data, struct err *err);
 int hash_end(struct hasher *h, struct digest *ret, struct err *err);
 
+/* One of each algorithm, opened when it is first asked for. Starts as zeros. */
+struct hashers {
+	struct hasher *of[HASH_COUNT];
+};
+
+/* NULL with err as hasher_open sets it; owned by the set. */
+struct hasher *hashers_get(struct hashers *set, enum hash_alg alg, struct err *err);
+void hashers_close(struct hashers *set);
+
 static inline struct bytes digest_bytes(const struct digest *d)
 {
 	return (struct bytes){d->v, d->size};
+}
+
+static inline bool digest_equal(const struct digest *a, const struct digest *b)
+{
+	return bytes_equal(digest_bytes(a), digest_bytes(b));
 }
 
 /* A digest of alg whose bytes are b, which must be of its size. */

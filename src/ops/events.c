@@ -74,3 +74,75 @@ int events_run(const struct mr *mr, const char *source, int fd, const struct rep
 	hasher_close(h);
 	return rc;
 }
+
+struct journal_events {
+	const struct kept *kept;
+	const struct mr_pick *picks;
+	size_t n;
+	event_fn each;
+	void *arg;
+};
+
+static const struct mr *picked(const struct journal_events *e, const char *reg)
+{
+	const struct history *h = &e->kept->history;
+	const struct history_group *group = history_find(h, reg);
+	for (size_t i = 0; i < e->n; i++)
+		if (group != NULL && group == history_find(h, e->picks[i].mr->full))
+			return e->picks[i].mr;
+	return NULL;
+}
+
+static int tell(const struct journal_events *e, const struct journal_line *intent,
+	enum journal_kind end, struct err *err)
+{
+	const struct mr *mr = picked(e, intent->reg);
+	if (mr == NULL)
+		return 0;
+	struct event event = {
+		.seq = intent->seq,
+		.source = "journal",
+		.register_name = intent->reg,
+		.cc_mr_index = mr->cc_mr_index,
+		.offset = (uint64_t)intent->off,
+		.kind = intent->record.p != NULL ? kinds[RFC_RECORD] : kinds[RFC_DIRECT],
+		.extends = end == JOURNAL_COMMIT ? EXTENDS
+			   : end == JOURNAL_VOID ? EXTENDS_NOT
+						 : EXTENDS_UNKNOWN,
+		.digest = intent->digest,
+		.data = intent->record,
+		.time = intent->time,
+	};
+	if (intent->note != NULL)
+		event.note = bytes_of(intent->note);
+	return e->each(e->arg, &event, err);
+}
+
+int events_run_journal(const struct kept *kept, const struct mr_pick *picks, size_t n,
+	event_fn each, void *arg, struct err *err)
+{
+	struct journal_events e = {kept, picks, n, each, arg};
+	static struct journal_line line[2];
+	struct journal_line *intent = NULL, *next = line;
+	struct journal j;
+	if (kept->copy.fd < 0 || kept->other_boot)
+		return 0;
+	if (journal_open(&j, kept->copy.fd, 0, kept->copy.end, err) < 0)
+		return -1;
+	int rc;
+	while ((rc = journal_next(&j, next, err)) > 0) {
+		if (next->kind == JOURNAL_INTENT) {
+			intent = next;
+			next = intent == line ? line + 1 : line;
+		} else if (intent != NULL && next->kind != JOURNAL_STATE) {
+			rc = tell(&e, intent, next->kind, err);
+			intent = NULL;
+			if (rc != 0)
+				break;
+		}
+	}
+	if (rc == 0 && intent != NULL)
+		rc = tell(&e, intent, kept_open_end(kept), err);
+	journal_close(&j);
+	return rc;
+}

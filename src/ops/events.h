@@ -4,6 +4,7 @@
 #define TSMCTL_OPS_EVENTS_H
 
 #include "ops/evidence.h"
+#include "ops/journal_judge.h"
 
 enum { EXTENDS_UNKNOWN = -1, EXTENDS_NOT = 0, EXTENDS = 1 };
 
@@ -18,6 +19,8 @@ struct event {
 	struct digest digest; /* what it extends, or claims to; size 0: nothing */
 	struct bytes
 		data; /* the bytes that are hashed, or a comment's; valid until the next event */
+	struct bytes note; /* beside a given digest, not hashed; p NULL: none */
+	const char *time;  /* UTC; NULL: the log has none */
 };
 
 typedef int (*event_fn)(void *arg, const struct event *event, struct err *err);
@@ -27,6 +30,13 @@ typedef int (*event_fn)(void *arg, const struct event *event, struct err *err);
  * than 0. With a replay that found a history, direct lines are decided.
  */
 int events_run(const struct mr *mr, const char *source, int log, const struct replay_result *replay,
+	event_fn each, void *arg, struct err *err);
+
+/*
+ * The same for the records of the picked registers in the journal, under whichever of its names
+ * each was extended.
+ */
+int events_run_journal(const struct kept *kept, const struct mr_pick *picks, size_t n,
 	event_fn each, void *arg, struct err *err);
 
 #endif

@@ -260,13 +260,15 @@ const char *evidence_source(const struct evidence *ev, const struct mr *mr)
 	const struct log_input *in = input_of(ev, mr);
 	if (in != NULL)
 		return in->path;
-	return ev->n_inputs == 0 && ev->values == NULL && mr->log == LOG_OF_KERNEL ? "kernel"
-										   : NULL;
+	return ev->n_inputs == 0 && ev->values == NULL ? log_keeper_name(mr->log) : NULL;
 }
 
 int evidence_share_lock(struct evidence *ev, struct err *err)
 {
-	if (ev->root == NULL || ev->values != NULL || ev->n_inputs > 0)
+	bool kernel = false;
+	for (size_t i = 0; i < ev->mrs->n; i++)
+		kernel = kernel || ev->mrs->mr[i]->log == LOG_OF_KERNEL;
+	if (!kernel || ev->root == NULL || ev->values != NULL || ev->n_inputs > 0)
 		return 0;
 	*err = (struct err){0};
 	ev->lock = lock_share(ev->root, LOCK_WAIT_DEFAULT_S, err);

@@ -51,12 +51,13 @@ int evidence_value(const struct evidence *ev, const struct mr *mr, uint8_t *buf,
 /* Whether this is the value that the register starts with: what --initial says, else mr_is_initial. */
 bool evidence_is_initial(const struct evidence *ev, const struct mr *mr, struct bytes value);
 
-/* Who keeps the log of this register: "kernel", a file's name; NULL: nobody. */
+/* Who keeps the log of this register: "kernel", "journal", a file's name; NULL: nobody. */
 const char *evidence_source(const struct evidence *ev, const struct mr *mr);
 
 /*
  * Makes sure, before logs are read live, that no other tsmctl extends meanwhile. Without a lock
- * file, or the right to it, that cannot be had and is not asked for.
+ * file, or the right to it, that cannot be had and is not asked for; nor is it for the journal,
+ * which is read without.
  */
 int evidence_share_lock(struct evidence *ev, struct err *err);
 

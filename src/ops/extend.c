@@ -25,10 +25,9 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 		return err_set(err, ST_ABSENT,
 			"the hash of '%s' is %s: what an extend does to it cannot be known",
 			mr->full, hash_name(mr->alg));
-	if (mr->log != LOG_OF_KERNEL)
-		return err_set(err, ST_ABSENT,
-			"'%s' has no kernel log: nothing would explain an extend of it", mr->full);
-	if (!(mr->flags & MR_READABLE))
+	if (mr->log == LOG_OF_NOBODY)
+		return err_set(err, ST_ABSENT, "'%s' cannot be extended on this kernel", mr->full);
+	if (!(mr->flags & MR_READABLE) && !mr_lacks_entry(mr))
 		return err_set(err, ST_ABSENT,
 			"'%s' cannot be read: nothing could tell whether an extend took place",
 			mr->full);
@@ -87,11 +86,6 @@ static void drop_moment(struct moment *m)
 	m->log = -1;
 }
 
-static bool same(const struct digest *a, const struct digest *b)
-{
-	return bytes_equal(digest_bytes(a), digest_bytes(b));
-}
-
 static bool log_starts_with(const struct moment *now, const struct moment *before)
 {
 	uint8_t a[4096], b[4096];
@@ -109,7 +103,7 @@ static bool is_ours(const struct extend_wanted *w, const struct rfc_line *line)
 {
 	if (w->record.p != NULL)
 		return line->kind == RFC_RECORD && bytes_equal(line->text, w->record);
-	return line->kind == RFC_DIRECT && same(&line->stated, &w->digest);
+	return line->kind == RFC_DIRECT && digest_equal(&line->stated, &w->digest);
 }
 
 static int read_gain(const struct extend_wanted *w, const struct moment *before,
@@ -219,7 +213,7 @@ static int explained(const struct extend_wanted *w, const struct moment *before,
 {
 	if (explains(w, before, now, gain, truth, ret, err) < 0)
 		return -1;
-	if (*ret != LEADS_NOT || same(truth, &before->value))
+	if (*ret != LEADS_NOT || digest_equal(truth, &before->value))
 		return 0;
 	return explains(w, before, now, gain, &before->value, ret, err);
 }
@@ -246,14 +240,14 @@ static int settle_logged(const struct extend_wanted *w, const struct moment *bef
 	struct extend_done *ret, struct err *err)
 {
 	enum leads leads = LEADS_WITHOUT_OURS;
-	bool old = same(&now->value, &before->value);
+	bool old = digest_equal(&now->value, &before->value);
 	if (!(old && w->record.p == NULL) &&
 		explained(w, before, now, gain, truth, &leads, err) < 0)
 		return cannot_tell(w->mr, err);
 	if (leads == LEADS_WITHOUT_OURS)
 		return err_set(
 			err, ST_SYSTEM, "'%s': logged by the kernel, not extended", w->mr->full);
-	if (leads == LEADS_NOT && w->record.p != NULL && (old || same(&now->value, truth)))
+	if (leads == LEADS_NOT && w->record.p != NULL && (old || digest_equal(&now->value, truth)))
 		return settle_stale(w, before, now, truth, ret, err);
 	if (leads == LEADS_NOT)
 		return err_set(err, ST_UNSETTLED,
@@ -285,7 +279,7 @@ static int settle(const struct extend_wanted *w, const struct moment *before,
 	if (gain.syncs > 0 && w->record.p != NULL)
 		return err_unsettled(err, w->mr, rc, why,
 			"only the kernel's SYNC record was logged and extended, not the event");
-	if (same(&now->value, &before->value))
+	if (digest_equal(&now->value, &before->value))
 		return err_nothing(err, w->mr, rc, why);
 	if (explained(w, before, now, &gain, truth, &leads, err) < 0)
 		return cannot_tell(w->mr, err);
@@ -294,7 +288,7 @@ static int settle(const struct extend_wanted *w, const struct moment *before,
 	return err_unsettled(err, w->mr, rc, why, "it changed, and its log does not explain how");
 }
 
-static void block_signals(void)
+void extend_block_signals(void)
 {
 	sigset_t all;
 	sigfillset(&all);
@@ -425,7 +419,7 @@ static int act(const struct root *root, const struct extend_wanted *w, const str
 	struct digest truth = true_before(before, replay), last = {0};
 	bool tried;
 
-	block_signals();
+	extend_block_signals();
 	int rc = write_once(root, w, &tried, &why);
 	if (!tried) {
 		*err = why;
@@ -439,7 +433,7 @@ static int act(const struct root *root, const struct extend_wanted *w, const str
 			drop_moment(&now);
 			return cannot_tell(w->mr, err);
 		}
-		bool moved = now.size != size || !same(&now.value, &last);
+		bool moved = now.size != size || !digest_equal(&now.value, &last);
 		size = now.size;
 		last = now.value;
 		if (moved)
@@ -493,6 +487,8 @@ int extend_run(const struct root *root, const struct mr_list *mrs,
 	}
 	if (lock < 0 && (!wanted->dry_run || err->status != ST_OK))
 		return -1;
+	if (wanted->mr->log == LOG_OF_JOURNAL)
+		return extend_journal(root, mrs, wanted, ret, err);
 	int rc = run_locked(root, &ev, wanted, &before, &replay, ret, err);
 	replay_clear(&replay);
 	drop_moment(&before);
@@ -511,7 +507,7 @@ int write_run(const struct root *root, const struct mr *mr, struct bytes value, 
 	if (*ret_known && mr_read(root, mr, before, err) < 0)
 		return -1;
 
-	block_signals();
+	extend_block_signals();
 	int rc = mr->abi->write(root, mr, value, &tried, &why);
 	if (!tried) {
 		*err = why;

@@ -10,8 +10,9 @@
 #include "ops/evidence.h"
 
 struct extend_wanted {
-	const struct mr *mr;
+	struct mr *mr;
 	struct bytes record;  /* p NULL: a given digest */
+	const char *note;     /* beside a given digest, in the journal; may be NULL */
 	struct digest digest; /* of the record, or given */
 	bool once, dry_run, force;
 	unsigned wait_s;
@@ -36,6 +37,14 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
  */
 int extend_run(const struct root *root, const struct mr_list *mrs,
 	const struct extend_wanted *wanted, struct extend_done *ret, struct err *err);
+
+/*
+ * The same for a register whose log is the journal, the lock being taken; used by extend_run.
+ */
+int extend_journal(const struct root *root, const struct mr_list *mrs,
+	const struct extend_wanted *wanted, struct extend_done *ret, struct err *err);
+/* All but SIGALRM, on which deadlines rest. */
+void extend_block_signals(void);
 
 /* Sets a writable static register to value, of its size. before and after are buffers of that size;
  * *ret_known says whether they could be read. */

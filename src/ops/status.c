@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kernel/lock.h"
+#include "ops/journal_judge.h"
 
 struct report {
 	const struct root *root;
@@ -168,6 +169,51 @@ static void report_lock(struct report *r)
 		say(r, "note", "boot-id", NULL, "no boot id in /proc/sys/kernel/random/boot_id");
 }
 
+/* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
+static void report_kept(struct report *r, const struct kept *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct kept_verdict *v = &k->verdict[i];
+		const char *name = verdict_name(v->verdict);
+		if (v->err.status != ST_OK)
+			say(r, "problem", "journal", NULL, "%s: %s", k->mr[i]->full, v->err.msg);
+		else if (v->verdict == VERDICT_MISMATCH)
+			say(r, "problem", "journal",
+				"its value can no longer be explained in this boot: find who "
+				"extends "
+				"it without tsmctl",
+				"%s: %s: %s", k->mr[i]->full, name, v->detail);
+	}
+	if (k->history.open.is)
+		say(r, "note", "journal", "the next extend settles it",
+			"record %llu of '%s' has no end: a crash, or an extend that runs now",
+			(unsigned long long)k->history.open.seq, k->history.open.reg);
+	if (k->other_boot)
+		say(r, "note", "journal", "the next extend sets it aside",
+			"it is of another boot (%s)", k->history.boot_id);
+	else if (k->copy.fd >= 0 && k->history.begun)
+		say(r, "ok", "journal", NULL, "%llu records since boot %s",
+			(unsigned long long)k->history.seq, k->history.boot_id);
+}
+
+static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
+{
+	(void)arg;
+	return mr_is_initial(mr, value);
+}
+
+static void report_journal(struct report *r, const char *only)
+{
+	struct tree tree;
+	struct kept kept = {.copy.fd = -1};
+	struct err err;
+	if (tree_probe(r->root, only, &tree, &err) == 0 &&
+		kept_judge(r->root, &tree.mrs, is_initial, NULL, &kept, &err) == 0)
+		report_kept(r, &kept);
+	kept_clear(&kept);
+	tree_clear(&tree);
+}
+
 int status_run(const struct root *root, const char *only_abi, finding_fn each, void *arg,
 	bool *ret_readable, struct err *err)
 {
@@ -180,5 +226,6 @@ int status_run(const struct root *root, const char *only_abi, finding_fn each, v
 	report_rights(&r);
 	report_ccel(&r);
 	report_lock(&r);
+	report_journal(&r, only_abi);
 	return r.rc;
 }

@@ -8,6 +8,8 @@
 
 #include <bsd/stdlib.h>
 
+#include "ops/journal_judge.h"
+
 static struct verify_row *add_row(struct verify_rows *rows, const char *name, struct err *err)
 {
 	struct verify_row *grown = reallocarray(rows->row, rows->n + 1, sizeof(*grown));
@@ -150,6 +152,28 @@ static int read_value(
 	return 0;
 }
 
+static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
+{
+	return evidence_is_initial(arg, mr, value);
+}
+
+/* What the journal makes of it. */
+static int check_kept(const struct evidence *ev, const struct kept_verdict *v, const struct mr *mr,
+	struct verify_row *row, struct err *err)
+{
+	row->source = evidence_source(ev, mr);
+	if (v->err.status != ST_OK) {
+		fail_row(row, &v->err);
+		return 0;
+	}
+	row->verdict = v->verdict;
+	row->replayed = v->replayed;
+	row->records = v->records;
+	row->matched = v->matched;
+	snprintf(row->detail, sizeof(row->detail), "%s", v->detail);
+	return keep_value(row, v->value.v, v->value.size, err);
+}
+
 static int check_log(
 	const struct evidence *ev, const struct mr *mr, struct verify_row *row, struct err *err)
 {
@@ -219,7 +243,8 @@ static void compare(struct verify_row *row, struct bytes expected)
 }
 
 static int verify_one(const struct evidence *ev, const struct verify_wanted *wanted,
-	const struct mr_pick *pick, struct verify_rows *rows, struct err *err)
+	const struct kept *kept, const struct mr_pick *pick, struct verify_rows *rows,
+	struct err *err)
 {
 	const struct mr *mr = pick->mr;
 	bool runtime = (mr->flags & MR_RUNTIME) != 0;
@@ -239,7 +264,10 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 	struct verify_row *row = add_row(rows, mr->full, err);
 	if (row == NULL)
 		return -1;
-	int rc = by_log ? check_log(ev, mr, row, err) : read_value(ev, mr, row, err);
+	const struct kept_verdict *v = by_log ? kept_find(kept, mr) : NULL;
+	int rc = v != NULL ? check_kept(ev, v, mr, row, err)
+		 : by_log  ? check_log(ev, mr, row, err)
+			   : read_value(ev, mr, row, err);
 	if (rc == 0 && expected.p != NULL)
 		compare(row, expected);
 	return rc;
@@ -265,13 +293,52 @@ static int add_missing(const struct evidence *ev, const struct values *expect,
 	return 0;
 }
 
+/* The journal has records of registers that nobody can check here. */
+static int add_stray(const struct kept *kept, struct verify_rows *rows, struct err *err)
+{
+	if (kept->missing_name == NULL)
+		return 0;
+	struct verify_row *row = add_row(rows, kept->missing_name, err);
+	if (row == NULL)
+		return -1;
+	row->source = "journal";
+	row->records = kept->missing;
+	return err_set(&row->err, ST_ABSENT, "the journal has records of '%s', which is not here",
+		       row->name) < 0
+		       ? 0
+		       : -1;
+}
+
+static bool asks_journal(const struct evidence *ev, const struct verify_wanted *wanted)
+{
+	bool any = false;
+	for (size_t i = 0; i < wanted->n_picks; i++)
+		any = any || wanted->picks[i].mr->log != LOG_OF_KERNEL;
+	return any && !wanted->no_log && ev->root != NULL && ev->values == NULL &&
+	       ev->n_inputs == 0;
+}
+
+static int verify_all(const struct evidence *ev, const struct verify_wanted *wanted,
+	const struct kept *kept, struct verify_rows *ret, struct err *err)
+{
+	for (size_t i = 0; i < wanted->n_picks; i++)
+		if (verify_one(ev, wanted, kept, &wanted->picks[i], ret, err) < 0)
+			return -1;
+	return wanted->all ? add_stray(kept, ret, err) : 0;
+}
+
 int verify_run(const struct evidence *ev, const struct verify_wanted *wanted,
 	struct verify_rows *ret, struct err *err)
 {
+	struct kept kept = {.copy.fd = -1};
 	*ret = (struct verify_rows){0};
-	for (size_t i = 0; i < wanted->n_picks; i++)
-		if (verify_one(ev, wanted, &wanted->picks[i], ret, err) < 0)
-			return -1;
+	int rc = asks_journal(ev, wanted)
+			 ? kept_judge(ev->root, ev->mrs, is_initial, ev, &kept, err)
+			 : 0;
+	rc = rc < 0 ? rc : verify_all(ev, wanted, &kept, ret, err);
+	kept_clear(&kept);
+	if (rc < 0)
+		return -1;
 	if (wanted->expect != NULL && wanted->all && add_missing(ev, wanted->expect, ret, err) < 0)
 		return -1;
 	if (ret->n == 0)

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ops/journal_judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+
+typedef bool (*initial_fn)(const void *arg, const struct mr *mr, struct bytes value);
+
+static void say_break(const struct history_group *g, struct kept_verdict *v)
+{
+	v->verdict = VERDICT_MISMATCH;
+	if (g->broken == BREAK_UNKNOWN)
+		snprintf(v->detail, sizeof(v->detail),
+			"whether record %llu was extended cannot be known: somebody else extended "
+			"at the same moment",
+			(unsigned long long)g->break_at);
+	else
+		snprintf(v->detail, sizeof(v->detail),
+			"between record %llu and %llu it was extended without tsmctl",
+			(unsigned long long)g->break_after, (unsigned long long)g->break_at);
+}
+
+/* An open intent ends, for this reader, by what the register shows. */
+static void settle_in_memory(
+	const struct history *h, struct history_group *g, const struct digest *value)
+{
+	struct digest seen = *value;
+	enum journal_kind kind = history_end_of(&h->open, &seen);
+	if (kind == JOURNAL_COMMIT) {
+		g->g.value = h->open.expected;
+		g->records++;
+	} else if (kind == JOURNAL_UNKNOWN && g->broken == BREAK_NONE) {
+		g->broken = BREAK_UNKNOWN;
+		g->break_at = h->open.seq;
+	}
+	if (g->broken == BREAK_NONE)
+		g->matched = g->records;
+}
+
+/* What tells whether a value is one that a register starts with. */
+struct starts {
+	initial_fn initial;
+	const void *arg;
+	const struct mr_list *mrs;
+};
+
+/*
+ * A register that has two names starts with one of them: no extend leads to a name and NULs, so any
+ * name of that provider will do.
+ */
+static bool is_start(const struct starts *s, const struct mr *mr, const struct digest *value)
+{
+	if (s->initial(s->arg, mr, digest_bytes(value)))
+		return true;
+	for (size_t i = 0; i < s->mrs->n; i++) {
+		const struct mr *other = s->mrs->mr[i];
+		if (other->alg == mr->alg && strcmp(other->provider, mr->provider) == 0 &&
+			s->initial(s->arg, other, digest_bytes(value)))
+			return true;
+	}
+	return false;
+}
+
+static void judge_group(const struct history *h, const struct history_group *group,
+	const struct mr *mr, const struct starts *s, struct kept_verdict *v)
+{
+	struct history_group g = *group;
+	if (history_is_open(h, group))
+		settle_in_memory(h, &g, &v->value);
+	v->records = g.records;
+	v->matched = g.matched;
+	v->replayed = g.g.value;
+	bool untouched = is_start(s, mr, &v->value);
+	if (g.broken != BREAK_NONE) {
+		say_break(&g, v);
+	} else if (!digest_equal(&g.g.value, &v->value)) {
+		v->verdict = VERDICT_MISMATCH;
+		snprintf(v->detail, sizeof(v->detail),
+			"after record %llu it was extended without tsmctl",
+			(unsigned long long)g.g.last);
+	} else if (g.records == 0) {
+		v->verdict = untouched ? VERDICT_UNTOUCHED : VERDICT_UNLOGGED;
+		if (!untouched)
+			snprintf(v->detail, sizeof(v->detail),
+				"changed, and no record in the journal extended it");
+	} else if (!is_start(s, mr, &g.first)) {
+		v->verdict = VERDICT_PARTIAL;
+		snprintf(v->detail, sizeof(v->detail),
+			"from the value that record %llu found; what led to it is not in this log",
+			(unsigned long long)g.first_seq);
+	} else {
+		v->verdict = VERDICT_MATCH;
+	}
+}
+
+static void judge_one(const struct kept *k, size_t i, const struct starts *s)
+{
+	struct kept_verdict *v = &k->verdict[i];
+	const struct mr *mr = k->mr[i];
+	if (v->err.status != ST_OK)
+		return;
+	const struct history_group *group =
+		k->other_boot ? NULL : history_find(&k->history, mr->full);
+	if (group != NULL) {
+		judge_group(&k->history, group, mr, s, v);
+		return;
+	}
+	bool untouched = is_start(s, mr, &v->value);
+	v->verdict = untouched ? VERDICT_UNTOUCHED : VERDICT_UNLOGGED;
+	if (!untouched)
+		snprintf(v->detail, sizeof(v->detail), "changed, and there is no log for it");
+	else if (k->other_boot)
+		snprintf(v->detail, sizeof(v->detail), "the journal is of another boot");
+}
+
+static void find_missing(struct kept *k, const struct mr_list *mrs)
+{
+	for (size_t i = 0; i < k->history.n && !k->other_boot; i++) {
+		const struct history_group *g = &k->history.group[i];
+		bool here = false;
+		for (size_t j = 0; j < mrs->n && !here; j++)
+			here = history_find(&k->history, mrs->mr[j]->full) == g;
+		if (here)
+			continue;
+		k->missing += g->records;
+		k->missing_name = g->g.name[0];
+	}
+}
+
+static int pick(struct kept *k, const struct mr_list *mrs, struct err *err)
+{
+	k->mr = calloc(mrs->n + 1, sizeof(const struct mr *));
+	k->verdict = calloc(mrs->n + 1, sizeof(*k->verdict));
+	if (k->mr == NULL || k->verdict == NULL)
+		return err_sys(err, ENOMEM, "registers");
+	for (size_t i = 0; i < mrs->n; i++) {
+		const struct mr *mr = mrs->mr[i];
+		bool named = mr->log == LOG_OF_JOURNAL ||
+			     (mr->log == LOG_OF_NOBODY && (mr->flags & MR_RUNTIME));
+		if (named && mr->alg > HASH_UNKNOWN && !mr_lacks_entry(mr))
+			k->mr[k->n++] = mr;
+	}
+	return 0;
+}
+
+static int snapshot(const struct root *root, struct kept *k, struct err *err)
+{
+	AUTO_FREE struct digest *value = calloc(k->n + 1, sizeof(*value));
+	AUTO_FREE struct err *bad = calloc(k->n + 1, sizeof(*bad));
+	if (value == NULL || bad == NULL)
+		return err_sys(err, ENOMEM, "registers");
+	int rc = journal_snapshot(root, k->mr, k->n, value, bad, &k->copy, err);
+	for (size_t i = 0; i < k->n; i++) {
+		k->verdict[i].value = value[i];
+		k->verdict[i].err = bad[i];
+	}
+	return rc;
+}
+
+int kept_judge(const struct root *root, const struct mr_list *mrs, initial_fn initial,
+	const void *arg, struct kept *ret, struct err *err)
+{
+	struct err why;
+	*ret = (struct kept){.copy.fd = -1};
+	if (pick(ret, mrs, err) < 0)
+		return -1;
+	if (ret->n == 0)
+		return 0;
+	if (snapshot(root, ret, &why) < 0 || journal_history(root, mrs, &ret->copy, &ret->hashers,
+						     &ret->history, &ret->other_boot, &why) < 0) {
+		for (size_t i = 0; i < ret->n; i++)
+			ret->verdict[i].err = why;
+		return 0;
+	}
+	for (size_t i = 0; i < ret->n; i++)
+		judge_one(ret, i, &(struct starts){initial, arg, mrs});
+	find_missing(ret, mrs);
+	return 0;
+}
+
+void kept_clear(struct kept *k)
+{
+	history_clear(&k->history);
+	hashers_close(&k->hashers);
+	free(k->mr);
+	free(k->verdict);
+	if (k->copy.fd >= 0)
+		close(k->copy.fd);
+	*k = (struct kept){.copy.fd = -1};
+}
+
+enum journal_kind kept_open_end(const struct kept *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->verdict[i].value.size > 0 &&
+			history_is_open(&k->history, history_find(&k->history, k->mr[i]->full)))
+			return history_end_of(&k->history.open, &k->verdict[i].value);
+	return JOURNAL_UNKNOWN;
+}
+
+const struct kept_verdict *kept_find(const struct kept *k, const struct mr *mr)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->mr[i] == mr)
+			return &k->verdict[i];
+	return NULL;
+}
+
+static bool starts_so(const void *arg, const struct mr *mr, struct bytes value)
+{
+	(void)arg;
+	return mr_is_initial(mr, value);
+}
+
+/* Whether the record was extended: its end says so. An open one is settled before by the writer. */
+static int find_record(const struct kept *k, const struct history_group *group, struct bytes record,
+	const struct digest *digest, bool *ret, struct err *err)
+{
+	struct journal j;
+	static struct journal_line line;
+	bool ours = false;
+	if (journal_open(&j, k->copy.fd, 0, k->copy.end, err) < 0)
+		return -1;
+	int rc = journal_next(&j, &line, err);
+	while (rc > 0 && !*ret) {
+		if (line.kind == JOURNAL_INTENT)
+			ours = history_find(&k->history, line.reg) == group &&
+			       digest_equal(&line.digest, digest) &&
+			       bytes_equal(line.record, record);
+		else
+			*ret = ours && line.kind == JOURNAL_COMMIT;
+		rc = journal_next(&j, &line, err);
+	}
+	journal_close(&j);
+	return rc < 0 ? -1 : 0;
+}
+
+int journal_judge_once(const struct root *root, const struct mr_list *mrs, const struct mr *mr,
+	struct bytes record, const struct digest *digest, struct kept_verdict *ret, bool *ret_found,
+	struct err *err)
+{
+	struct kept k;
+	*ret_found = false;
+	int rc = kept_judge(root, mrs, starts_so, NULL, &k, err);
+	const struct kept_verdict *v = rc == 0 ? kept_find(&k, mr) : NULL;
+	if (rc == 0 && v == NULL)
+		rc = err_set(err, ST_ABSENT, "'%s' has no value yet", mr->full);
+	if (rc == 0 && v->err.status != ST_OK) {
+		*err = v->err;
+		rc = -1;
+	}
+	if (rc == 0) {
+		*ret = *v;
+		const struct history_group *group =
+			k.other_boot ? NULL : history_find(&k.history, mr->full);
+		if (group != NULL && verdict_status(v->verdict) == ST_OK)
+			rc = find_record(&k, group, record, digest, ret_found, err);
+	}
+	kept_clear(&k);
+	return rc;
+}

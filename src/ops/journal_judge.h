@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the journal makes of the registers whose log it is. */
+#ifndef TSMCTL_OPS_JOURNAL_JUDGE_H
+#define TSMCTL_OPS_JOURNAL_JUDGE_H
+
+#include "model/verdict.h"
+#include "ops/journal_file.h"
+
+struct kept_verdict {
+	enum verdict verdict;	/* none: see err */
+	struct digest value;	/* what the register holds; size 0: not known */
+	struct digest replayed; /* what the journal makes of it; size 0: it has no record of it */
+	uint64_t records, matched;
+	char detail[ERR_MSG_MAX];
+	struct err err;
+};
+
+/* Registers beside the journal, at one moment. */
+struct kept {
+	const struct mr **mr;
+	struct kept_verdict *verdict; /* of mr[i] */
+	size_t n;
+	struct journal_copy copy;
+	struct history history; /* an intent that is open in it is judged, and stays open */
+	struct hashers hashers;
+	bool other_boot;
+	uint64_t missing;	  /* records of registers that are not here */
+	const char *missing_name; /* one of them */
+};
+
+/*
+ * Judges the registers of mrs whose log is the journal and that have a value: all, whatever the
+ * operator named, since one journal tells of all of them. `trusted(arg, mr, value)` says whether a
+ * value is the one that the register starts with. A journal that cannot be read is the err of every
+ * row, one of an error of memory -1. The caller clears the result, also after an error.
+ */
+int kept_judge(const struct root *root, const struct mr_list *mrs,
+	bool (*initial)(const void *arg, const struct mr *mr, struct bytes value), const void *arg,
+	struct kept *ret, struct err *err);
+void kept_clear(struct kept *kept);
+/* The end that the open intent has, by what its register shows; unknown if that cannot be read. */
+enum journal_kind kept_open_end(const struct kept *kept);
+/* The verdict of a register; NULL: it is none of these. */
+const struct kept_verdict *kept_find(const struct kept *kept, const struct mr *mr);
+
+/*
+ * One register, and whether this very record (or, p NULL, this given digest) is among those that
+ * extended it.
+ */
+int journal_judge_once(const struct root *root, const struct mr_list *mrs, const struct mr *mr,
+	struct bytes record, const struct digest *digest, struct kept_verdict *ret, bool *ret_found,
+	struct err *err);
+
+#endif
