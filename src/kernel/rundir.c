@@ -26,7 +26,7 @@ int rundir_open(const struct root *root, bool make, struct err *err)
 {
 	AUTO_CLOSE int run = root_at(root, "run", O_RDONLY | O_DIRECTORY, 0);
 	if (run < 0)
-		return err_sys(err, -run, "no lock and no journal without the folder 'run'");
+		return err_sys(err, -run, "no lock without the folder 'run'");
 	bool made = make && mkdirat(run, "tsmctl", 0755) == 0;
 	if (make && !made && errno != EEXIST)
 		return err_sys(err, errno, "'%s'", RUNDIR_PATH);

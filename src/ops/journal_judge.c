@@ -113,7 +113,7 @@ static void judge_one(const struct kept *k, size_t i, const struct starts *s)
 	bool untouched = is_start(s, mr, &v->value);
 	v->verdict = untouched ? VERDICT_UNTOUCHED : VERDICT_UNLOGGED;
 	if (!untouched)
-		snprintf(v->detail, sizeof(v->detail), "changed, and there is no log for it");
+		snprintf(v->detail, sizeof(v->detail), "changed, and no log of it is kept here");
 	else if (k->other_boot)
 		snprintf(v->detail, sizeof(v->detail), "the journal is of another boot");
 }

@@ -161,7 +161,7 @@ static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
 static int check_kept(const struct evidence *ev, const struct kept_verdict *v, const struct mr *mr,
 	struct verify_row *row, struct err *err)
 {
-	row->source = evidence_source(ev, mr);
+	row->source = v->replayed.size > 0 ? evidence_source(ev, mr) : NULL;
 	if (v->err.status != ST_OK) {
 		fail_row(row, &v->err);
 		return 0;

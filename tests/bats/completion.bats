@@ -68,8 +68,10 @@ need() {
 @test "bash offers the choices of an option, and files after one that takes a file" {
 	run in_bash --color ''
 	assert_line never
-	run in_bash --abi ts
+	run in_bash --abi tsm-rf
 	assert_output tsm-rfc
+	run in_bash --abi ts
+	assert_equal "${lines[*]}" 'tsm-mr tsm-rfc tsm-rtmrs'
 	touch "$BATS_TEST_TMPDIR/some-values"
 	run in_bash verify --expect "$BATS_TEST_TMPDIR/some"
 	assert_output "$BATS_TEST_TMPDIR/some-values"

@@ -288,16 +288,20 @@ teardown() {
 	assert_value "$(extended sha256 "$ZERO32" "$ZERO32")" "$N0"
 }
 
-@test "dialects without a log: status 3" {
+@test "dialects without a log: the journal keeps it" {
 	machine --dialect v2
-	tsmctl extend rtmr1 --digest "$ZERO48"
-	assert_refused 3 "'$N1' has no kernel log: nothing would explain an extend of it"
+	mkdir -p "$ROOT/proc/sys/kernel/random"
+	rm -f "$ROOT/proc/sys/kernel/random/boot_id"
 	tsmctl extend rtmr1 --event a
-	assert_refused 3 "'$N1' has no kernel log: nothing would explain an extend of it"
+	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: *so nothing was extended"
 	assert_equal "$(sim_stat total:write)" 0
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	tsmctl extend rtmr1 --digest "$ZERO48"
+	assert_done
+	tsmctl extend rtmr1 --event a
+	assert_done
+	assert_equal "$(grep -c '"kind":"commit"' "$ROOT/run/tsmctl/journal.jsonl")" 2
 	machine --dialect v3 --provider banks
-	tsmctl extend rtmr_crypto_agile:sha256 --digest "$ZERO32"
-	assert_refused 3 "'banks/rtmr_crypto_agile:sha256' has no kernel log: nothing would explain an extend of it"
 	tsmctl extend rtmr_crypto_agile --digest "$ZERO32"
 	assert_refused 2 "'rtmr_crypto_agile' is ambiguous: banks/rtmr_crypto_agile:sha256 banks/rtmr_crypto_agile:sha384"
 	assert_equal "$(sim_stat total:write)" 0
