@@ -55,6 +55,30 @@ sim_start() {
 	"$TSMSIM" "$@" "$ROOT/sys"
 }
 
+# sim_mr ARGS...: Linux 6.16's tree, with the kernel's sample unless a --provider is named. M is the
+# first provider's folder of measurements.
+sim_mr() {
+	sim_start --tree mr "$@" || return
+	# shellcheck disable=SC2034 # for the tests
+	M=$(echo "$ROOT"/sys/devices/virtual/misc/*/measurements)
+}
+
+# sim_rtmrs ARGS...: the configfs tree, of tdx_guest. C is the folder in which entries are made.
+sim_rtmrs() {
+	sim_start --tree rtmrs "$@" || return
+	C=$ROOT/sys/kernel/config/tsm/rtmrs
+}
+
+# sim_entry NAME INDEX: makes an entry of C for that register.
+sim_entry() {
+	mkdir "$C/$1" && printf '%s\n' "$2" >"$C/$1/index"
+}
+
+# sim_tdx rfc|mr|rtmrs ARGS...: a TDX guest with that interface.
+sim_tdx() {
+	sim_start --tree "$1" --provider tdx_guest "${@:2}"
+}
+
 # Unmounts what sim_start mounted, whatever hangs in it. Safe to call when nothing is mounted.
 sim_stop() {
 	local dir="$BATS_TEST_TMPDIR/root/sys" pid=
@@ -93,7 +117,9 @@ sim_fault() {
 }
 
 # sim_stat NAME: one counter, 0 where it never counted: total:write, faults:fired,
-# measurement-example/rtmr0:extend, measurement-example/rtmr0/append_event:write.
+# measurement-example/rtmr0:extend, measurement-example/rtmr0/append_event:write; in the other trees
+# tsm_mr_sample/rtmr1:sha384:extend, tsm_mr_sample/measurements/rtmr1:sha384:write,
+# tdx_guest/rtmr2:extend, rtmrs/ENTRY/digest:release.
 sim_stat() {
 	local name count
 	while read -r name count; do
@@ -105,7 +131,8 @@ sim_stat() {
 	echo 0
 }
 
-# sim_truth PROVIDER/REGISTER: the register's true value as hex, whatever a cache shows.
+# sim_truth PROVIDER/REGISTER: the register's true value as hex, whatever a cache shows; with its hash
+# in the tree of Linux 6.16: tsm_mr_sample/rtmr1:sha384.
 sim_truth() {
 	local name value
 	while read -r name value; do

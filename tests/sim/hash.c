@@ -48,7 +48,7 @@ void hash_two(const char *name, const void *a, size_t an, const void *b, size_t 
 		ctx = EVP_MD_CTX_new();
 	if (!md || !ctx || !EVP_DigestInit_ex2(ctx, md, NULL) || !EVP_DigestUpdate(ctx, a, an) ||
 		!EVP_DigestUpdate(ctx, b, bn) || !EVP_DigestFinal_ex(ctx, ret, NULL)) {
-		(void)fprintf(stderr, "tsmsim: %s: libcrypto cannot compute this hash\n", name);
+		(void)fprintf(stderr, "%s: libcrypto cannot compute this hash\n", name);
 		abort();
 	}
 }

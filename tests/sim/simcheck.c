@@ -3,6 +3,7 @@
  * simcheck VERB ARGS... VERB ARGS...: makes the system calls that a shell cannot, in order, and
  * prints one line for each: VERB=RESULT, an errno by its name. It stops only at a verb it does not
  * know (status 2).
+ * simcheck tsm-mr SYS: see mrcheck.c; SYS is a /sys, the machine's own or a simulated one.
  *
  *   use N                 the slot that the following calls work on (0 to 7)
  *   open FILE FLAGS       O_RDONLY|O_APPEND|...; fills the slot          close
@@ -21,6 +22,8 @@
  *
  * DATA is HEX, HEX*COUNT, or "TEXT with its quote: '"first event'.
  */
+#include "simcheck.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -48,10 +51,11 @@ struct data {
 
 static int slot[SLOTS] = {-1, -1, -1, -1, -1, -1, -1, -1};
 static size_t cur;
+static FILE *out;
 
 static void die(const char *what, const char *arg)
 {
-	(void)fflush(stdout);
+	(void)fflush(NULL);
 	(void)fprintf(stderr, "simcheck: %s: %s\n", what, arg);
 	exit(2);
 }
@@ -138,9 +142,9 @@ static const char *errno_name(int e)
 static void say(const char *verb, long long rc)
 {
 	if (rc < 0)
-		printf("%s=%s\n", verb, errno_name(errno));
+		(void)fprintf(out, "%s=%s\n", verb, errno_name(errno));
 	else
-		printf("%s=%lld\n", verb, rc);
+		(void)fprintf(out, "%s=%lld\n", verb, rc);
 }
 
 static void say_bytes(const char *verb, ssize_t rc, const uint8_t *p)
@@ -149,10 +153,10 @@ static void say_bytes(const char *verb, ssize_t rc, const uint8_t *p)
 		say(verb, rc);
 		return;
 	}
-	printf("%s=%zd ", verb, rc);
+	(void)fprintf(out, "%s=%zd ", verb, rc);
 	for (ssize_t i = 0; i < rc; i++)
-		printf("%02x", p[i]);
-	putchar('\n');
+		(void)fprintf(out, "%02x", p[i]);
+	(void)fputc('\n', out);
 }
 
 static void say_stat(const char *verb, int rc, const struct stat *st)
@@ -160,7 +164,7 @@ static void say_stat(const char *verb, int rc, const struct stat *st)
 	if (rc)
 		say(verb, rc);
 	else
-		printf("%s=size=%lld mode=0%o\n", verb, (long long)st->st_size,
+		(void)fprintf(out, "%s=size=%lld mode=0%o\n", verb, (long long)st->st_size,
 			(unsigned)st->st_mode & 07777u);
 }
 
@@ -460,16 +464,24 @@ static int step(int left, char **at)
 			die("needs more arguments", at[0]);
 		verbs[i].run(at[0], at + 1);
 		/* What a child prints must not overtake it. */
-		(void)fflush(stdout);
+		(void)fflush(out);
 		return 1 + verbs[i].n_args;
 	}
 	die("no such verb", at[0]);
 	return 0;
 }
 
+void calls_make(int n, char **words, FILE *to)
+{
+	out = to;
+	for (int i = 0; i < n;)
+		i += step(n - i, words + i);
+}
+
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc;)
-		i += step(argc - i, argv + i);
+	if (argc == 3 && !strcmp(argv[1], "tsm-mr"))
+		return mr_check(argv[2]);
+	calls_make(argc - 1, argv + 1, stdout);
 	return 0;
 }
