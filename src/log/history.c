@@ -48,7 +48,7 @@ struct history_group *history_find(const struct history *h, const char *name)
 
 bool history_is_open(const struct history *h, const struct history_group *group)
 {
-	return h->open.is && group == history_find(h, h->open.reg);
+	return h->open.is && group == &h->group[h->open.group];
 }
 
 static int add_name(struct history_group *group, const char *name, struct err *err)
@@ -134,6 +134,7 @@ static int take_intent(struct history *h, const struct journal_line *l, struct e
 	group->g.value = l->before;
 	h->open = (struct open_intent){
 		.is = true,
+		.group = (size_t)(group - h->group),
 		.seq = l->seq,
 		.start = l->start,
 		.pid = l->pid,
@@ -156,9 +157,11 @@ static int merge(
 	break_at(into, BREAK_FOREIGN, from->g.last, h->open.seq);
 	into->records += from->records;
 	clear_group(from);
-	size_t behind = h->n - (size_t)(from - h->group) - 1;
-	memmove(from, from + 1, behind * sizeof(*from));
+	size_t at = (size_t)(from - h->group);
+	memmove(from, from + 1, (h->n - at - 1) * sizeof(*from));
 	h->n--;
+	if (at < h->open.group)
+		h->open.group--;
 	return 0;
 }
 
@@ -166,7 +169,7 @@ static int take_same(struct history *h, struct bytes list, struct err *err)
 {
 	char name[JOURNAL_NAME_ROOM];
 	while (journal_take_name(&list, name)) {
-		struct history_group *group = history_find(h, h->open.reg);
+		struct history_group *group = &h->group[h->open.group];
 		struct history_group *other = history_find(h, name);
 		if (journal_alg(name) != h->open.before.alg)
 			return err_set(err, ST_FORMAT, "'same' has a register of another hash");
@@ -192,7 +195,7 @@ int history_settle(struct history *h, enum journal_kind kind, const struct diges
 	struct open_intent *open = &h->open;
 	if (take_same(h, same, err) < 0)
 		return -1;
-	struct history_group *group = history_find(h, open->reg);
+	struct history_group *group = &h->group[open->group];
 	group->g.last = open->seq;
 	if (kind == JOURNAL_COMMIT) {
 		group->g.value = open->expected;

@@ -29,6 +29,7 @@ struct history_group {
 /* An intent whose end is not there. */
 struct open_intent {
 	bool is;
+	size_t group; /* its register's, in struct history */
 	uint64_t seq, start;
 	int pid;
 	char reg[JOURNAL_NAME_ROOM];

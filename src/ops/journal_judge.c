@@ -240,6 +240,24 @@ static int find_record(const struct kept *k, const struct history_group *group, 
 	return rc < 0 ? -1 : 0;
 }
 
+static int find_in(const struct kept *k, const struct mr *mr, struct bytes record,
+	const struct digest *digest, struct kept_verdict *ret, bool *ret_found, struct err *err)
+{
+	const struct kept_verdict *v = kept_find(k, mr);
+	if (v == NULL)
+		return err_set(err, ST_ABSENT, "'%s' has no value yet", mr->full);
+	if (v->err.status != ST_OK) {
+		*err = v->err;
+		return -1;
+	}
+	*ret = *v;
+	const struct history_group *group =
+		k->other_boot ? NULL : history_find(&k->history, mr->full);
+	if (group == NULL || verdict_status(v->verdict) != ST_OK)
+		return 0;
+	return find_record(k, group, record, digest, ret_found, err);
+}
+
 int journal_judge_once(const struct root *root, const struct mr_list *mrs, const struct mr *mr,
 	struct bytes record, const struct digest *digest, struct kept_verdict *ret, bool *ret_found,
 	struct err *err)
@@ -247,20 +265,8 @@ int journal_judge_once(const struct root *root, const struct mr_list *mrs, const
 	struct kept k;
 	*ret_found = false;
 	int rc = kept_judge(root, mrs, starts_so, NULL, &k, err);
-	const struct kept_verdict *v = rc == 0 ? kept_find(&k, mr) : NULL;
-	if (rc == 0 && v == NULL)
-		rc = err_set(err, ST_ABSENT, "'%s' has no value yet", mr->full);
-	if (rc == 0 && v->err.status != ST_OK) {
-		*err = v->err;
-		rc = -1;
-	}
-	if (rc == 0) {
-		*ret = *v;
-		const struct history_group *group =
-			k.other_boot ? NULL : history_find(&k.history, mr->full);
-		if (group != NULL && verdict_status(v->verdict) == ST_OK)
-			rc = find_record(&k, group, record, digest, ret_found, err);
-	}
+	if (rc == 0)
+		rc = find_in(&k, mr, record, digest, ret, ret_found, err);
 	kept_clear(&k);
 	return rc;
 }

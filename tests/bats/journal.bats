@@ -16,7 +16,8 @@ teardown() {
 machine() {
 	sim_start "$@"
 	JOURNAL=$ROOT/run/tsmctl/journal.jsonl
-	mkdir -p -m 755 "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	chmod 755 "$ROOT/run"
 	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
 }
 
