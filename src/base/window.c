@@ -69,7 +69,7 @@ int window_peek(struct window *w, size_t n, struct bytes *ret, struct err *err)
 			continue;
 		if (got < 0)
 			return err_sys(
-				err, errno, "offset %llu", (unsigned long long)(w->off + w->have));
+				err, errno, "offset %llu", (unsigned long long)w->off + w->have);
 		if (got == 0)
 			break;
 		w->have += (size_t)got;

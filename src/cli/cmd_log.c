@@ -146,7 +146,7 @@ static void print_journal(struct printer *p, const struct evidence *ev, const st
 			err = v->err;
 	}
 	if (rc == 0 && err.status == ST_OK)
-		rc = events_run_journal(&kept, picks, n, print_event, p, &err);
+		events_run_journal(&kept, picks, n, print_event, p, &err);
 	if (err.status != ST_OK && p->app->out.sys == 0)
 		app_error(p->app, &err);
 	kept_clear(&kept);
