@@ -27,6 +27,7 @@ void history_clear(struct history *h)
 	for (size_t i = 0; i < h->n; i++)
 		clear_group(&h->group[i]);
 	free(h->group);
+	free((void *)(uintptr_t)h->open.like.p);
 	*h = (struct history){0};
 }
 
@@ -44,11 +45,6 @@ struct history_group *history_find(const struct history *h, const char *name)
 		if (has_name(&h->group[i], name))
 			return &h->group[i];
 	return NULL;
-}
-
-bool history_is_open(const struct history *h, const struct history_group *group)
-{
-	return h->open.is && group == &h->group[h->open.group];
 }
 
 static int add_name(struct history_group *group, const char *name, struct err *err)
@@ -111,6 +107,18 @@ static int check_intent(struct history *h, const struct journal_line *l, struct 
 	return 0;
 }
 
+static int keep_like(struct open_intent *open, struct bytes list, struct err *err)
+{
+	if (list.n == 0)
+		return 0;
+	uint8_t *copy = malloc(list.n);
+	if (copy == NULL)
+		return err_sys(err, ENOMEM, "journal");
+	memcpy(copy, list.p, list.n);
+	open->like = (struct bytes){copy, list.n};
+	return 0;
+}
+
 static int take_intent(struct history *h, const struct journal_line *l, struct err *err)
 {
 	if (h->open.is)
@@ -143,7 +151,7 @@ static int take_intent(struct history *h, const struct journal_line *l, struct e
 	};
 	strlcpy(h->open.reg, l->reg, sizeof(h->open.reg));
 	h->seq++;
-	return 0;
+	return keep_like(&h->open, l->list, err);
 }
 
 /* Its names and records go to `into`, which was found to be the same register. */
@@ -153,8 +161,15 @@ static int merge(
 	for (size_t i = 0; i < from->g.n_names; i++)
 		if (add_name(into, from->g.name[i], err) < 0)
 			return -1;
-	/* Each was extended through the other, and neither's records tell of that. */
-	break_at(into, BREAK_FOREIGN, from->g.last, h->open.seq);
+	if (from->broken != BREAK_NONE)
+		break_at(into, from->broken, from->break_after, from->break_at);
+	/* Until now both had a history of their own: one that does not lead here was not all of it. */
+	if (!digest_equal(&from->g.value, &h->open.before))
+		break_at(into, BREAK_FOREIGN, from->g.last, h->open.seq);
+	if (from->first_seq < into->first_seq) {
+		into->first = from->first;
+		into->first_seq = from->first_seq;
+	}
 	into->records += from->records;
 	clear_group(from);
 	size_t at = (size_t)(from - h->group);
@@ -165,21 +180,15 @@ static int merge(
 	return 0;
 }
 
-static int take_same(struct history *h, struct bytes list, struct err *err)
+int history_same(struct history *h, const char *name, struct err *err)
 {
-	char name[JOURNAL_NAME_ROOM];
-	while (journal_take_name(&list, name)) {
-		struct history_group *group = &h->group[h->open.group];
-		struct history_group *other = history_find(h, name);
-		if (journal_alg(name) != h->open.before.alg)
-			return err_set(err, ST_FORMAT, "'same' has a register of another hash");
-		if (other == group)
-			continue;
-		int rc = other == NULL ? add_name(group, name, err) : merge(h, other, group, err);
-		if (rc < 0)
-			return -1;
-	}
-	return 0;
+	struct history_group *group = &h->group[h->open.group];
+	struct history_group *other = history_find(h, name);
+	if (journal_alg(name) != h->open.before.alg)
+		return err_set(err, ST_FORMAT, "'same' has a register of another hash");
+	if (other == group)
+		return 0;
+	return other == NULL ? add_name(group, name, err) : merge(h, other, group, err);
 }
 
 enum journal_kind history_end_of(const struct open_intent *open, const struct digest *value)
@@ -189,12 +198,9 @@ enum journal_kind history_end_of(const struct open_intent *open, const struct di
 	return digest_equal(value, &open->before) ? JOURNAL_VOID : JOURNAL_UNKNOWN;
 }
 
-int history_settle(struct history *h, enum journal_kind kind, const struct digest *value,
-	struct bytes same, struct err *err)
+void history_settle(struct history *h, enum journal_kind kind, const struct digest *value)
 {
 	struct open_intent *open = &h->open;
-	if (take_same(h, same, err) < 0)
-		return -1;
 	struct history_group *group = &h->group[open->group];
 	group->g.last = open->seq;
 	if (kind == JOURNAL_COMMIT) {
@@ -206,20 +212,27 @@ int history_settle(struct history *h, enum journal_kind kind, const struct diges
 	}
 	if (group->broken == BREAK_NONE)
 		group->matched = group->records;
+	free((void *)(uintptr_t)open->like.p);
+	open->like = (struct bytes){0};
 	open->is = false;
-	return 0;
 }
 
 static int take_end(struct history *h, const struct journal_line *l, struct err *err)
 {
 	struct digest value = l->value;
+	char name[JOURNAL_NAME_ROOM];
 	if (!h->open.is || h->open.seq != l->seq)
 		return err_set(err, ST_FORMAT, "the end of record %llu, which is not open",
 			(unsigned long long)l->seq);
 	value.alg = h->open.before.alg;
 	if (l->kind == JOURNAL_UNKNOWN && value.size != h->open.before.size)
 		return err_set(err, ST_FORMAT, "'value' is not of its register's size");
-	return history_settle(h, l->kind, &value, l->list, err);
+	struct bytes list = l->list;
+	while (journal_take_name(&list, name))
+		if (history_same(h, name, err) < 0)
+			return -1;
+	history_settle(h, l->kind, &value);
+	return 0;
 }
 
 static int load_state(struct history *h, const struct journal_line *l, struct err *err)

@@ -34,6 +34,8 @@ struct open_intent {
 	int pid;
 	char reg[JOURNAL_NAME_ROOM];
 	struct digest before, expected;
+	struct bytes
+		like; /* other registers that showed `before`, a list as in journal_line; owned */
 };
 
 struct history {
@@ -60,16 +62,11 @@ int history_read(struct history *h, int fd, off_t from, off_t end, struct err *e
 
 /* The group that has this name; NULL: none. */
 struct history_group *history_find(const struct history *h, const char *name);
-/* Whether that is the group of the open intent. */
-bool history_is_open(const struct history *h, const struct history_group *group);
-
 /* The end that an open intent has if its register holds `value`. */
 enum journal_kind history_end_of(const struct open_intent *open, const struct digest *value);
-/*
- * Ends the open intent, as a line of this kind would (commit, void, unknown). `same` are other names
- * of the register, a list as in journal_line.
- */
-int history_settle(struct history *h, enum journal_kind kind, const struct digest *value,
-	struct bytes same, struct err *err);
+/* The register of the open intent has this name, too. */
+int history_same(struct history *h, const char *name, struct err *err);
+/* Ends the open intent, as a line of this kind would (commit, void, unknown: with a value). */
+void history_settle(struct history *h, enum journal_kind kind, const struct digest *value);
 
 #endif

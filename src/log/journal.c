@@ -306,6 +306,27 @@ static void scan_record(struct scan *s, struct journal_line *l)
 	}
 }
 
+static void skip_names(struct scan *s, const char *what)
+{
+	char name[JOURNAL_NAME_ROOM];
+	expect(s, "[", what);
+	do
+		take_text(s, name, sizeof(name), what);
+	while (take_if(s, ","));
+	expect(s, "]", what);
+}
+
+/* A list of names that may be there. */
+static void scan_names(struct scan *s, struct journal_line *l, const char *key, const char *what)
+{
+	struct bytes from = s->left;
+	if (take_if(s, key)) {
+		from = s->left;
+		skip_names(s, what);
+	}
+	l->list = (struct bytes){from.p, from.n - s->left.n};
+}
+
 static void scan_intent(struct scan *s, struct journal_line *l)
 {
 	expect(s, ",\"register\":", "register");
@@ -321,32 +342,13 @@ static void scan_intent(struct scan *s, struct journal_line *l)
 	l->before = take_digest(s, alg, "before");
 	expect(s, ",\"expected\":", "expected");
 	l->expected = take_digest(s, alg, "expected");
+	scan_names(s, l, ",\"like\":", "like");
 	expect(s, ",\"pid\":", "pid");
 	l->pid = (int)take_number(s, INT32_MAX, "pid");
 	expect(s, ",\"start\":", "start");
 	l->start = take_number(s, INT64_MAX, "start");
 	expect(s, ",\"time\":", "time");
 	take_time(s, l->time, "time");
-}
-
-static void skip_names(struct scan *s, const char *what)
-{
-	char name[JOURNAL_NAME_ROOM];
-	expect(s, "[", what);
-	do
-		take_text(s, name, sizeof(name), what);
-	while (take_if(s, ","));
-	expect(s, "]", what);
-}
-
-static void scan_commit(struct scan *s, struct journal_line *l)
-{
-	struct bytes from = s->left;
-	if (take_if(s, ",\"same\":")) {
-		from = s->left;
-		skip_names(s, "same");
-	}
-	l->list = (struct bytes){from.p, from.n - s->left.n};
 }
 
 /* Its size is only known with the record that it ends. */
@@ -427,7 +429,7 @@ static void scan_kind(struct scan *s, struct journal_line *l)
 		scan_intent(s, l);
 		break;
 	case JOURNAL_COMMIT:
-		scan_commit(s, l);
+		scan_names(s, l, ",\"same\":", "same");
 		break;
 	case JOURNAL_UNKNOWN:
 		scan_unknown(s, l);
@@ -551,7 +553,8 @@ void journal_put_header(struct text *t, const char *boot_id, const char *time)
 		boot_id, time);
 }
 
-void journal_put_intent(struct text *t, const struct journal_line *l)
+void journal_put_intent(
+	struct text *t, const struct journal_line *l, const char *const like[], size_t n)
 {
 	text_put(t, "{\"kind\":\"intent\",\"seq\":%llu,\"register\":", (unsigned long long)l->seq);
 	put_string(t, l->reg);
@@ -567,6 +570,10 @@ void journal_put_intent(struct text *t, const struct journal_line *l)
 	put_digest(t, "digest", &l->digest);
 	put_digest(t, "before", &l->before);
 	put_digest(t, "expected", &l->expected);
+	if (n > 0) {
+		text_put(t, ",\"like\":");
+		put_list(t, like, n);
+	}
 	text_put(t, ",\"pid\":%d,\"start\":%llu,\"time\":\"%s\"}\n", l->pid,
 		(unsigned long long)l->start, l->time);
 }

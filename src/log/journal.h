@@ -47,7 +47,8 @@ struct journal_line {
 	int pid;	     /* intent: whose it is, and when that process started, in */
 	uint64_t start;	     /* clock ticks after boot; 0: not known */
 	struct digest value; /* unknown: what the register shows; alg is not set */
-	struct bytes list;   /* commit: "same"; state: "registers"; see below */
+	/* Intent: "like", commit: "same", state: "registers", as they stand; see below. */
+	struct bytes list;
 	char reg_buf[JOURNAL_NAME_ROOM];
 	char note_buf[RECORD_MAX + 1];
 	uint8_t record_buf[RECORD_MAX];
@@ -86,7 +87,7 @@ struct journal_group {
 	uint64_t last;	     /* the record that it follows */
 };
 
-/* Takes a name off the front of a commit's list, or of a group's names. False at the end. */
+/* Takes a name off the front of an intent's or a commit's list, or of a group's names. False at the end. */
 bool journal_take_name(struct bytes *list, char ret[static JOURNAL_NAME_ROOM]);
 /* Takes a group off the front of a state's list; its names into *ret_names. False at the end. */
 bool journal_take_group(struct bytes *list, struct journal_group *ret, struct bytes *ret_names);
@@ -100,8 +101,12 @@ enum hash_alg journal_alg(const char *reg);
 
 /* Each writes a line, with its newline. */
 void journal_put_header(struct text *t, const char *boot_id, const char *time);
-/* Of `line`: seq, reg, record, note, digest, before, expected, pid, start, time. */
-void journal_put_intent(struct text *t, const struct journal_line *line);
+/*
+ * Of `line`: seq, reg, record, note, digest, before, expected, pid, start, time. `like`: registers
+ * that show `before` too, n of them.
+ */
+void journal_put_intent(
+	struct text *t, const struct journal_line *line, const char *const like[], size_t n);
 /* `value`: of an unknown; `same`: of a commit, other names of the register, n of them. */
 void journal_put_end(struct text *t, enum journal_kind kind, uint64_t seq,
 	const struct digest *value, const char *const same[], size_t n);

@@ -142,7 +142,7 @@ int events_run_journal(const struct kept *kept, const struct mr_pick *picks, siz
 		}
 	}
 	if (rc == 0 && intent != NULL)
-		rc = tell(&e, intent, kept_open_end(kept), err);
+		rc = tell(&e, intent, kept->open_end, err);
 	journal_close(&j);
 	return rc;
 }

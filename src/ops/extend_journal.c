@@ -14,10 +14,9 @@
 #include "base/scope.h"
 #include "ops/journal_judge.h"
 
-/* Registers that show what ours shows: after the extend, those that still do are the same one. */
-struct twins {
-	const struct mr **mr;
-	const char **name;
+/* Names of registers that show what ours shows: they may be the same one. */
+struct likes {
+	const char *name[JOURNAL_LIKE_MAX];
 	size_t n;
 	size_t bytes; /* of all names */
 };
@@ -32,45 +31,27 @@ static int read_digest(
 	return 0;
 }
 
-static bool has_twin_name(const struct history *h, const struct mr *mr, const struct mr *other)
+static bool has_name_of(const struct history *h, const struct mr *mr, const struct mr *other)
 {
 	const struct history_group *group = history_find(h, mr->full);
 	return group != NULL && group == history_find(h, other->full);
 }
 
-static int find_twins(const struct journal_writer *w, const struct mr *mr,
-	const struct digest *value, struct twins *ret, struct err *err)
+static void find_like(const struct journal_writer *w, const struct mr *mr,
+	const struct digest *value, struct likes *ret)
 {
-	ret->mr = calloc(w->mrs->n + 1, sizeof(const struct mr *));
-	ret->name = calloc(w->mrs->n + 1, sizeof(const char *));
-	if (ret->mr == NULL || ret->name == NULL)
-		return err_sys(err, ENOMEM, "registers");
-	for (size_t i = 0; i < w->mrs->n; i++) {
+	for (size_t i = 0; i < w->mrs->n && ret->n < JOURNAL_LIKE_MAX; i++) {
 		const struct mr *other = w->mrs->mr[i];
 		struct digest d;
 		struct err unused;
 		if (other == mr || other->alg != mr->alg || other->size != mr->size ||
-			!(other->flags & MR_READABLE) || has_twin_name(&w->history, mr, other) ||
+			!(other->flags & MR_READABLE) || has_name_of(&w->history, mr, other) ||
 			ret->bytes + strlen(other->full) > LINE_MAX_BYTES / 16 ||
 			read_digest(w->root, other, &d, &unused) < 0 || !digest_equal(&d, value))
 			continue;
-		ret->mr[ret->n++] = other;
+		ret->name[ret->n++] = other->full;
 		ret->bytes += strlen(other->full) + 4;
 	}
-	return 0;
-}
-
-/* Those that moved with ours. */
-static size_t keep_twins(const struct root *root, struct twins *t, const struct digest *value)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		struct digest d;
-		struct err unused;
-		if (read_digest(root, t->mr[i], &d, &unused) == 0 && digest_equal(&d, value))
-			t->name[n++] = t->mr[i]->full;
-	}
-	return n;
 }
 
 static void note_foreign(const struct journal_writer *w, const struct extend_wanted *wanted,
@@ -108,7 +89,8 @@ static int say_end(const struct extend_wanted *wanted, enum journal_kind kind, u
 
 /* From the intent to its end. */
 static int act(struct journal_writer *w, const struct extend_wanted *wanted,
-	struct journal_line *intent, struct twins *twins, struct extend_done *ret, struct err *err)
+	struct journal_line *intent, const struct likes *like, struct extend_done *ret,
+	struct err *err)
 {
 	const struct mr *mr = wanted->mr;
 	struct err why = {0};
@@ -116,7 +98,7 @@ static int act(struct journal_writer *w, const struct extend_wanted *wanted,
 	enum journal_kind kind;
 	bool tried;
 	extend_block_signals();
-	if (journal_begin(w, intent, err) < 0) {
+	if (journal_begin(w, intent, like->name, like->n, err) < 0) {
 		err->status = ST_SYSTEM;
 		return err_add(err, ": nothing was extended");
 	}
@@ -128,9 +110,8 @@ static int act(struct journal_writer *w, const struct extend_wanted *wanted,
 			"extend or verify can read it",
 			mr->full, (unsigned long long)intent->seq);
 	}
-	size_t n = keep_twins(w->root, twins, &after);
 	bool grew = digest_equal(&after, &intent->expected);
-	if (journal_finish(w, &after, twins->name, grew ? n : 0, &kind, err) < 0) {
+	if (journal_finish(w, &after, &kind, err) < 0) {
 		err->status = grew ? ST_UNSETTLED : ST_SYSTEM;
 		return err_in(err,
 			"'%s' was %sextended, but the end of record %llu was not written", mr->full,
@@ -176,7 +157,7 @@ static int check_once(const struct root *root, const struct mr_list *mrs,
 static int run(struct journal_writer *w, const struct extend_wanted *wanted,
 	struct extend_done *ret, struct err *err)
 {
-	struct twins twins = {0};
+	struct likes like = {0};
 	static struct journal_line intent;
 	struct mr *mr = wanted->mr;
 	if (mr->abi->prepare != NULL && mr->abi->prepare(w->root, mr, err) < 0)
@@ -190,13 +171,10 @@ static int run(struct journal_writer *w, const struct extend_wanted *wanted,
 		.digest = wanted->digest,
 		.before = ret->before};
 	int rc = predict(wanted, &ret->before, &intent.expected, err);
-	rc = rc < 0 ? rc : find_twins(w, mr, &ret->before, &twins, err);
-	if (rc == 0 && journal_reserve(w, twins.bytes, err) < 0)
+	find_like(w, mr, &ret->before, &like);
+	if (rc == 0 && journal_reserve(w, like.bytes, err) < 0)
 		rc = err_add(err, ": nothing was extended");
-	rc = rc < 0 ? rc : act(w, wanted, &intent, &twins, ret, err);
-	free(twins.mr);
-	free(twins.name);
-	return rc;
+	return rc < 0 ? rc : act(w, wanted, &intent, &like, ret, err);
 }
 
 int extend_journal(const struct root *root, const struct mr_list *mrs,

@@ -234,11 +234,36 @@ static const struct mr *mr_of(const struct mr_list *mrs, const char *full)
 	return NULL;
 }
 
-static int put_end(struct journal_writer *w, enum journal_kind kind, const struct digest *value,
-	const char *const same[], size_t n_same, struct err *err)
+/* Names of those that were like it before, and are now that it has changed. */
+static size_t still_like(const struct journal_writer *w, const struct digest *value,
+	char names[][JOURNAL_NAME_ROOM], size_t max)
 {
+	struct bytes like = w->history.open.like;
+	size_t n = 0;
+	while (n < max && journal_take_name(&like, names[n])) {
+		const struct mr *mr = mr_of(w->mrs, names[n]);
+		uint8_t buf[DIGEST_SIZE_MAX];
+		struct err unused;
+		if (mr != NULL && mr->size == value->size &&
+			mr_read(w->root, mr, buf, &unused) == 0 &&
+			bytes_equal((struct bytes){buf, mr->size}, digest_bytes(value)))
+			n++;
+	}
+	return n;
+}
+
+static int put_end(struct journal_writer *w, const struct digest *value,
+	enum journal_kind *ret_kind, struct err *err)
+{
+	static char names[JOURNAL_LIKE_MAX][JOURNAL_NAME_ROOM];
+	const char *same[JOURNAL_LIKE_MAX];
 	struct text t = new_line(w);
-	journal_put_end(&t, kind, w->history.open.seq, value, same, n_same);
+	enum journal_kind kind = history_end_of(&w->history.open, value);
+	size_t n = kind == JOURNAL_COMMIT ? still_like(w, value, names, JOURNAL_LIKE_MAX) : 0;
+	*ret_kind = kind;
+	for (size_t i = 0; i < n; i++)
+		same[i] = names[i];
+	journal_put_end(&t, kind, w->history.open.seq, value, same, n);
 	if (append(w, &t, err) < 0)
 		return -1;
 	/* Taken as any reader takes it. */
@@ -253,6 +278,7 @@ static int settle(struct journal_writer *w, bool same_boot, unsigned wait_s, str
 	const struct open_intent *open = &w->history.open;
 	struct process who = {open->pid, open->start};
 	uint8_t buf[DIGEST_SIZE_MAX];
+	enum journal_kind kind;
 	if (!open->is)
 		return 0;
 	if (same_boot && who.pid > 0 && process_wait(w->root, &who, wait_s, err) < 0)
@@ -267,7 +293,7 @@ static int settle(struct journal_writer *w, bool same_boot, unsigned wait_s, str
 	if (mr_read(w->root, mr, buf, err) < 0)
 		return -1;
 	struct digest value = digest_of(mr->alg, (struct bytes){buf, mr->size});
-	return put_end(w, history_end_of(open, &value), &value, NULL, 0, err);
+	return put_end(w, &value, &kind, err);
 }
 
 static int read_tail(struct journal_writer *w, struct err *err)
@@ -333,8 +359,8 @@ void journal_writer_close(struct journal_writer *w)
 
 int journal_reserve(struct journal_writer *w, size_t names, struct err *err)
 {
-	/* An intent is at most a record and a note in their longest spelling; an end has the names. */
-	off_t room = 2 * RECORD_MAX + 6 * JOURNAL_NAME_ROOM + 2 * (4096 + 6 * (off_t)names);
+	/* An intent has a record or a note in its longest spelling; names stand in it and both ends. */
+	off_t room = 6 * RECORD_MAX + JOURNAL_NAME_ROOM + 3 * (2048 + 2 * (off_t)names);
 	int rc;
 	do
 		rc = fallocate(w->fd, FALLOC_FL_KEEP_SIZE, w->end, room);
@@ -345,7 +371,8 @@ int journal_reserve(struct journal_writer *w, size_t names, struct err *err)
 	return 0;
 }
 
-int journal_begin(struct journal_writer *w, struct journal_line *intent, struct err *err)
+int journal_begin(struct journal_writer *w, struct journal_line *intent, const char *const like[],
+	size_t n_like, struct err *err)
 {
 	struct text t = new_line(w);
 	struct process self = process_self(w->root);
@@ -354,19 +381,18 @@ int journal_begin(struct journal_writer *w, struct journal_line *intent, struct 
 	intent->pid = self.pid;
 	intent->start = self.start;
 	now_text(intent->time);
-	journal_put_intent(&t, intent);
+	journal_put_intent(&t, intent, like, n_like);
 	if (append(w, &t, err) < 0)
 		return -1;
-	return history_take(&w->history, intent, err);
+	return history_read(&w->history, w->fd, w->end - (off_t)t.n, w->end, err);
 }
 
-int journal_finish(struct journal_writer *w, const struct digest *value, const char *const same[],
-	size_t n_same, enum journal_kind *ret_kind, struct err *err)
+int journal_finish(struct journal_writer *w, const struct digest *value,
+	enum journal_kind *ret_kind, struct err *err)
 {
 	char boot_id[BOOT_ID_TEXT];
 	struct err unused;
-	*ret_kind = history_end_of(&w->history.open, value);
-	if (put_end(w, *ret_kind, value, same, n_same, err) < 0)
+	if (put_end(w, value, ret_kind, err) < 0)
 		return -1;
 	/* Only for speed: the next one tries again. */
 	if (w->end - w->history.state_off >= JOURNAL_STATE_EVERY && boot_id_read(w->root, boot_id))

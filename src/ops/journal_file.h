@@ -53,9 +53,13 @@ void journal_writer_close(struct journal_writer *w);
 /* Makes sure that there is room for an intent, its end and the settling of both. */
 int journal_reserve(struct journal_writer *w, size_t names, struct err *err);
 /* Appends an intent and brings it to the disk; on failure the journal is what it was. */
-int journal_begin(struct journal_writer *w, struct journal_line *intent, struct err *err);
-/* Appends the end that follows from the value, and, now and then, a state line. */
-int journal_finish(struct journal_writer *w, const struct digest *value, const char *const same[],
-	size_t n_same, enum journal_kind *ret_kind, struct err *err);
+int journal_begin(struct journal_writer *w, struct journal_line *intent, const char *const like[],
+	size_t n_like, struct err *err);
+/*
+ * Appends the end that follows from the value, and, now and then, a state line. Of the registers
+ * that were like this one, those that still are are the same.
+ */
+int journal_finish(struct journal_writer *w, const struct digest *value,
+	enum journal_kind *ret_kind, struct err *err);
 
 #endif

@@ -25,23 +25,6 @@ static void say_break(const struct history_group *g, struct kept_verdict *v)
 			(unsigned long long)g->break_after, (unsigned long long)g->break_at);
 }
 
-/* An open intent ends, for this reader, by what the register shows. */
-static void settle_in_memory(
-	const struct history *h, struct history_group *g, const struct digest *value)
-{
-	struct digest seen = *value;
-	enum journal_kind kind = history_end_of(&h->open, &seen);
-	if (kind == JOURNAL_COMMIT) {
-		g->g.value = h->open.expected;
-		g->records++;
-	} else if (kind == JOURNAL_UNKNOWN && g->broken == BREAK_NONE) {
-		g->broken = BREAK_UNKNOWN;
-		g->break_at = h->open.seq;
-	}
-	if (g->broken == BREAK_NONE)
-		g->matched = g->records;
-}
-
 /* What tells whether a value is one that a register starts with. */
 struct starts {
 	initial_fn initial;
@@ -66,12 +49,10 @@ static bool is_start(const struct starts *s, const struct mr *mr, const struct d
 	return false;
 }
 
-static void judge_group(const struct history *h, const struct history_group *group,
-	const struct mr *mr, const struct starts *s, struct kept_verdict *v)
+static void judge_group(const struct history_group *group, const struct mr *mr,
+	const struct starts *s, struct kept_verdict *v)
 {
 	struct history_group g = *group;
-	if (history_is_open(h, group))
-		settle_in_memory(h, &g, &v->value);
 	v->records = g.records;
 	v->matched = g.matched;
 	v->replayed = g.g.value;
@@ -107,7 +88,7 @@ static void judge_one(const struct kept *k, size_t i, const struct starts *s)
 	const struct history_group *group =
 		k->other_boot ? NULL : history_find(&k->history, mr->full);
 	if (group != NULL) {
-		judge_group(&k->history, group, mr, s, v);
+		judge_group(group, mr, s, v);
 		return;
 	}
 	bool untouched = is_start(s, mr, &v->value);
@@ -116,6 +97,37 @@ static void judge_one(const struct kept *k, size_t i, const struct starts *s)
 		snprintf(v->detail, sizeof(v->detail), "changed, and no log of it is kept here");
 	else if (k->other_boot)
 		snprintf(v->detail, sizeof(v->detail), "the journal is of another boot");
+}
+
+/* The value of a register by its name; NULL: not known. */
+static const struct digest *value_of(const struct kept *k, const char *name)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->mr[i]->full, name) == 0 && k->verdict[i].value.size > 0)
+			return &k->verdict[i].value;
+	return NULL;
+}
+
+/* An open intent ends, for this reader, by what its register shows, as the next writer will end it. */
+static int settle_in_memory(struct kept *k, struct err *err)
+{
+	const struct open_intent *open = &k->history.open;
+	const struct digest *value = open->is ? value_of(k, open->reg) : NULL;
+	k->open = open->is;
+	k->open_end = JOURNAL_UNKNOWN;
+	if (value == NULL)
+		return 0;
+	k->open_end = history_end_of(open, value);
+	struct bytes like = open->like;
+	char name[JOURNAL_NAME_ROOM];
+	while (k->open_end == JOURNAL_COMMIT && journal_take_name(&like, name)) {
+		const struct digest *other = value_of(k, name);
+		if (other != NULL && digest_equal(other, value) &&
+			history_same(&k->history, name, err) < 0)
+			return -1;
+	}
+	history_settle(&k->history, k->open_end, value);
+	return 0;
 }
 
 static void find_missing(struct kept *k, const struct mr_list *mrs)
@@ -171,8 +183,10 @@ int kept_judge(const struct root *root, const struct mr_list *mrs, initial_fn in
 		return -1;
 	if (ret->n == 0)
 		return 0;
-	if (snapshot(root, ret, &why) < 0 || journal_history(root, mrs, &ret->copy, &ret->hashers,
-						     &ret->history, &ret->other_boot, &why) < 0) {
+	if (snapshot(root, ret, &why) < 0 ||
+		journal_history(root, mrs, &ret->copy, &ret->hashers, &ret->history,
+			&ret->other_boot, &why) < 0 ||
+		settle_in_memory(ret, &why) < 0) {
 		for (size_t i = 0; i < ret->n; i++)
 			ret->verdict[i].err = why;
 		return 0;
@@ -192,15 +206,6 @@ void kept_clear(struct kept *k)
 	if (k->copy.fd >= 0)
 		close(k->copy.fd);
 	*k = (struct kept){.copy.fd = -1};
-}
-
-enum journal_kind kept_open_end(const struct kept *k)
-{
-	for (size_t i = 0; i < k->n; i++)
-		if (k->verdict[i].value.size > 0 &&
-			history_is_open(&k->history, history_find(&k->history, k->mr[i]->full)))
-			return history_end_of(&k->history.open, &k->verdict[i].value);
-	return JOURNAL_UNKNOWN;
 }
 
 const struct kept_verdict *kept_find(const struct kept *k, const struct mr *mr)

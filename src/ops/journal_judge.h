@@ -21,7 +21,9 @@ struct kept {
 	struct kept_verdict *verdict; /* of mr[i] */
 	size_t n;
 	struct journal_copy copy;
-	struct history history; /* an intent that is open in it is judged, and stays open */
+	struct history history;
+	bool open;		    /* its last intent has no end; history.open tells of it */
+	enum journal_kind open_end; /* the one that follows from its register */
 	struct hashers hashers;
 	bool other_boot;
 	uint64_t missing;	  /* records of registers that are not here */
@@ -38,8 +40,6 @@ int kept_judge(const struct root *root, const struct mr_list *mrs,
 	bool (*initial)(const void *arg, const struct mr *mr, struct bytes value), const void *arg,
 	struct kept *ret, struct err *err);
 void kept_clear(struct kept *kept);
-/* The end that the open intent has, by what its register shows; unknown if that cannot be read. */
-enum journal_kind kept_open_end(const struct kept *kept);
 /* The verdict of a register; NULL: it is none of these. */
 const struct kept_verdict *kept_find(const struct kept *kept, const struct mr *mr);
 

@@ -184,7 +184,7 @@ static void report_kept(struct report *r, const struct kept *k)
 				"it without tsmctl",
 				"%s: %s: %s", k->mr[i]->full, name, v->detail);
 	}
-	if (k->history.open.is)
+	if (k->open)
 		say(r, "note", "journal", "the next extend settles it",
 			"record %llu of '%s' has no end: a crash, or an extend that runs now",
 			(unsigned long long)k->history.open.seq, k->history.open.reg);

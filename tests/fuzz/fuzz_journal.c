@@ -16,39 +16,43 @@ static bool same_line(const struct text *t, const struct journal_line *line)
 	       memcmp(t->buf, line->text.p, line->text.n) == 0;
 }
 
-static void check_end(struct text *t, const struct journal_line *line)
+enum { NAMES = 64 };
+
+/* Its list of names; NAMES: more than are looked at. */
+static size_t names_of(const struct journal_line *line, const char *name[NAMES])
 {
-	static char names[64][JOURNAL_NAME_ROOM];
-	const char *name[64];
+	static char names[NAMES][JOURNAL_NAME_ROOM];
 	struct bytes list = line->list;
 	size_t n = 0;
-	while (n < 64 && journal_take_name(&list, names[n])) {
+	while (n < NAMES && journal_take_name(&list, names[n])) {
 		name[n] = names[n];
 		n++;
 	}
-	if (n == 64)
-		return;
-	journal_put_end(t, line->kind, line->seq, &line->value, name, n);
-	MUST(same_line(t, line));
+	return n;
 }
 
 /* Written again, it is the same; a state line is checked so by the history itself. */
 static void check_line(const struct journal_line *line)
 {
 	struct text t = {.buf = buf, .room = sizeof(buf)};
+	const char *name[NAMES];
+	size_t n = line->kind == JOURNAL_STATE ? 0 : names_of(line, name);
+	if (n == NAMES)
+		return;
 	switch (line->kind) {
 	case JOURNAL_HEADER:
 		journal_put_header(&t, line->boot_id, line->time);
 		MUST(same_line(&t, line));
 		break;
 	case JOURNAL_INTENT:
-		journal_put_intent(&t, line);
+		journal_put_intent(&t, line, name, n);
 		MUST(same_line(&t, line));
 		break;
 	case JOURNAL_COMMIT:
 	case JOURNAL_VOID:
 	case JOURNAL_UNKNOWN:
-		check_end(&t, line);
+		journal_put_end(&t, line->kind, line->seq, &line->value, name, n);
+		MUST(same_line(&t, line));
 		break;
 	case JOURNAL_STATE:
 		break;

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A storm of extends on a simulated machine: WORKERS processes, each with its own records, one after
+ * the other; then journal, registers and verify have to agree on every record. A worker whose
+ * tsmctl was killed does what a boot script does: the same again, with --once.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "ledger.h"
+#include "machine.h"
+
+enum { WORKERS = 8, REGISTERS_MAX = 4, FOREIGN_EVERY = 40, STATUS_KILLED = 128 + SIGKILL };
+
+static const struct sea {
+	const char *tree;
+	const char *reg[REGISTERS_MAX];	  /* as tsmctl calls them */
+	const char *truth[REGISTERS_MAX]; /* as the simulator does */
+} seas[] = {
+	{"tsm-mr",
+		{"tdx_guest/rtmr3:sha384", "tdx_guest/rtmr2:sha384", "tdx_guest/rtmr0:sha384",
+			"tdx_guest/rtmr1:sha384"},
+		{"tdx_guest/rtmr3:sha384", "tdx_guest/rtmr2:sha384", "tdx_guest/rtmr0:sha384",
+			"tdx_guest/rtmr1:sha384"}},
+	{"tsm-rtmrs", {"rtmrs/rtmr3:sha384", "rtmrs/rtmr2:sha384"},
+		{"tdx_guest/rtmr3", "tdx_guest/rtmr2"}},
+};
+
+static struct machine m;
+static const struct sea *sea;
+static unsigned registers, extends;
+static bool with_kills, with_foreign, with_readers;
+
+__attribute__((format(printf, 1, 2), noreturn)) static void wrong(const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	fflush(stdout);
+	_exit(1);
+}
+
+/* The workers */
+
+/* What a worker has seen. */
+struct seen {
+	unsigned killed, unknown;
+};
+
+static unsigned long long now_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (unsigned long long)t.tv_sec * 1000000 + (unsigned long long)t.tv_nsec / 1000;
+}
+
+/* Kills it at some moment of its life, which is as long as that of the one before. */
+static void kill_soon(pid_t pid, unsigned long long after_us)
+{
+	struct timespec t = {(time_t)(after_us / 1000000), (long)(after_us % 1000000) * 1000};
+	struct pollfd p = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+	if (p.fd < 0 || (ppoll(&p, 1, &t, NULL) == 0 && kill(pid, SIGKILL) < 0))
+		wrong("process %d: %s", (int)pid, strerror(errno));
+	close(p.fd);
+}
+
+static int extend(unsigned worker, unsigned i, bool again, unsigned *random, const char *name)
+{
+	static unsigned long long life = 10000;
+	char text[64];
+	const char *const args[] = {"extend", sea->reg[(worker + i) % registers], "--event", text,
+		"--force", "--wait", "300", again ? "--once" : NULL, NULL};
+	snprintf(text, sizeof(text), "%u-%u", worker, i);
+	*random = *random * 1103515245 + 12345;
+	unsigned long long begun = now_us();
+	pid_t pid = machine_begin(&m, args, name);
+	bool doomed = with_kills && (*random >> 16) % 3 == 0;
+	if (doomed)
+		kill_soon(pid, life * ((*random >> 20) % 128) / 100);
+	int status = machine_end(pid);
+	if (status == 0)
+		life = (life * 3 + now_us() - begun) / 4;
+	return status;
+}
+
+/* The number of records so far is what tells when. */
+static void dd(unsigned i)
+{
+	char from[MACHINE_PATH_MAX + 3] = "if=", to[2 * MACHINE_PATH_MAX] = "of=";
+	const char *const argv[] = {
+		"dd", from, to, "bs=48", "count=1", "conv=notrunc", "status=none", NULL};
+	if (!with_foreign || i % FOREIGN_EVERY != FOREIGN_EVERY / 2)
+		return;
+	machine_path(&m, "foreign", from + 3);
+	snprintf(to, sizeof(to), "of=%s/%s", m.root, m.tree->value);
+	if (machine_other(argv) != 0)
+		wrong("dd failed");
+}
+
+static void show_and_fail(const char *name, const char *what, int status)
+{
+	char file[64];
+	snprintf(file, sizeof(file), "stderr%s", name);
+	char *text = machine_text(&m, file);
+	wrong("%s%s: status %d: %s", what, name, status, text);
+}
+
+static void work(unsigned worker, int report)
+{
+	struct seen seen = {0};
+	char name[32];
+	unsigned random = worker + 1;
+	snprintf(name, sizeof(name), ".worker%u", worker);
+	for (unsigned i = 0; i < extends; i++) {
+		if (worker == 0)
+			dd(i);
+		int status = extend(worker, i, false, &random, name);
+		for (; with_kills && status == STATUS_KILLED; seen.killed++)
+			status = extend(worker, i, true, &random, name);
+		if (status == 6 && with_foreign)
+			seen.unknown++;
+		else if (status != 0)
+			show_and_fail(name, "extend", status);
+	}
+	if (write(report, &seen, sizeof(seen)) != sizeof(seen))
+		wrong("report: %s", strerror(errno));
+	_exit(0);
+}
+
+/* The readers */
+
+static const char *member(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+	return json_object_object_get_ex(o, key, &v) && v != NULL ? json_object_get_string(v) : "";
+}
+
+/* Every register that has a verdict has a good one. */
+static void check_verdicts(struct json_object *doc, const char *name)
+{
+	struct json_object *rows;
+	if (!json_object_object_get_ex(doc, "registers", &rows))
+		wrong("%s: no registers", name);
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		const char *verdict = member(row, "verdict");
+		if (verdict[0] != '\0' && strcmp(verdict, "match") != 0 &&
+			strcmp(verdict, "untouched") != 0)
+			wrong("%s: %s", name, json_object_to_json_string(row));
+	}
+}
+
+static const char *const readers[][MACHINE_ARGS_MAX] = {
+	{"-j", "verify", NULL},
+	{"-j", "log", NULL},
+	{"-j", "read", NULL},
+};
+enum { READERS = sizeof(readers) / sizeof(readers[0]) };
+
+/* Before the first extend configfs has no entry, and so nothing to verify. */
+static bool may_say(int status, const char *err)
+{
+	if (status == 4)
+		return strstr(err, " moved ") != NULL;
+	return status == 0 || (status == 3 && m.tree->index != NULL);
+}
+
+/* Reads until the other end of the pipe is closed, at least once. */
+static void keep_reading(unsigned reader, int end)
+{
+	char name[32], file[64];
+	unsigned good = 0, moved = 0;
+	struct pollfd p = {.fd = end};
+	snprintf(name, sizeof(name), ".%s", readers[reader][1]);
+	do {
+		int status = machine_end(machine_begin(&m, readers[reader], name));
+		snprintf(file, sizeof(file), "stderr%s", name);
+		char *err = machine_text(&m, file);
+		snprintf(file, sizeof(file), "stdout%s", name);
+		char *out = machine_text(&m, file);
+		if (!may_say(status, err))
+			wrong("%s: status %d: %s\n%s", name, status, err, out);
+		struct json_object *doc = json_tokener_parse(out);
+		if (doc == NULL)
+			wrong("%s: not JSON: %s", name, out);
+		if (status == 0 && strcmp(readers[reader][1], "read") != 0)
+			check_verdicts(doc, name);
+		json_object_put(doc);
+		good += status == 0;
+		moved += status == 4;
+		free(err);
+		free(out);
+	} while (poll(&p, 1, 0) == 0);
+	printf("%s: %u answers, %u times nothing stood still\n", name + 1, good, moved);
+	exit(0);
+}
+
+/* What has to be true at the end */
+
+static void check_truth(const struct ledger *l, unsigned i, const char *truth)
+{
+	const struct ledger_group *g = ledger_group(l, sea->reg[i]);
+	char want[256];
+	int n = snprintf(want, sizeof(want), "%s ", sea->truth[i]);
+	if (g == NULL)
+		wrong("%s: not in the journal", sea->reg[i]);
+	for (size_t j = 0; j < g->size; j++)
+		n += snprintf(want + n, sizeof(want) - (size_t)n, "%02x", g->value[j]);
+	if (strstr(truth, want) == NULL)
+		wrong("%s: the register is not what the journal leads to", sea->reg[i]);
+}
+
+/* Each record once, none that nobody sent; a record that was killed before may be void as well. */
+static void check_records(const struct ledger *l)
+{
+	size_t all = (size_t)WORKERS * extends, have = 0;
+	unsigned char *count = calloc(all, 1);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ledger_record *rec = &l->record[i];
+		unsigned worker, k;
+		char end;
+		if (rec->end == LEDGER_VOID && with_kills)
+			continue;
+		if (rec->end == LEDGER_OPEN || rec->end == LEDGER_VOID)
+			wrong("record %zu has no end, or a wrong one", i);
+		if (rec->text == NULL || sscanf(rec->text, "%u-%u%c", &worker, &k, &end) != 2 ||
+			worker >= WORKERS || k >= extends)
+			wrong("record %zu: \"%s\" was never sent", i, rec->text);
+		if (count[worker * extends + k]++ > 0)
+			wrong("record %zu: \"%s\" is there twice", i, rec->text);
+		have++;
+	}
+	if (have != all)
+		wrong("%zu records, not %zu", have, all);
+	free(count);
+}
+
+/* Where the chain of a register first breaks; in words as verify puts them. */
+static void first_break(const struct ledger *l, const struct ledger_group *g, char ret[128])
+{
+	strcpy(ret, "");
+	for (size_t i = 0; i < l->n && ret[0] == '\0'; i++) {
+		const struct ledger_record *rec = &l->record[i];
+		if (&l->group[rec->group] != g)
+			continue;
+		if (rec->foreign)
+			snprintf(ret, 128, "between record %llu and %zu ",
+				(unsigned long long)rec->after, i);
+		else if (rec->end == LEDGER_UNKNOWN)
+			snprintf(ret, 128, "whether record %zu was extended cannot be known", i);
+	}
+}
+
+static void check_verify(const struct ledger *l, unsigned i)
+{
+	const char *const args[] = {"-j", "verify", sea->reg[i], NULL};
+	char place[128];
+	const struct ledger_group *g = ledger_group(l, sea->reg[i]);
+	first_break(l, g, place);
+	int status = machine_run(&m, args);
+	char *out = machine_text(&m, "stdout");
+	struct json_object *doc = json_tokener_parse(out), *rows;
+	if (!json_object_object_get_ex(doc, "registers", &rows))
+		wrong("verify: %s", out);
+	struct json_object *row = json_object_array_get_idx(rows, 0);
+	if (status != (place[0] != '\0') ||
+		strcmp(member(row, "verdict"), place[0] != '\0' ? "mismatch" : "match") != 0 ||
+		strncmp(member(row, "detail"), place, strlen(place)) != 0)
+		wrong("verify: status %d, where the journal says \"%s\": %s", status, place, out);
+	if (strtoul(member(row, "records"), NULL, 10) != ledger_count(l, g, LEDGER_COMMIT, NULL))
+		wrong("verify counts other records: %s", out);
+	json_object_put(doc);
+	free(out);
+}
+
+/* Each foreign extend breaks one chain at one place. */
+static void check_foreign(const struct ledger *l, const struct seen *seen)
+{
+	size_t gaps = 0, unknown = ledger_count(l, NULL, LEDGER_UNKNOWN, NULL);
+	size_t sent = with_foreign ? (extends + FOREIGN_EVERY / 2 - 1) / FOREIGN_EVERY : 0;
+	for (size_t i = 0; i < l->n; i++)
+		gaps += l->record[i].foreign;
+	if (gaps + unknown != sent || seen->unknown != unknown)
+		wrong("%zu foreign extends: %zu gaps, %zu unknown, %u times status 6", sent, gaps,
+			unknown, seen->unknown);
+	if (sent > 0)
+		printf("foreign: %zu seen between two records, %zu during one\n", gaps, unknown);
+}
+
+static void check(const struct seen *seen)
+{
+	struct ledger l;
+	char path[MACHINE_PATH_MAX];
+	machine_path(&m, "root/run/tsmctl/journal.jsonl", path);
+	if (ledger_read(&l, path) < 0)
+		wrong("journal: %s", l.why);
+	char *truth = machine_text(&m, "root/sys/.tsmsim/truth");
+	check_records(&l);
+	for (unsigned i = 0; i < registers; i++) {
+		check_truth(&l, i, truth);
+		check_verify(&l, i);
+	}
+	check_foreign(&l, seen);
+	printf("%s, %u registers: %zu extended, %zu void, %u killed\n", m.tree->name, registers,
+		l.n - ledger_count(&l, NULL, LEDGER_VOID, NULL),
+		ledger_count(&l, NULL, LEDGER_VOID, NULL), seen->killed);
+	if (with_kills && seen->killed < extends / 4)
+		wrong("hardly any was killed");
+	free(truth);
+	ledger_clear(&l);
+}
+
+/* All of it */
+
+static pid_t start(void)
+{
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid < 0)
+		wrong("fork: %s", strerror(errno));
+	return pid;
+}
+
+static void await(unsigned n)
+{
+	int status;
+	bool bad = false;
+	for (unsigned i = 0; i < n; i++)
+		bad |= wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	if (bad)
+		wrong("a process of the storm failed");
+}
+
+static void collect(int report, struct seen *ret)
+{
+	struct seen one;
+	while (read(report, &one, sizeof(one)) == sizeof(one)) {
+		ret->killed += one.killed;
+		ret->unknown += one.unknown;
+	}
+}
+
+static void storm(struct seen *ret)
+{
+	int report[2], end[2];
+	if (pipe(report) < 0 || pipe(end) < 0)
+		wrong("pipe: %s", strerror(errno));
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (start() == 0)
+			work(i, report[1]);
+	close(report[1]);
+	for (unsigned i = 0; with_readers && i < READERS; i++) {
+		if (start() == 0) {
+			close(end[1]);
+			close(report[0]);
+			keep_reading(i, end[0]);
+		}
+	}
+	collect(report[0], ret);
+	close(end[1]);
+	await(WORKERS + (with_readers ? READERS : 0));
+	close(end[0]);
+	close(report[0]);
+}
+
+static void take_modes(int argc, char *argv[])
+{
+	for (int i = 0; i < argc; i++) {
+		with_kills |= strcmp(argv[i], "kills") == 0;
+		with_foreign |= strcmp(argv[i], "foreign") == 0;
+		with_readers |= strcmp(argv[i], "readers") == 0;
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	struct seen seen = {0};
+	sea = seas;
+	if (argc < 7) {
+		fputs("usage: storm TSMCTL TSMSIM DIR TREE REGISTERS EXTENDS "
+		      "[kills] [foreign] [readers]\n",
+			stderr);
+		return 2;
+	}
+	while (strcmp(sea->tree, argv[4]) != 0)
+		if (++sea == seas + sizeof(seas) / sizeof(seas[0]))
+			wrong("%s: no such tree", argv[4]);
+	registers = (unsigned)strtoul(argv[5], NULL, 10);
+	extends = (unsigned)strtoul(argv[6], NULL, 10);
+	take_modes(argc - 7, argv + 7);
+	machine_open(&m, argv[1], argv[2], argv[3], tree_by_name(sea->tree));
+	machine_start(&m);
+	machine_file(&m, "foreign", "................................................");
+	storm(&seen);
+	check(&seen);
+	machine_stop(&m);
+	return 0;
+}
