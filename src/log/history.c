@@ -50,14 +50,13 @@ struct history_group *history_find(const struct history *h, const char *name)
 static int add_name(struct history_group *group, const char *name, struct err *err)
 {
 	char **grown = reallocarray(group->g.name, group->g.n_names + 1, sizeof(*grown));
-	char *copy = strdup(name);
-	if (grown != NULL)
-		group->g.name = grown;
-	if (grown == NULL || copy == NULL) {
-		free(copy);
+	if (grown == NULL)
 		return err_sys(err, ENOMEM, "journal");
-	}
-	grown[group->g.n_names++] = copy;
+	group->g.name = grown;
+	grown[group->g.n_names] = strdup(name);
+	if (grown[group->g.n_names] == NULL)
+		return err_sys(err, ENOMEM, "journal");
+	group->g.n_names++;
 	return 0;
 }
 
@@ -221,7 +220,7 @@ static int take_end(struct history *h, const struct journal_line *l, struct err 
 {
 	struct digest value = l->value;
 	char name[JOURNAL_NAME_ROOM];
-	if (!h->open.is || h->open.seq != l->seq)
+	if (!h->open.is || h->group == NULL || h->open.seq != l->seq)
 		return err_set(err, ST_FORMAT, "the end of record %llu, which is not open",
 			(unsigned long long)l->seq);
 	value.alg = h->open.before.alg;

@@ -237,7 +237,7 @@ static bool is_below(const char *below, char *path)
 	if (strncmp(path, below, n) != 0 || (path[n] != '/' && path[n] != '\0'))
 		return false;
 	if (path[n] == '\0')
-		strcpy(path, ".");
+		memcpy(path, ".", 2);
 	else
 		memmove(path, path + n + 1, strlen(path + n + 1) + 1);
 	return true;
@@ -293,7 +293,7 @@ static int fire(struct tracee *t, const struct kind *kind, const struct inject_c
 	case INJECT_SHORT:
 		return 0;
 	case INJECT_ONWARDS:
-		strcpy(t->top, call->target);
+		snprintf(t->top, sizeof(t->top), "%s", call->target);
 		t->top[strcspn(t->top, "/")] = '\0';
 		return cut ? 0 : fail_call(t, kind, f->error);
 	}

@@ -126,7 +126,7 @@ void machine_open(struct machine *m, const char *tsmctl, const char *tsmsim, con
 	char *real = realpath(dir, NULL);
 	if (real == NULL || strlen(real) >= sizeof(m->dir))
 		die("%s", dir);
-	strcpy(m->dir, real);
+	memcpy(m->dir, real, strlen(real) + 1);
 	free(real);
 	machine_path(m, "root", m->root);
 	umask(022);
@@ -231,7 +231,7 @@ static bool value_file(const struct machine *m, char ret[MACHINE_PATH_MAX])
 		glob(pattern, 0, NULL, &found) != 0)
 		return false;
 	for (size_t i = 0; i < found.gl_pathc && !ok; i++) {
-		strcpy(ret, found.gl_pathv[i]);
+		snprintf(ret, MACHINE_PATH_MAX, "%s", found.gl_pathv[i]);
 		ok = m->tree->index == NULL;
 		if (ok)
 			break;

@@ -200,7 +200,7 @@ static char *without_pids(const char *text)
 		to += sprintf(to, "%.*s%s", (int)(pid + 6 - text), text, nobody);
 		text = pid + 6 + strspn(pid + 6, "0123456789");
 	}
-	strcpy(to, text);
+	memcpy(to, text, strlen(text) + 1);
 	return ret;
 }
 

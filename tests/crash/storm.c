@@ -224,6 +224,19 @@ static void check_truth(const struct ledger *l, unsigned i, const char *truth)
 		wrong("%s: the register is not what the journal leads to", sea->reg[i]);
 }
 
+/* WORKER-K, as a worker numbers its extends. */
+static bool read_sent(const char *text, unsigned *worker, unsigned *k)
+{
+	char *end;
+	if (text == NULL || text[0] < '0' || text[0] > '9')
+		return false;
+	*worker = (unsigned)strtoul(text, &end, 10);
+	if (end[0] != '-' || end[1] < '0' || end[1] > '9')
+		return false;
+	*k = (unsigned)strtoul(end + 1, &end, 10);
+	return *end == '\0';
+}
+
 /* Each record once, none that nobody sent; a record that was killed before may be void as well. */
 static void check_records(const struct ledger *l)
 {
@@ -232,13 +245,11 @@ static void check_records(const struct ledger *l)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ledger_record *rec = &l->record[i];
 		unsigned worker, k;
-		char end;
 		if (rec->end == LEDGER_VOID && with_kills)
 			continue;
 		if (rec->end == LEDGER_OPEN || rec->end == LEDGER_VOID)
 			wrong("record %zu has no end, or a wrong one", i);
-		if (rec->text == NULL || sscanf(rec->text, "%u-%u%c", &worker, &k, &end) != 2 ||
-			worker >= WORKERS || k >= extends)
+		if (!read_sent(rec->text, &worker, &k) || worker >= WORKERS || k >= extends)
 			wrong("record %zu: \"%s\" was never sent", i, rec->text);
 		if (count[worker * extends + k]++ > 0)
 			wrong("record %zu: \"%s\" is there twice", i, rec->text);
@@ -252,7 +263,7 @@ static void check_records(const struct ledger *l)
 /* Where the chain of a register first breaks; in words as verify puts them. */
 static void first_break(const struct ledger *l, const struct ledger_group *g, char ret[128])
 {
-	strcpy(ret, "");
+	ret[0] = '\0';
 	for (size_t i = 0; i < l->n && ret[0] == '\0'; i++) {
 		const struct ledger_record *rec = &l->record[i];
 		if (&l->group[rec->group] != g)
