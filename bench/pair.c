@@ -4,6 +4,7 @@
  * not count, their output thrown away, and prints the medians of their wall times, the median of
  * the ratios of the pairs, and A's peak memory. Words of a command are split at spaces; neither is
  * given a shell.
+ * pair --drift RUNS 'COMMAND': runs it, and prints the medians of the first and of the last hundred runs, and their ratio.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,8 +64,27 @@ static double median(double *v, size_t n)
 	return n % 2 != 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+static int drift(long runs, char *command)
+{
+	enum { HUNDRED = 100 };
+	static double took[RUNS_MAX];
+	char *words[WORDS_MAX];
+	long peak = 0;
+	split(command, words);
+	if (runs < 2 * HUNDRED || runs > RUNS_MAX || words[0] == NULL)
+		return 2;
+	for (long i = 0; i < runs; i++)
+		took[i] = run(words, &peak);
+	double first = median(took, HUNDRED), last = median(took + runs - HUNDRED, HUNDRED);
+	printf("%8.2f ms  %8.2f ms  %5.2f  %6.1f MiB\n", last * 1e3, first * 1e3, last / first,
+		(double)peak / 1024);
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
+	if (argc == 4 && strcmp(argv[1], "--drift") == 0)
+		return drift(strtol(argv[2], NULL, 10), argv[3]);
 	static double a[RUNS_MAX], b[RUNS_MAX], ratio[RUNS_MAX];
 	char *words_a[WORDS_MAX], *words_b[WORDS_MAX];
 	long runs = argc == 4 ? strtol(argv[1], NULL, 10) : 0, peak_a = 0, peak_b = 0;
