@@ -189,3 +189,116 @@ dd_extend() { # NAME: a foreign writer
 	tsmctl verify rtmr1
 	assert_done
 }
+
+# open_intent REGISTER PID: the last record again, as one that is being extended.
+open_intent() {
+	local before digest
+	before=$(jq -r 'select(.kind == "intent") | .expected' "$JOURNAL" | tail -n 1)
+	digest=$(jq -r 'select(.kind == "intent") | .digest' "$JOURNAL" | tail -n 1)
+	jq -c --arg r "$1" --argjson p "$2" --arg b "$before" --arg e "$(extended sha384 "$before" "$digest")" '
+		select(.kind == "intent") | .seq += 1 | .register = $r | .pid = $p | .start = 0 | .before = $b |
+		.expected = $e | del(.like)' "$JOURNAL" | tail -n 1 >>"$JOURNAL"
+}
+
+extended() { # HASH VALUE DIGEST
+	printf '%b' "$(sed 's/../\\x&/g' <<<"$2$3")" | "$1sum" | cut -d' ' -f1
+}
+
+@test "a process that may still be writing is waited for" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	open_intent tsm_mr_sample/rtmr1:sha384 $$
+	tsmctl extend rtmr1 --event two --wait 1
+	assert_refused 4 "record 1 of 'tsm_mr_sample/rtmr1:sha384' is being extended: process $$ is still there after 1 seconds"
+	tsmctl status
+	[[ $output == *"journal"*"record 1 of 'tsm_mr_sample/rtmr1:sha384' has no end"* ]]
+	tsmctl log rtmr1 --json
+	assert_json '[.events[].extends] == [true, false]'
+}
+
+@test "records of a register that is not here" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	open_intent gone/rtmr1:sha384 2147483647
+	tsmctl extend rtmr1 --event two
+	assert_refused 4 "'run/tsmctl/journal.jsonl': record 1 of 'gone/rtmr1:sha384' has no end, and that register is not here*"
+	echo '{"kind":"commit","seq":1}' >>"$JOURNAL"
+	tsmctl verify
+	assert_equal "$status" 3
+	assert_line "error  gone/rtmr1:sha384  (the journal has records of 'gone/rtmr1:sha384', which is not here)"
+	assert_line 'match  tsm_mr_sample/rtmr1:sha384'
+	tsmctl extend rtmr1 --event two
+	assert_done
+}
+
+@test "a foreign extend at the same moment: unknown, status 6, and every later verify says so" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	sim_fault 'rtmr1*:write:1:foreign-extend-after'
+	tsmctl extend rtmr1 --event two
+	assert_refused 6 "'tsm_mr_sample/rtmr1:sha384': it changed, but not to the predicted value: *whether record 1 was extended cannot be known"
+	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" unknown
+	tsmctl extend rtmr1 --event three
+	assert_done
+	tsmctl verify rtmr1
+	assert_equal "$status" 1
+	assert_output 'mismatch  tsm_mr_sample/rtmr1:sha384  (whether record 1 was extended cannot be known: somebody else extended at the same moment)'
+	tsmctl log rtmr1 --json
+	assert_json '[.events[].extends] == [true, null, true]'
+	tsmctl status
+	[[ $output == *"problem  journal"*"mismatch: whether record 1"* ]]
+}
+
+@test "what the kernel says does not count, what the register shows does" {
+	machine --tree mr
+	sim_fault 'rtmr1*:write:1:eio-after'
+	tsmctl extend rtmr1 --event one
+	assert_done
+	sim_fault 'rtmr1*:write:1:eio'
+	tsmctl extend rtmr1 --event two
+	assert_refused 4 '*input/output error (nothing was extended)'
+	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" void
+	tsmctl verify rtmr1
+	assert_done
+	machine --tree rtmrs
+	tsmctl extend rtmr3 --event one
+	sim_fault 'digest:release:*:eio'
+	tsmctl extend rtmr3 --event two
+	assert_refused 4 "'rtmrs/rtmr3:sha384': the kernel reported success, but did not extend it"
+	tsmctl verify
+	assert_done
+}
+
+@test "the name for an older journal is taken: nothing is lost, nothing extended" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	cp "$JOURNAL" "$BATS_TEST_TMPDIR/old"
+	machine --tree mr
+	touch "$ROOT/run/tsmctl/journal-0f0f0f0f-1111-2222-3333-444444444444.jsonl"
+	echo 2f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	tsmctl status
+	[[ $output == *"it is of another boot (0f0f0f0f-1111-2222-3333-444444444444)"* ]]
+	tsmctl extend rtmr1 --event two
+	assert_refused 4 "'run/tsmctl/journal.jsonl': of another boot, and cannot be set aside as 'journal-0f0f0f0f-*.jsonl': file exists"
+	cmp "$JOURNAL" "$BATS_TEST_TMPDIR/old"
+}
+
+@test "--note: UTF-8, with --digest, where there is a journal" {
+	machine --tree mr
+	tsmctl extend rtmr1 --digest "$(printf '00%.0s' {1..48})" --note $'\xff'
+	assert_refused 2 '--note: not UTF-8 of at most 4096 bytes'
+	tsmctl extend rtmr1 --event x --note y
+	assert_refused 2 '--note goes with --digest only'
+	machine
+	tsmctl extend measurement-example/rtmr1 --digest "$(printf '00%.0s' {1..48})" --note y
+	assert_refused 3 '--note: the kernel keeps the log of*'
+}
+
+@test "a full disk: status 4, and nothing is extended" {
+	machine --tree mr
+	mount -t tmpfs -o size=8k none "$ROOT/run" || skip "tmpfs cannot be mounted"
+	tsmctl extend rtmr1 --event one
+	assert_refused 4 "'run/tsmctl/journal.jsonl': *no space left on device*"
+	umount "$ROOT/run"
+	assert_equal "$(sim_stat tsm_mr_sample/rtmr1:sha384:extend)" 0
+}
