@@ -60,6 +60,38 @@ dd_extend() { # NAME: a foreign writer
 	assert_refused 3 "'rtmrs/rtmr0:sha384' cannot be extended on this kernel"
 }
 
+@test "rtmrs: somebody else has the index, whichever error says so" {
+	for error in einval ebusy; do
+		machine --tree rtmrs --owned-index $error
+		rm -rf "$ROOT/run/tsmctl"
+		mkdir "$ROOT/sys/kernel/config/tsm/rtmrs/theirs"
+		echo -n 3 >"$ROOT/sys/kernel/config/tsm/rtmrs/theirs/index"
+		# As if it had been made only after the search for it.
+		sim_fault 'theirs/index:read:1:eio' 'theirs/index:read:2:eio'
+		tsmctl extend rtmr3 --event one
+		assert_done
+		assert_equal "$(cat "$ROOT/sys/kernel/config/tsm/rtmrs/theirs/index")" 3
+		tsmctl list rtmr3 --json
+		assert_json '.registers[0].path | endswith("/theirs")'
+		tsmctl verify
+		assert_done
+	done
+}
+
+@test "tdx_guest: rtmr0 and rtmr1 belong to the firmware" {
+	machine --tree mr --provider tdx_guest
+	for mr in rtmr0 rtmr1; do
+		tsmctl extend $mr --event one
+		assert_refused 2 "'tdx_guest/$mr:sha384' belongs to the firmware*--force*"
+		tsmctl extend $mr --event one --force
+		assert_done
+	done
+	tsmctl verify rtmr2 rtmr3
+	assert_equal "$status" 1
+	assert_line 'unlogged  tdx_guest/rtmr2:sha384  (changed, and no log of it is kept here)'
+	assert_line 'untouched  tdx_guest/rtmr3:sha384'
+}
+
 @test "a foreign extend is located: behind the last record, then between two" {
 	machine --tree mr
 	tsmctl extend rtmr1 --event one
@@ -125,6 +157,10 @@ dd_extend() { # NAME: a foreign writer
 		assert_equal "$status" 5
 		[[ $stderr == *"journal.jsonl': line "* ]]
 	done
+	{ head -n 1 "$BATS_TEST_TMPDIR/good" && head -c 1100000 /dev/zero | tr '\0' x && echo; } >"$JOURNAL"
+	tsmctl verify rtmr1
+	assert_equal "$status" 5
+	assert_line --partial "journal.jsonl': line 2: offset 112: a line of more than 65536 bytes"
 	echo nonsense >"$JOURNAL"
 	tsmctl extend rtmr1 --event two
 	assert_refused 5 "*journal.jsonl'*"
@@ -260,6 +296,7 @@ extended() { # HASH VALUE DIGEST
 	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" void
 	tsmctl verify rtmr1
 	assert_done
+	rm -r "$ROOT/run/tsmctl"
 	machine --tree rtmrs
 	tsmctl extend rtmr3 --event one
 	sim_fault 'digest:release:*:eio'

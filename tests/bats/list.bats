@@ -119,6 +119,26 @@ two_providers() {
 	assert_json '.registers | map(select(.name == "b"))[0].path == "/sys/kernel/security/tsm/two/b"'
 }
 
+@test "mr: devices with measurements, each once, reached through either folder" {
+	empty_root
+	local m="$ROOT/sys/devices/virtual/misc/one/measurements"
+	mkdir -p "$m" "$ROOT/sys/devices/virtual/misc/none" "$ROOT/sys/devices/platform/two/measurements" "$ROOT/sys/class/misc"
+	ln -s ../../devices/virtual/misc/one "$ROOT/sys/class/misc/one"
+	ln -s ../../devices/platform/two "$ROOT/sys/class/misc/two"
+	head -c 20 /dev/zero >"$m/a:sha1" && chmod 644 "$m/a:sha1"
+	head -c 48 /dev/zero >"$m/b:whirl" && chmod 644 "$m/b:whirl"
+	head -c 7 /dev/zero >"$ROOT/sys/devices/platform/two/measurements/c" && chmod 444 "$ROOT/sys/devices/platform/two/measurements/c"
+	tsmctl list -o register,kind,access,hash,size,log,path --no-header
+	assert_done
+	assert_output "$(
+		cat <<-'END'
+			one/a:sha1  runtime r-x sha1    20 journal /sys/devices/virtual/misc/one/measurements/a:sha1
+			one/b:whirl runtime r-x unknown 48 journal /sys/devices/virtual/misc/one/measurements/b:whirl
+			two/c       static  r-- -       7  -       /sys/class/misc/two/measurements/c
+		END
+	)"
+}
+
 @test "a report folder outside configfs is no provider either; dot folders and files are none" {
 	empty_root
 	runtime_mr "$ROOT/sys/kernel/tsm/p/r" sha256
