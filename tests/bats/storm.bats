@@ -10,7 +10,7 @@ setup() {
 	need_fuse
 	# A program with sanitizers takes ten times as long.
 	N=200
-	[ -z "${TSMCTL_SANITIZED:-}" ] || N=20
+	[ -z "${TSMCTL_SANITIZED:-}" ] || N=25
 }
 
 teardown() {
