@@ -28,8 +28,8 @@ enum {
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
 
 	/* tsmctl's journal */
-	JOURNAL_LIKE_MAX = 16,	     /* registers that may be the same as one */
-	JOURNAL_STATE_EVERY = 32768, /* bytes of lines before what they amount to is written */
+	JOURNAL_LIKE_MAX = 16,	    /* registers that may be the same as one */
+	JOURNAL_STATE_EVERY = 8192, /* bytes of lines before what they amount to is written */
 	JOURNAL_TAIL_MAX =
 		196608, /* bytes before the end within which a state line is looked for */
 

@@ -60,13 +60,12 @@ static int visit_device(const struct place *at, const char *name, const char *pa
 {
 	(void)parent;
 	struct stat folder;
-	if (!S_ISDIR(st->st_mode))
+	if (!S_ISDIR(st->st_mode) || mr_list_has_provider(&at->tree->mrs, name))
 		return 0;
 	AUTO_FREE char *measurements = path_join(path, "measurements");
 	if (measurements == NULL)
 		return err_sys(err, ENOMEM, "registers");
-	if (root_stat(at->root, measurements, &folder) < 0 || !S_ISDIR(folder.st_mode) ||
-		mr_list_has_provider(&at->tree->mrs, name))
+	if (root_stat(at->root, measurements, &folder) < 0 || !S_ISDIR(folder.st_mode))
 		return 0;
 	at->tree->n_providers++;
 	struct place inside = *at;

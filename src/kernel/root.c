@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/deadline.h"
@@ -112,13 +113,13 @@ int root_stat_in(
 	return rc;
 }
 
-/* One read(2) that does not block for ever: -1 with errno, ETIMEDOUT when the deadline passed. */
-static ssize_t read_in_time(int fd, uint8_t *buf, size_t cap)
+/* One readv(2) that does not block for ever: -1 with errno, ETIMEDOUT when the deadline passed. */
+static ssize_t readv_in_time(int fd, const struct iovec *iov, int n)
 {
 	ssize_t got;
 	deadline_arm(READ_DEADLINE_MS);
 	do
-		got = read(fd, buf, cap);
+		got = readv(fd, iov, n);
 	while (got < 0 && errno == EINTR && !deadline_passed());
 	int sys = errno == EINTR ? ETIMEDOUT : errno;
 	deadline_disarm();
@@ -126,12 +127,23 @@ static ssize_t read_in_time(int fd, uint8_t *buf, size_t cap)
 	return got;
 }
 
-/* Reads until the end or until buf is full; -1 with errno. */
+static ssize_t read_in_time(int fd, uint8_t *buf, size_t cap)
+{
+	struct iovec iov = {buf, cap};
+	return readv_in_time(fd, &iov, 1);
+}
+
+/*
+ * Reads until the end, or one byte more than buf has room for; -1 with errno. A file of just that
+ * room, as every register's value is, is seen whole by one read: two would see two values.
+ */
 static ssize_t read_all(int fd, uint8_t *buf, size_t cap)
 {
+	uint8_t more;
 	size_t n = 0;
 	while (n < cap) {
-		ssize_t got = read_in_time(fd, buf + n, cap - n);
+		struct iovec iov[] = {{buf + n, cap - n}, {&more, 1}};
+		ssize_t got = readv_in_time(fd, iov, 2);
 		if (got < 0)
 			return -1;
 		if (got == 0)
@@ -157,12 +169,10 @@ int root_read(const struct root *root, const char *path, void *buf, size_t cap, 
 	if (fd < 0)
 		return -1;
 
-	uint8_t more;
 	ssize_t n = read_all(fd, buf, cap);
-	ssize_t rest = n == (ssize_t)cap ? read_all(fd, &more, 1) : 0;
-	if (n < 0 || rest < 0)
+	if (n < 0)
 		return err_read(err, errno, path);
-	if (rest > 0)
+	if ((size_t)n > cap)
 		return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, cap);
 	*ret_n = (size_t)n;
 	return 0;

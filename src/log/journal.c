@@ -52,17 +52,17 @@ int journal_end(int fd, off_t *ret, struct err *err)
 	return 0;
 }
 
-/* The last place in buf where a state line starts; -1: none. */
-static ssize_t last_state(const uint8_t *buf, size_t n)
+static const char state_start[] = "\n{\"kind\":\"state\"";
+
+/* The last place among the first n bytes of b from which a state line follows; -1: none. */
+static ssize_t last_state(struct bytes b, size_t n)
 {
-	static const char start[] = "\n{\"kind\":\"state\"";
 	while (n > 0) {
-		const uint8_t *newline = memrchr(buf, '\n', n);
+		const uint8_t *newline = memrchr(b.p, '\n', n);
 		if (newline == NULL)
 			return -1;
-		n = (size_t)(newline - buf);
-		/* Its line was looked at before this one: what is behind `n` is still in buf. */
-		if (memcmp(newline, start, strlen(start)) == 0)
+		n = (size_t)(newline - b.p);
+		if (bytes_start_with((struct bytes){newline, b.n - n}, state_start))
 			return (ssize_t)n + 1;
 	}
 	return -1;
@@ -70,18 +70,23 @@ static ssize_t last_state(const uint8_t *buf, size_t n)
 
 int journal_tail(int fd, off_t end, off_t *ret, struct err *err)
 {
-	enum { OVERLAP = 32 }; /* longer than the start of a state line */
-	size_t n = JOURNAL_TAIL_MAX;
-	uint8_t *buf = calloc(1, JOURNAL_TAIL_MAX + OVERLAP);
+	/* Pieces overlap by what a state line starts with. */
+	enum { PIECE = 16384, OVERLAP = sizeof(state_start) };
+	uint8_t buf[PIECE + OVERLAP];
 	*ret = 0;
-	if (buf == NULL)
-		return err_sys(err, ENOMEM, "journal");
-	int rc = read_before(fd, buf, &n, end, err) < 0 ? -1 : 0;
-	ssize_t at = rc == 0 ? last_state(buf, n) : -1;
-	if (at >= 0)
-		*ret = end - (off_t)n + at;
-	free(buf);
-	return rc;
+	for (off_t at = end; at > 0 && end - at < JOURNAL_TAIL_MAX; at -= PIECE) {
+		off_t upto = end - at < OVERLAP ? end : at + OVERLAP;
+		size_t n = PIECE + (size_t)(upto - at);
+		if (read_before(fd, buf, &n, upto, err) < 0)
+			return -1;
+		size_t mine = n - (size_t)(upto - at);
+		ssize_t found = last_state((struct bytes){buf, n}, mine);
+		if (found >= 0) {
+			*ret = upto - (off_t)n + found;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 int journal_open(struct journal *ret, int fd, off_t from, off_t end, struct err *err)
@@ -463,6 +468,12 @@ static int scan_line(struct journal_line *l, bool first, struct err *err)
 			"its schema is not " JOURNAL_SCHEMA
 			": no journal, or one of another version of tsmctl");
 	return err_set(err, ST_FORMAT, "'%s' is not what tsmctl writes there", s.bad);
+}
+
+int journal_parse(struct bytes text, struct journal_line *ret, struct err *err)
+{
+	ret->text = text;
+	return scan_line(ret, false, err);
 }
 
 int journal_in(struct err *err, const struct journal_line *line)

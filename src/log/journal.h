@@ -76,6 +76,8 @@ int journal_open(struct journal *ret, int fd, off_t from, off_t end, struct err 
 void journal_close(struct journal *j);
 /* 1 and a line, 0 at the end, -1: ST_FORMAT with the number of the line. */
 int journal_next(struct journal *j, struct journal_line *ret, struct err *err);
+/* A line, without its newline, that is not the first. Sets what it says, not where it stands. */
+int journal_parse(struct bytes text, struct journal_line *ret, struct err *err);
 /* Puts the number of a line, or where it stands, in front of what is wrong with it. */
 int journal_in(struct err *err, const struct journal_line *line);
 

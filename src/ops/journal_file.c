@@ -124,12 +124,21 @@ int journal_history(const struct root *root, const struct mr_list *mrs,
 	return 0;
 }
 
+/*
+ * UTC, in the proleptic Gregorian calendar, counted in years that start in March. gmtime(3) would
+ * read /etc/localtime, which lies outside the root, and what TZ says.
+ */
 static void now_text(char ret[static TIME_TEXT])
 {
-	time_t now = time(NULL);
-	struct tm tm;
-	if (gmtime_r(&now, &tm) == NULL || strftime(ret, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		memcpy(ret, "1970-01-01T00:00:00Z", TIME_TEXT);
+	unsigned long long now = (unsigned long long)time(NULL) % 253402300800ULL; /* year 10000 */
+	unsigned long long days = now / 86400 + 719468, era = days / 146097, day = days % 146097;
+	unsigned long long year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	unsigned yday = (unsigned)(day - (365 * year + year / 4 - year / 100));
+	unsigned month = (5 * yday + 2) / 153, second = (unsigned)(now % 86400);
+	year += 400 * era + (month >= 10);
+	snprintf(ret, TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)(year % 10000),
+		(month + 2) % 12 + 1, yday - (153 * month + 2) / 5 + 1, second / 3600,
+		second / 60 % 60, second % 60);
 }
 
 static struct text new_line(struct journal_writer *w)
@@ -148,6 +157,16 @@ static int put_all(int fd, struct bytes b, off_t at)
 		b = (struct bytes){b.p + n, b.n - (size_t)n};
 		at += n;
 	}
+	return 0;
+}
+
+/* Takes a line that was appended, as any reader takes it. */
+static int take_line(struct journal_writer *w, const struct text *t, struct err *err)
+{
+	static struct journal_line line;
+	struct bytes text = {(const uint8_t *)t->buf, t->n - 1};
+	if (journal_parse(text, &line, err) < 0 || history_take(&w->history, &line, err) < 0)
+		return err_in(err, "'%s'", JOURNAL_PATH);
 	return 0;
 }
 
@@ -266,10 +285,7 @@ static int put_end(struct journal_writer *w, const struct digest *value,
 	journal_put_end(&t, kind, w->history.open.seq, value, same, n);
 	if (append(w, &t, err) < 0)
 		return -1;
-	/* Taken as any reader takes it. */
-	if (history_read(&w->history, w->fd, w->end - (off_t)t.n, w->end, err) < 0)
-		return err_in(err, "'%s'", JOURNAL_PATH);
-	return 0;
+	return take_line(w, &t, err);
 }
 
 /* What a crash left open is ended by what its register shows now. */
@@ -384,7 +400,7 @@ int journal_begin(struct journal_writer *w, struct journal_line *intent, const c
 	journal_put_intent(&t, intent, like, n_like);
 	if (append(w, &t, err) < 0)
 		return -1;
-	return history_read(&w->history, w->fd, w->end - (off_t)t.n, w->end, err);
+	return take_line(w, &t, err);
 }
 
 int journal_finish(struct journal_writer *w, const struct digest *value,

@@ -158,7 +158,7 @@ predicted() {
 	in_sync
 	v=$(predicted in_sync a)
 	remember
-	sim_fault 'rtmr0/digest:read:3+:hang'
+	sim_fault 'rtmr0/digest:read:2+:hang'
 	tsmctl extend rtmr0 --event a
 	assert_refused 6 "'$N0' was written to, and may have been extended: '$P0/digest': no answer from the kernel in 5 seconds, given up"
 	sim_fault clear
@@ -769,7 +769,7 @@ broken_pipe() {
 @test "a signal while the value is read back: the result is printed" {
 	machine
 	v=$(synced sha256 "$ZERO32" a)
-	sim_fault rtmr0/digest:read:3:hang
+	sim_fault rtmr0/digest:read:2:hang
 	begin -j extend rtmr0 --event a
 	await counted faults:fired 1
 	kill "$PID"

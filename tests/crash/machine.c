@@ -23,7 +23,7 @@ static const char boot_id[] = "0f1e2d3c-4b5a-4968-8776-655443322110\n";
 #define FAULTS_OF(file)                                                                            \
 	file ":write:1:eio-after", file ":write:1:eintr-after", file ":write:1:ebusy-after",       \
 		file ":write:1:eio", file ":write:1:eintr", file ":write:1:ebusy",                 \
-		file ":write:1:enxio", file ":read:1:eio", file ":read:2:eio", file ":read:3+:eio"
+		file ":write:1:enxio", file ":read:1:eio", file ":read:2+:eio"
 
 const struct tree trees[] = {
 	{.name = "tsm-rfc",
