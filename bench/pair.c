@@ -66,16 +66,17 @@ static double median(double *v, size_t n)
 
 static int drift(long runs, char *command)
 {
-	enum { HUNDRED = 100 };
+	const long hundred = 100;
 	static double took[RUNS_MAX];
 	char *words[WORDS_MAX];
 	long peak = 0;
 	split(command, words);
-	if (runs < 2 * HUNDRED || runs > RUNS_MAX || words[0] == NULL)
+	if (runs < 2 * hundred || runs > RUNS_MAX || words[0] == NULL)
 		return 2;
 	for (long i = 0; i < runs; i++)
 		took[i] = run(words, &peak);
-	double first = median(took, HUNDRED), last = median(took + runs - HUNDRED, HUNDRED);
+	double first = median(took, (size_t)hundred),
+	       last = median(took + runs - hundred, (size_t)hundred);
 	printf("%8.2f ms  %8.2f ms  %5.2f  %6.1f MiB\n", last * 1e3, first * 1e3, last / first,
 		(double)peak / 1024);
 	return 0;
