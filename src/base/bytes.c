@@ -51,27 +51,43 @@ char *hex_str(char *dst, struct bytes b)
 	return dst;
 }
 
-static int hex_value(uint8_t c, bool upper_too)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (upper_too && c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* What a digit stands for, and whether it is one in every spelling or an upper-case one; else 0. */
+enum { DIGIT = 0x10, UPPER_DIGIT = 0x20 };
+static const uint8_t hex_digits[256] = {
+	['0'] = DIGIT,
+	['1'] = DIGIT | 1,
+	['2'] = DIGIT | 2,
+	['3'] = DIGIT | 3,
+	['4'] = DIGIT | 4,
+	['5'] = DIGIT | 5,
+	['6'] = DIGIT | 6,
+	['7'] = DIGIT | 7,
+	['8'] = DIGIT | 8,
+	['9'] = DIGIT | 9,
+	['a'] = DIGIT | 10,
+	['b'] = DIGIT | 11,
+	['c'] = DIGIT | 12,
+	['d'] = DIGIT | 13,
+	['e'] = DIGIT | 14,
+	['f'] = DIGIT | 15,
+	['A'] = UPPER_DIGIT | 10,
+	['B'] = UPPER_DIGIT | 11,
+	['C'] = UPPER_DIGIT | 12,
+	['D'] = UPPER_DIGIT | 13,
+	['E'] = UPPER_DIGIT | 14,
+	['F'] = UPPER_DIGIT | 15,
+};
 
 bool hex_get(uint8_t *dst, size_t n, struct bytes s, bool upper_too)
 {
+	unsigned valid = DIGIT | (upper_too ? UPPER_DIGIT : 0);
 	if (s.n / 2 != n || s.n % 2 != 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int hi = hex_value(s.p[2 * i], upper_too);
-		int lo = hex_value(s.p[2 * i + 1], upper_too);
-		if (hi < 0 || lo < 0)
+		unsigned hi = hex_digits[s.p[2 * i]], lo = hex_digits[s.p[2 * i + 1]];
+		if ((hi & valid) == 0 || (lo & valid) == 0)
 			return false;
-		dst[i] = (uint8_t)(hi << 4 | lo);
+		dst[i] = (uint8_t)(hi << 4 | (lo & 0xf));
 	}
 	return true;
 }

@@ -36,6 +36,7 @@ enum {
 	/* logs and other files */
 	LINE_MAX_BYTES = 65536,		     /* of a text log */
 	LOG_HEAD_BYTES = 4096,		     /* of a file that its format is told from */
+	LOG_LOOK_BYTES = 1024 * 1024,	     /* of one, where they do not tell */
 	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16, /* of one event */

@@ -3,7 +3,17 @@
 
 #include <string.h>
 
+#include "log/aael.h"
+#include "log/cel_tlv.h"
+#include "log/ima.h"
+#include "log/tcg2.h"
+
 const struct log_format *const log_formats[] = {
+	&log_format_ccel,
+	&log_format_aael,
+	&log_format_cel_tlv,
+	&log_format_ima,
+	&log_format_tpm,
 	NULL,
 };
 
@@ -33,6 +43,16 @@ static int err_unknown(struct bytes head, struct err *err)
 		"no log of a format that is known here; FILE:FORMAT says which it is all the same");
 }
 
+static void settle(struct log_reader *r, const struct log_format *format)
+{
+	r->format = format;
+	if (format->settle == NULL)
+		return;
+	r->format = format->settle(r);
+	r->own = NULL;
+	window_seek(&r->in, 0);
+}
+
 static int find_format(struct log_reader *r, struct err *err)
 {
 	struct bytes head;
@@ -40,7 +60,7 @@ static int find_format(struct log_reader *r, struct err *err)
 		return -1;
 	for (size_t i = 0; log_formats[i] != NULL; i++) {
 		if (log_formats[i]->sniff(head)) {
-			r->format = log_formats[i];
+			settle(r, log_formats[i]);
 			return 0;
 		}
 	}

@@ -57,6 +57,11 @@ struct log_format {
 	const char *summary;
 	/* Whether the first bytes of a file (up to LOG_HEAD_BYTES) are those of such a log. */
 	bool (*sniff)(struct bytes head);
+	/*
+	 * Where another format starts in the same way: reads on, as far as it has to but not over
+	 * LOG_LOOK_BYTES, and says which one it is. NULL: the first bytes tell.
+	 */
+	const struct log_format *(*settle)(struct log_reader *r);
 	/* Reads what stands before the first event; NULL: nothing does. */
 	int (*open)(struct log_reader *r, struct err *err);
 	/* 1 and an event, 0 at the end, -1 with ST_FORMAT and the offset. */

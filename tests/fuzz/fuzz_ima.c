@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Measurement lists: a binary record that is put together again is what was read. */
+#include <string.h>
+
+#include "feed.h"
+#include "fuzz.h"
+#include "reader.h"
+
+static void check_binary(struct bytes log, const struct log_event *ev, uint64_t end)
+{
+	struct text t = {0};
+	text_le32(&t, ev->index);
+	if (ev->n_digests == 1)
+		text_add(&t, digest_bytes(&ev->digest[0].d));
+	else
+		text_fill(&t, '\0', 20);
+	text_le32(&t, (uint32_t)strlen(ev->kind));
+	text_str(&t, ev->kind);
+	if (strcmp(ev->kind, "ima") != 0)
+		text_le32(&t, (uint32_t)ev->data.n);
+	text_add(&t, ev->data);
+	MUST(t.n == end - ev->off && memcmp(log.p + ev->off, t.p, t.n) == 0);
+	text_free(&t);
+}
+
+static void check_line(struct bytes log, const struct log_event *ev, uint64_t end)
+{
+	MUST(log.p[end - 1] == '\n' && ev->index < 100);
+	MUST(memchr(log.p + ev->off, '\n', end - ev->off) == log.p + end - 1);
+	/* A path is part of its line, and of the data. */
+	MUST(ev->text.p == NULL || ev->text.n == 0 ||
+		memmem(log.p + ev->off, end - ev->off, ev->text.p, ev->text.n) != NULL);
+	MUST(ev->text.p == NULL || ev->text.n == 0 ||
+		memmem(ev->data.p, ev->data.n, ev->text.p, ev->text.n) != NULL);
+}
+
+static void check_record(struct bytes log, const struct log_event *ev, uint64_t end)
+{
+	MUST(ev->place == PLACE_PCR && ev->extends && !ev->has_type);
+	MUST(ev->n_digests == 1 || (ev->n_digests == 8 && ev->hashed.p == NULL));
+	MUST(ev->every_bank == (ev->hashed.p != NULL));
+	if (log.p[0] == ' ' || (log.p[0] >= '0' && log.p[0] <= '9'))
+		check_line(log, ev, end);
+	else
+		check_binary(log, ev, end);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	reader_run((struct bytes){data, size}, "ima", check_record);
+	reader_run((struct bytes){data, size}, NULL, NULL);
+	return 0;
+}
