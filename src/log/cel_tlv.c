@@ -146,7 +146,7 @@ static int next_nested(const struct record *rec, struct bytes *b, uint8_t *type,
 /* The elements nested in the content, by type, p NULL where there is none; others do not count. */
 static int get_fields(const struct record *rec, struct bytes *field, size_t n, struct err *err)
 {
-	struct bytes rest = value_of(rec, PART_CONTENT), value;
+	struct bytes rest = value_of(rec, PART_CONTENT), value = {0};
 	uint8_t type = 0;
 	while (rest.n > 0) {
 		const uint8_t *at = rest.p;

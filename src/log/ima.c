@@ -126,6 +126,8 @@ static void set_digests(struct log_event *ret, const uint8_t *sha1)
 
 static void put(struct ima *own, struct bytes b)
 {
+	if (b.n == 0)
+		return;
 	memcpy(own->buf + own->n, b.p, b.n);
 	own->n += b.n;
 }
