@@ -41,6 +41,7 @@ enum {
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16, /* of one event */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
+	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
 
 	/* the search for a history of a text log */

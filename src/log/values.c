@@ -70,19 +70,44 @@ static bool is_twice(const struct values *v, const struct mr *mr)
 	return false;
 }
 
+/* Room for the value of one more register. */
+static uint8_t *new_value(struct values *v, size_t size, struct err *err)
+{
+	struct bytes *grown = reallocarray(v->value, v->mrs.n + 1, sizeof(*grown));
+	uint8_t *value = malloc(size);
+	if (grown != NULL)
+		v->value = grown;
+	if (grown != NULL && value != NULL)
+		return value;
+	free(value);
+	err_sys(err, ENOMEM, "values");
+	return NULL;
+}
+
+struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
+	struct err *err)
+{
+	uint8_t *copy = new_value(values, value.n, err);
+	struct mr *mr = copy != NULL ? mr_list_add(&values->mrs, "", name, hash, err) : NULL;
+	if (mr == NULL) {
+		free(copy);
+		return NULL;
+	}
+	memcpy(copy, value.p, value.n);
+	values->value[values->mrs.n - 1] = (struct bytes){copy, value.n};
+	mr->size = (uint32_t)value.n;
+	mr->alg = hash != NULL ? hash_by_name(bytes_of(hash)) : HASH_NONE;
+	return mr;
+}
+
 static int add_row(struct values *v, struct bytes full, struct bytes hex, struct err *err)
 {
 	size_t size = hex.n / 2;
 	if (size == 0 || size > VALUE_SIZE_MAX)
 		return err_set(err, ST_FORMAT, "a value of %zu hex digits", hex.n);
-	struct bytes *grown = reallocarray(v->value, v->mrs.n + 1, sizeof(*grown));
-	uint8_t *value = malloc(size);
-	if (grown != NULL)
-		v->value = grown;
-	if (grown == NULL || value == NULL) {
-		free(value);
-		return err_sys(err, ENOMEM, "values");
-	}
+	uint8_t *value = new_value(v, size, err);
+	if (value == NULL)
+		return -1;
 	if (!hex_get(value, size, hex, true)) {
 		free(value);
 		return err_set(err, ST_FORMAT, "the value is not hex");
