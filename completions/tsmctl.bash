@@ -46,6 +46,8 @@ _tsmctl() {
 	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs ;;
 	*:--color) _tsmctl_offer auto always never ;;
 	list:--output | list:-o) ;;
+	read:--quote) _tsmctl_files -f ;;
+	read:--tdreport) _tsmctl_files -f ;;
 	extend:--event) ;;
 	extend:--event-file) _tsmctl_files -f ;;
 	extend:--file) _tsmctl_files -f ;;
@@ -58,6 +60,9 @@ _tsmctl() {
 	log:--input) _tsmctl_files -f ;;
 	verify:--input) _tsmctl_files -f ;;
 	verify:--values) _tsmctl_files -f ;;
+	verify:--quote) _tsmctl_files -f ;;
+	verify:--tdreport) _tsmctl_files -f ;;
+	verify:--report-data) ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
 	*) false ;;
@@ -66,7 +71,7 @@ _tsmctl() {
 	case $cmd:$cur in
 	list:-*) _tsmctl_offer --output -o --no-header "${globals[@]}" ;;
 	list:*) _tsmctl_registers ;;
-	read:-*) _tsmctl_offer --raw "${globals[@]}" ;;
+	read:-*) _tsmctl_offer --raw --quote --tdreport "${globals[@]}" ;;
 	read:*) _tsmctl_registers ;;
 	extend:-*) _tsmctl_offer --event --event-file --file --digest --note --once --dry-run --force --wait "${globals[@]}" ;;
 	extend:*) _tsmctl_registers ;;
@@ -74,7 +79,7 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --expect --initial --no-log "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;

@@ -55,6 +55,8 @@ _tsmctl() {
 	read)
 		args=(
 			'--raw[print the bytes alone, of exactly one register]'
+			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
+			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'
 			'*:register:_tsmctl_registers'
 		)
 		;;
@@ -91,6 +93,9 @@ _tsmctl() {
 		args=(
 			'*--input[use this log in place of the machine'\''s; may be given several times; FORMAT\: rfc-text]:FILE\[\:FORMAT\]:_files'
 			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
+			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
+			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'
+			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
 			'--expect[registers must also equal the values in FILE, which '\''tsmctl read'\'' printed]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
 			'--no-log[compare with --expect only]'

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/scope.h"
-#include "cli/app.h"
+#include "cli/td_file.h"
 #include "ops/verify.h"
 
 struct row_out {
@@ -29,6 +29,7 @@ static const struct column columns[] = {
 
 /* What the operator named on the command line, beside the machine. */
 struct files {
+	struct td_file td;
 	struct values values, expect, initial;
 };
 
@@ -50,16 +51,23 @@ static void print_text(struct app *app, const struct verify_row *row)
 	sink_char(&app->out, '\n');
 }
 
-static void print_json(struct app *app, const struct verify_rows *rows)
+/* A wrong answer to --report-data is as bad as the worst row. */
+static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
+{
+	return verdict_name(td_file_answers(td) ? verify_worst(rows) : VERDICT_MISMATCH);
+}
+
+static void print_json(struct app *app, const struct td_file *td, const struct verify_rows *rows)
 {
 	struct json j;
-	const char *worst = verdict_name(verify_worst(rows));
+	const char *worst = top_verdict(td, rows);
 	app_json_begin(app, &j);
 	json_key(&j, "verdict");
 	if (worst != NULL)
 		json_str(&j, worst);
 	else
 		json_null(&j);
+	td_file_json_answer(td, &j);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++) {
@@ -82,10 +90,10 @@ static void print_json(struct app *app, const struct verify_rows *rows)
 	app_json_end(&j);
 }
 
-static void print_rows(struct app *app, const struct verify_rows *rows)
+static void print_rows(struct app *app, const struct td_file *td, const struct verify_rows *rows)
 {
 	if (app->opt.json)
-		print_json(app, rows);
+		print_json(app, td, rows);
 	for (size_t i = 0; i < rows->n; i++) {
 		if (!app->opt.json)
 			print_text(app, &rows->row[i]);
@@ -116,22 +124,28 @@ static int run(struct app *app, struct evidence *ev, const struct files *files, 
 		return -1;
 	int rc = verify_run(ev, &wanted, &rows, &app->err);
 	if (rc == 0)
-		print_rows(app, &rows);
+		print_rows(app, &files->td, &rows);
 	verify_clear(&rows);
 	return rc;
 }
 
-static int check_options(struct app *app)
+static int check_options(struct app *app, struct td_file *td)
 {
 	const struct options *o = &app->opt;
+	const char *offline = o->values != NULL	    ? "values"
+			      : o->quote != NULL    ? "quote"
+			      : o->tdreport != NULL ? "tdreport"
+						    : NULL;
 	if (o->no_log && o->expect == NULL)
 		return err_set(
 			&app->err, ST_USAGE, "--no-log leaves nothing to check without --expect");
 	if (o->no_log && o->inputs.n > 0)
 		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
-	if (o->values != NULL && o->inputs.n == 0 && o->expect == NULL)
+	if (td_file_options(app, td) < 0)
+		return -1;
+	if (offline != NULL && o->inputs.n == 0 && o->expect == NULL)
 		return err_set(&app->err, ST_USAGE,
-			"--values needs --input or --expect to be checked against");
+			"--%s needs --input or --expect to be checked against", offline);
 	return 0;
 }
 
@@ -139,6 +153,8 @@ static int load(struct app *app, struct files *ret)
 {
 	const struct options *o = &app->opt;
 	if (o->values != NULL && values_load(o->values, &ret->values, &app->err) < 0)
+		return -1;
+	if (ret->td.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
 		return -1;
 	if (o->expect != NULL && values_load(o->expect, &ret->expect, &app->err) < 0)
 		return -1;
@@ -152,7 +168,7 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 	int rc = 0;
 	if (app->opt.initial != NULL)
 		ev.initial = &files->initial;
-	if (app->opt.values != NULL) {
+	if (app->opt.values != NULL || files->td.path != NULL) {
 		ev.values = &files->values;
 		ev.mrs = &files->values.mrs;
 	} else {
@@ -172,7 +188,7 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 int cmd_verify(struct app *app, int argc, char *const argv[])
 {
 	struct files files = {0};
-	int rc = check_options(app);
+	int rc = check_options(app, &files.td);
 	if (rc == 0)
 		rc = load(app, &files);
 	if (rc == 0)

@@ -39,9 +39,19 @@ static const struct opt_spec list_opts[] = {
 		"print no line of column names"},
 };
 
+#define TD_OPTS                                                                                    \
+	{0, "quote", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(quote),                           \
+		"take the registers from a TDX quote in place of the machine's; its signature is " \
+		"not checked"},                                                                    \
+	{                                                                                          \
+		0, "tdreport", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(tdreport),              \
+			"the same from a TDX report, whose MAC is not checked"                     \
+	}
+
 static const struct opt_spec read_opts[] = {
 	{0, "raw", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(raw),
 		"print the bytes alone, of exactly one register"},
+	TD_OPTS,
 };
 
 static const struct opt_spec extend_opts[] = {
@@ -93,6 +103,9 @@ static const struct opt_spec verify_opts[] = {
 	{0, "values", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(values),
 		"take the registers from FILE, which 'tsmctl read' printed, in place of the "
 		"machine's"},
+	TD_OPTS,
+	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),
+		"the report data of the quote or report must be these 64 bytes"},
 	{0, "expect", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(expect),
 		"registers must also equal the values in FILE, which 'tsmctl read' printed"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),

@@ -45,7 +45,7 @@ struct options {
 	bool jsonl, no_header, raw, no_log, once, dry_run, force;
 	unsigned wait_s;
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;
-	const char *values, *expect, *initial;
+	const char *values, *expect, *initial, *quote, *tdreport, *report_data;
 	struct str_list inputs;
 };
 
