@@ -21,12 +21,46 @@ void text_put(struct text *t, const char *fmt, ...)
 
 void text_put_hex(struct text *t, struct bytes b)
 {
-	if (t->cut || b.n >= (t->room - t->n) / 2) {
+	if (t->cut || b.n > (t->room - 1 - t->n) / 2) {
 		t->cut = true;
 		return;
 	}
 	hex_str(t->buf + t->n, b);
 	t->n += 2 * b.n;
+}
+
+/* Valid UTF-8. */
+static void put_valid(struct text *t, struct bytes b)
+{
+	size_t room = t->room - 1 - t->n;
+	if (t->cut)
+		return;
+	if (b.n > room) {
+		t->cut = true;
+		for (b.n = room; b.n > 0 && (b.p[b.n] & 0xc0) == 0x80;)
+			b.n--;
+	}
+	if (b.n > 0)
+		memcpy(t->buf + t->n, b.p, b.n);
+	t->n += b.n;
+}
+
+void text_put_utf8(struct text *t, struct bytes b)
+{
+	if (utf8_valid(b)) {
+		put_valid(t, b);
+		return;
+	}
+	while (b.n > 0 && !t->cut) {
+		size_t n = 1;
+		while (n < 4 && n < b.n && !utf8_valid((struct bytes){b.p, n}))
+			n++;
+		bool valid = utf8_valid((struct bytes){b.p, n});
+		put_valid(t, valid ? (struct bytes){b.p, n} : bytes_of("\xef\xbf\xbd"));
+		n = valid ? n : 1;
+		b.p += n;
+		b.n -= n;
+	}
 }
 
 void text_put_json(struct text *t, struct bytes s)

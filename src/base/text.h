@@ -15,6 +15,11 @@ struct text {
 void text_put(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void text_put_hex(struct text *t, struct bytes b);
 /*
+ * As many whole characters of b as fit, as they are; bytes that are not UTF-8 become U+FFFD, one
+ * for each. The buffer has no NUL behind them until the next text_put.
+ */
+void text_put_utf8(struct text *t, struct bytes b);
+/*
  * Valid UTF-8 as it stands between the quotes of a JSON string, each character in one spelling:
  * printable ASCII as it is, RFC 8259's (section 7) short escapes, \uXXXX in lower case.
  */
