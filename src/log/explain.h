@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether the data of an event is what was measured, as far as that can be known from the log. */
+#ifndef TSMCTL_LOG_EXPLAIN_H
+#define TSMCTL_LOG_EXPLAIN_H
+
+#include "log/reader.h"
+
+enum explanation {
+	EXPLAINS_UNKNOWN, /* the hash is, or may be, over something that is not in the log */
+	EXPLAINS_NOT,	  /* the data must explain the digests, and does not */
+	EXPLAINS,	  /* the digests are those of the data, or of the part that is hashed */
+};
+
+/*
+ * Judges the digests of an event whose hash has a hasher: hasher[alg] is one of that algorithm, or
+ * NULL; nobody else is to use it meanwhile. -1 only if libcrypto fails.
+ */
+int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
+	enum explanation *ret, struct err *err);
+
+#endif
