@@ -43,6 +43,8 @@ enum {
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
+	JSON_NODES_MAX = 65536,	   /* objects and arrays of one text of a log */
+	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
 
 	/* the search for a history of a text log */
 	REPLAY_EXTENDS_MAX = 1 << 24,

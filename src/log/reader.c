@@ -4,14 +4,20 @@
 #include <string.h>
 
 #include "log/aael.h"
+#include "log/cel_json.h"
 #include "log/cel_tlv.h"
+#include "log/dstack.h"
 #include "log/ima.h"
+#include "log/systemd.h"
 #include "log/tcg2.h"
 
 const struct log_format *const log_formats[] = {
 	&log_format_ccel,
 	&log_format_aael,
 	&log_format_cel_tlv,
+	&log_format_systemd,
+	&log_format_cel_json,
+	&log_format_dstack,
 	&log_format_ima,
 	&log_format_tpm,
 	NULL,

@@ -80,7 +80,7 @@ int event_add_digest(struct log_event *ev, uint16_t tcg_id, struct bytes digest,
 		return err_set(err, ST_FORMAT, "a %s digest of %zu bytes, not %zu", hash_name(alg),
 			digest.n, hash_size(alg));
 	for (size_t i = 0; i < ev->n_digests; i++)
-		if (ev->digest[i].tcg_id == tcg_id)
+		if (tcg_id != 0 && ev->digest[i].tcg_id == tcg_id)
 			return err_set(err, ST_FORMAT,
 				"two digests of algorithm 0x%04x for one event", tcg_id);
 	if (ev->n_digests == EVENT_DIGESTS_MAX)

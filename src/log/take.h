@@ -78,9 +78,10 @@ static inline int take_be32(struct take *t, uint32_t *ret, struct err *err)
 }
 
 /*
- * Adds the digest of a bank, by its TPM_ALG_ID. One of an algorithm that we do not have is
- * HASH_UNKNOWN, and of size 0 if it is longer than DIGEST_SIZE_MAX. ST_FORMAT, without an offset,
- * for one too many, a second one of its algorithm, or one that is not of its size.
+ * Adds the digest of a bank, by its TPM_ALG_ID (0: a name that we do not know). One of an algorithm
+ * that we do not have is HASH_UNKNOWN, and of size 0 if it is longer than DIGEST_SIZE_MAX.
+ * ST_FORMAT, without an offset, for one too many, a second one of its algorithm, or one that is not
+ * of its size.
  */
 int event_add_digest(struct log_event *ev, uint16_t tcg_id, struct bytes digest, struct err *err);
 

@@ -50,7 +50,8 @@ static void check_event(const struct log_event *ev, size_t n, size_t log_size)
 		CHECK(d->size <= DIGEST_SIZE_MAX);
 		CHECK(d->alg == HASH_UNKNOWN || d->size == hash_size(d->alg));
 		for (size_t k = 0; k < i; k++)
-			CHECK(ev->digest[k].tcg_id != ev->digest[i].tcg_id);
+			CHECK(ev->digest[i].tcg_id == 0 ||
+				ev->digest[k].tcg_id != ev->digest[i].tcg_id);
 	}
 }
 
@@ -70,6 +71,17 @@ static void touch(struct bytes b)
 	(void)last;
 }
 
+/* Records of JSON have something between them; a text of dstack's has many events, or none. */
+static void check_place(struct bytes log, const char *format, uint64_t before, uint64_t off)
+{
+	bool json = strcmp(format, "cel-json") == 0 || strcmp(format, "systemd") == 0;
+	if (strcmp(format, "dstack") == 0)
+		return;
+	CHECK(off >= before);
+	for (uint64_t i = before; i < off; i++)
+		CHECK(json && log.p[i] != '\0' && strchr("[, \t\r\n\x1e", log.p[i]) != NULL);
+}
+
 void feed_log(struct bytes log, const char *format, feed_event *each, void *arg, struct feed *ret)
 {
 	struct log_reader r;
@@ -82,7 +94,7 @@ void feed_log(struct bytes log, const char *format, feed_event *each, void *arg,
 		ret->format = r.format->name;
 		while ((ret->rc = log_reader_next(&r, &ev, &ret->err)) > 0) {
 			check_event(&ev, ret->n, log.n);
-			CHECK_U64(ev.off, ret->end);
+			check_place(log, ret->format, ret->end, ev.off);
 			ret->end = window_tell(&r.in);
 			CHECK(ret->end > ev.off && ret->end <= log.n);
 			touch(ev.data);
@@ -122,36 +134,42 @@ void feed_bad(struct bytes log, const char *format, size_t n, const char *part)
 }
 
 struct places {
-	uint64_t off[65];
+	const struct feed *feed;
+	uint64_t end[64];
 	size_t n;
 };
 
 static void add_place(const struct log_event *ev, void *arg)
 {
 	struct places *p = arg;
+	(void)ev;
 	CHECK(p->n < 64);
-	p->off[p->n++] = ev->off;
+	p->end[p->n++] = p->feed->end;
 }
 
+/* Padding of a binary log, or what may be behind the last record of JSON. */
 static bool is_fill(struct bytes b)
 {
-	for (size_t i = 0; i < b.n; i++)
-		if (b.p[i] != b.p[0] || (b.p[0] != 0 && b.p[0] != 0xff))
+	for (size_t i = 0; i < b.n; i++) {
+		bool blank = b.p[i] != 0 && strchr(" \n]\x1e", b.p[i]) != NULL;
+		bool padding = b.p[i] == b.p[0] && (b.p[0] == 0 || b.p[0] == 0xff);
+		if (!blank && !padding)
 			return false;
+	}
 	return true;
 }
 
 void feed_cuts(struct bytes log, const char *format)
 {
-	struct places p = {.n = 0};
 	struct feed f;
+	struct places p = {.feed = &f};
 	feed_log(log, format, add_place, &p, &f);
 	CHECK(f.rc == 0 && p.n > 1);
-	p.off[p.n] = f.end;
 	for (size_t cut = 0, whole = 0; cut < log.n; cut++) {
-		while (whole < p.n && p.off[whole + 1] <= cut)
+		while (whole < p.n && p.end[whole] <= cut)
 			whole++;
-		struct bytes tail = {log.p + p.off[whole], cut - p.off[whole]};
+		size_t at = whole > 0 ? p.end[whole - 1] : 0;
+		struct bytes tail = {log.p + at, cut - at};
 		feed_log((struct bytes){log.p, cut}, format, NULL, NULL, &f);
 		CHECK_U64(f.n, whole);
 		if (f.rc == 0)

@@ -36,8 +36,8 @@ void feed_bad(struct bytes log, const char *format, size_t n, const char *part);
 
 /*
  * Cut at every byte, a good log of this format gives the events that are whole, and then an error
- * with an offset; only between two events, where bytes that are all 0x00 or 0xff may stand, it may
- * end.
+ * with an offset; only between two events, where bytes that are all 0x00 or 0xff may stand (or, in
+ * JSON, blanks, RS and the end of the array), it may end.
  */
 void feed_cuts(struct bytes log, const char *format);
 

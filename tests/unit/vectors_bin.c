@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Binary logs of real machines, against the values that their registers had. */
+/* Logs of real machines, binary and JSON, against the values that their registers had. */
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -84,11 +84,10 @@ static void check_flips(struct bytes log, const char *format)
 }
 
 /* As expected.json has it; `file` is one of its members. */
-static void check_file(struct json_object *all, const char *file, const char *log_name,
-	const char *format, size_t n)
+static void check_values(
+	struct json_object *all, const char *file, struct bytes log, const char *format, size_t n)
 {
 	struct json_object *want, *v;
-	struct bytes log = load(log_name);
 	size_t checked = 0;
 	feed_good(log, NULL, format, n);
 	CHECK(json_object_object_get_ex(all, file, &want));
@@ -101,10 +100,54 @@ static void check_file(struct json_object *all, const char *file, const char *lo
 		checked++;
 	}
 	CHECK(checked > 0);
+}
+
+static void check_file(struct json_object *all, const char *file, const char *log_name,
+	const char *format, size_t n)
+{
+	struct bytes log = load(log_name);
+	check_values(all, file, log, format, n);
 	/* Padding of a megabyte says nothing here. */
 	if (log.n > 65536)
 		log.n = 65536;
 	check_flips(log, format);
+	unload(log);
+}
+
+static void check_json_file(struct json_object *all, const char *file, const char *log_name,
+	const char *format, size_t n)
+{
+	struct bytes log = load(log_name);
+	check_values(all, file, log, format, n);
+	unload(log);
+}
+
+static void extend_rtmr2(const struct log_event *ev, void *arg)
+{
+	CHECK(ev->place == PLACE_CC_MR && ev->index == 3 && ev->n_digests == 1);
+	struct bytes value = {arg, 48};
+	model_hash2(&model_sha384, value, digest_bytes(&ev->digest[0].d), arg);
+}
+
+/* systemd's log goes on where that of the firmware ends. */
+static void check_systemd(struct json_object *all, const char *firmware)
+{
+	static const char name[] = "synthetic/systemd-cc-measure.log";
+	char member[256];
+	struct json_object *want, *v;
+	struct feed f;
+	uint8_t got[48], expected[48];
+	struct bytes before = load(firmware), log = load(name);
+	snprintf(member, sizeof(member), "%s on top of %s", name, firmware);
+	CHECK(json_object_object_get_ex(all, member, &want) &&
+		json_object_object_get_ex(want, "rtmr2", &v));
+	CHECK(hex_get(expected, 48, bytes_of(json_object_get_string(v)), false));
+	feed_value(before, "ccel", PLACE_CC_MR, 3, &model_sha384, got);
+	feed_log(log, NULL, extend_rtmr2, got, &f);
+	CHECK(f.rc == 0 && f.n == 4);
+	CHECK_STR(f.format, "systemd");
+	CHECK(memcmp(got, expected, 48) == 0);
+	unload(before);
 	unload(log);
 }
 
@@ -216,6 +259,9 @@ int main(void)
 		"synthetic/dstack-quote-report.ccel.bin", "ccel", 29);
 	check_file(all, "synthetic/aael-eventlog.bin", "synthetic/aael-eventlog.bin", "aael", 2);
 	check_file(all, cos, "synthetic/cos113.cel.tlv.bin", "cel-tlv", 43);
+	check_json_file(all, cos, "synthetic/cos113.cel.json", "cel-json", 43);
+	check_json_file(all, "dstack/quote-report.json", "dstack/quote-report.json", "dstack", 28);
+	check_systemd(all, cos);
 	json_object_put(all);
 	check_hashed("synthetic/aael-eventlog.bin", "aael", 2);
 	check_hashed("go-tpm-tools/cel.tlv.bin", "cel-tlv", 18);

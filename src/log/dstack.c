@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/dstack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log/json_seq.h"
+#include "log/take.h"
+#include "log/tcg2.h"
+#include "log/tcg_names.h"
+
+/* dstack's own, outside of the TCG's table. */
+#define EV_DSTACK_RUNTIME UINT32_C(0x08000001)
+
+enum {
+	RUNTIME_CC_MR = 4, /* RTMR3 */
+	/* Of a preimage, without the name and the payload. */
+	PREIMAGE_REST = sizeof("{\"name\":\"\",\"payload\":\"\",\"type\":134217729}"),
+	JCS_ESCAPE_MAX = 6, /* "\u001f" */
+};
+
+struct dstack {
+	struct json_seq seq;
+	struct json_object *text;   /* the last one */
+	struct json_object *events; /* of the report that it is; else NULL */
+	size_t next;		    /* of them */
+	uint64_t off;
+	struct hasher *hasher;
+	struct json_room payload, preimage;
+	char unnamed[TCG_UNNAMED_ROOM];
+};
+
+static int open_log(struct log_reader *r, struct err *err)
+{
+	struct dstack *own = r->own = calloc(1, sizeof(*own));
+	if (own == NULL)
+		return err_sys(err, ENOMEM, "log");
+	return json_seq_open(&own->seq, &r->in, err);
+}
+
+static void drop_text(struct dstack *own)
+{
+	json_object_put(own->events);
+	json_object_put(own->text);
+	own->events = own->text = NULL;
+}
+
+static void close_log(struct log_reader *r)
+{
+	struct dstack *own = r->own;
+	if (own == NULL)
+		return;
+	drop_text(own);
+	json_seq_close(&own->seq);
+	hasher_close(own->hasher);
+	free(own->payload.p);
+	free(own->preimage.p);
+	free(own);
+	r->own = NULL;
+}
+
+/* RFC 4648, section 4; -1 for what is no digit. */
+static int base64_digit(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Strictly: padded, without blanks, unused bits 0. dst has room for 3 bytes per 4 digits. */
+static bool base64_get(uint8_t *dst, size_t *ret_n, struct bytes s)
+{
+	size_t pad = 0;
+	*ret_n = 0;
+	if (s.n % 4 != 0)
+		return false;
+	while (pad < 2 && pad < s.n && s.p[s.n - 1 - pad] == '=')
+		pad++;
+	for (size_t i = 0; i < s.n; i += 4) {
+		uint32_t quad = 0;
+		size_t digits = i + 4 < s.n ? 4 : 4 - pad;
+		for (size_t k = 0; k < 4; k++) {
+			int digit = k < digits ? base64_digit(s.p[i + k]) : 0;
+			if (digit < 0)
+				return false;
+			quad = quad << 6 | (uint32_t)digit;
+		}
+		for (size_t k = 0; k < digits - 1; k++)
+			dst[(*ret_n)++] = (uint8_t)(quad >> (16 - 8 * k));
+		if ((quad & ((UINT32_C(1) << (8 * (4 - digits))) - 1)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static uint8_t *put(uint8_t *p, struct bytes b)
+{
+	if (b.n > 0)
+		memcpy(p, b.p, b.n);
+	return p + b.n;
+}
+
+/* A string as RFC 8785, section 3.2.2.2 writes it; p has room. */
+static uint8_t *put_jcs(uint8_t *p, struct bytes s)
+{
+	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+	static const char hex[] = "0123456789abcdef";
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		const char *e = c == 0 || c >= 0x7f ? NULL : strchr(shorts, c);
+		if (e != NULL && (e - shorts) % 2 == 0) {
+			*p++ = '\\';
+			*p++ = (uint8_t)e[1];
+		} else if (c < 0x20) {
+			p = put(p, bytes_of("\\u00"));
+			*p++ = (uint8_t)hex[c >> 4];
+			*p++ = (uint8_t)hex[c & 0xf];
+		} else {
+			*p++ = c;
+		}
+	}
+	return p;
+}
+
+static uint8_t *put_preimage(uint8_t *p, uint64_t version, struct bytes name, struct bytes payload)
+{
+	static const uint8_t type_le[] = {0x01, 0x00, 0x00, 0x08};
+	if (version == 1) {
+		p = put(p, (struct bytes){type_le, sizeof(type_le)});
+		*p++ = ':';
+		p = put(p, name);
+		*p++ = ':';
+		return put(p, payload);
+	}
+	p = put(p, bytes_of("{\"name\":\""));
+	p = put_jcs(p, name);
+	p = put(p, bytes_of("\",\"payload\":\""));
+	hex_put((char *)p, payload);
+	return put(p + 2 * payload.n, bytes_of("\",\"type\":134217729}"));
+}
+
+/* What dstack hashes of an event of its own: cc-eventlog, RuntimeEvent::preimage. */
+static int make_preimage(
+	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+{
+	struct json_object *version_o;
+	uint64_t version = 1;
+	struct json_object *name_o = json_member(o, "event", json_type_string);
+	if (name_o == NULL)
+		return err_set(err, ST_FORMAT, "no string 'event'");
+	if (json_object_object_get_ex(o, "version", &version_o) &&
+		(!json_number(version_o, &version) || version < 1 || version > 2))
+		return err_set(err, ST_FORMAT, "a 'version' that is not known: neither 1 nor 2");
+	struct bytes name = json_bytes(name_o);
+	uint8_t *p = json_room_get(
+		&own->preimage, JCS_ESCAPE_MAX * name.n + 2 * ret->data.n + PREIMAGE_REST, err);
+	if (p == NULL)
+		return -1;
+	ret->hashed = (struct bytes){p, (size_t)(put_preimage(p, version, name, ret->data) - p)};
+	ret->has_type = true;
+	ret->type = EV_DSTACK_RUNTIME;
+	ret->kind = json_word(name_o, "record");
+	return 0;
+}
+
+static int compute_digest(struct dstack *own, struct log_event *ret, struct err *err)
+{
+	struct digest d;
+	if (own->hasher == NULL && hasher_open(&own->hasher, HASH_SHA384, err) < 0)
+		return -1;
+	if (hash_bytes(own->hasher, ret->hashed, &d, err) < 0)
+		return -1;
+	return event_add_digest(ret, tcg_hash_id(HASH_SHA384), digest_bytes(&d), err);
+}
+
+/* A line of runtime_events.log. */
+static int read_runtime(
+	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+{
+	struct json_object *payload = json_member(o, "payload", json_type_string);
+	struct bytes base64 = json_bytes(payload);
+	if (payload == NULL)
+		return err_set(err, ST_FORMAT, "no string 'payload' or 'event_payload'");
+	uint8_t *p = json_room_get(&own->payload, base64.n + 1, err);
+	if (p == NULL)
+		return -1;
+	ret->data.p = p;
+	if (!base64_get(p, &ret->data.n, base64))
+		return err_set(err, ST_FORMAT, "'payload' is not base64");
+	ret->index = RUNTIME_CC_MR;
+	if (make_preimage(own, o, ret, err) < 0)
+		return -1;
+	return compute_digest(own, ret, err);
+}
+
+static int read_u32(
+	struct json_object *o, const char *key, uint32_t max, uint32_t *ret, struct err *err)
+{
+	uint64_t number;
+	struct json_object *value = json_member(o, key, json_type_int);
+	if (!json_number(value, &number) || number > max)
+		return err_set(err, ST_FORMAT, "'%s' is not a number of 32 bits", key);
+	*ret = (uint32_t)number;
+	return 0;
+}
+
+/* RTMRs hash with SHA-384 alone. The digest of an event of dstack's own may be left out. */
+static int read_digest(
+	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+{
+	struct bytes hex = json_bytes(json_member(o, "digest", json_type_string));
+	uint8_t digest[DIGEST_SIZE_MAX];
+	size_t size = hash_size(HASH_SHA384);
+	if (hex.n == 0 && ret->hashed.p != NULL)
+		return compute_digest(own, ret, err);
+	if (!hex_get(digest, size, hex, true))
+		return err_set(err, ST_FORMAT, "'digest' is not %zu bytes of hex", size);
+	return event_add_digest(ret, tcg_hash_id(HASH_SHA384), (struct bytes){digest, size}, err);
+}
+
+/* An event of the firmware, whose payload may have been left out, or of dstack. */
+static int read_event(
+	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+{
+	struct json_object *payload = json_member(o, "event_payload", json_type_string);
+	uint32_t imr = 0, type = 0;
+	if (read_u32(o, "imr", UINT32_MAX - 1, &imr, err) < 0 ||
+		read_u32(o, "event_type", UINT32_MAX, &type, err) < 0)
+		return -1;
+	if (json_unhex(payload, &own->payload, &ret->data, err) < 0)
+		return err_in(err, "'event_payload'");
+	ret->index = imr + 1;
+	if (type == EV_DSTACK_RUNTIME) {
+		if (make_preimage(own, o, ret, err) < 0)
+			return -1;
+	} else {
+		tcg_describe(ret, type, own->unnamed);
+		ret->text = json_bytes(json_member(o, "event", json_type_string));
+	}
+	if (ret->hashed.p == NULL && ret->data.n == 0)
+		ret->data.p = NULL;
+	if (ret->text.n == 0)
+		ret->text.p = NULL;
+	return read_digest(own, o, ret, err);
+}
+
+static int read_any(
+	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+{
+	struct json_object *ignored;
+	ret->place = PLACE_CC_MR;
+	ret->extends = true;
+	if (!json_object_is_type(o, json_type_object))
+		return err_set(err, ST_FORMAT, "not a JSON object");
+	return json_object_object_get_ex(o, "event_payload", &ignored)
+		       ? read_event(own, o, ret, err)
+		       : read_runtime(own, o, ret, err);
+}
+
+/* The list of events in a report, which is mostly a string; other texts have none. */
+static int find_events(struct dstack *own, struct err *err)
+{
+	struct json_object *log;
+	if (!json_object_object_get_ex(own->text, "event_log", &log)) {
+		if (json_member(own->text, "quote", json_type_string) == NULL)
+			return 0;
+		return err_set(err, ST_FORMAT, "a quote without an 'event_log'");
+	}
+	if (!json_object_is_type(log, json_type_string))
+		json_object_get(log);
+	else if (json_whole(json_bytes(log), &log, err) < 0)
+		return err_in(err, "'event_log'");
+	if (!json_object_is_type(log, json_type_array)) {
+		json_object_put(log);
+		return err_set(err, ST_FORMAT, "'event_log' is not an array");
+	}
+	own->events = log;
+	own->next = 0;
+	return 0;
+}
+
+static int next_text(struct dstack *own, struct err *err)
+{
+	drop_text(own);
+	int rc = json_seq_next(&own->seq, &own->text, &own->off, err);
+	if (rc > 0 && find_events(own, err) < 0)
+		return err_in(err, "offset %llu", (unsigned long long)own->off);
+	return rc;
+}
+
+static int next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct dstack *own = r->own;
+	while (own->events == NULL || own->next == json_object_array_length(own->events)) {
+		int rc = next_text(own, err);
+		if (rc <= 0)
+			return rc;
+		if (own->events == NULL)
+			break;
+	}
+	ret->off = own->off;
+	if (own->events == NULL) {
+		if (read_any(own, own->text, ret, err) == 0)
+			return 1;
+	} else {
+		size_t i = own->next++;
+		struct json_object *o = json_object_array_get_idx(own->events, i);
+		if (read_any(own, o, ret, err) == 0)
+			return 1;
+		err_in(err, "event_log[%zu]", i);
+	}
+	return err_in(err, "offset %llu", (unsigned long long)ret->off);
+}
+
+static bool sniff(struct bytes head)
+{
+	uint8_t first = json_head_first(head);
+	if (first != '{' && first != '[')
+		return false;
+	if (json_head_value(head, "event").p != NULL)
+		return json_head_value(head, "payload").p != NULL ||
+		       json_head_value(head, "event_payload").p != NULL;
+	struct bytes quote = json_head_value(head, "quote");
+	return json_head_value(head, "event_log").p != NULL || bytes_start_with(quote, "\"0400") ||
+	       bytes_start_with(quote, "\"0500");
+}
+
+const struct log_format log_format_dstack = {
+	.name = "dstack",
+	.summary = "what dstack measured, or the log in its quote report",
+	.sniff = sniff,
+	.open = open_log,
+	.next = next,
+	.close = close_log,
+};
