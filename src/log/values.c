@@ -13,7 +13,7 @@
 #include "base/input.h"
 #include "base/scope.h"
 
-/* Takes back what bytes_visible did, in place; false for what it cannot have written. */
+/* Takes back what makes a name visible, in place; false for what is no escape. */
 static bool unvisible(char *name)
 {
 	char raw[NAME_MAX_VISIBLE];
@@ -22,6 +22,12 @@ static bool unvisible(char *name)
 		return false;
 	strlcpy(name, raw, sizeof(raw));
 	return true;
+}
+
+static int err_no_name(struct bytes full, struct err *err)
+{
+	return err_set(
+		err, ST_FORMAT, "'%.*s' is no register name", (int)full.n, (const char *)full.p);
 }
 
 /* Adds the register whose whole name is `full`, with nothing read of its value yet. */
@@ -34,8 +40,7 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 	}
 	for (size_t i = 0; i < full.n; i++) {
 		if (full.p[i] <= ' ' || full.p[i] >= 0x7f) {
-			err_set(err, ST_FORMAT, "'%.*s' is no register name", (int)full.n,
-				(const char *)full.p);
+			err_no_name(full, err);
 			return NULL;
 		}
 	}
@@ -51,8 +56,7 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 		*colon = '\0';
 	if (!unvisible(local) || (slash != NULL && !unvisible(name)) ||
 		(colon != NULL && !unvisible(colon + 1))) {
-		err_set(err, ST_FORMAT, "'%.*s' is no register name", (int)full.n,
-			(const char *)full.p);
+		err_no_name(full, err);
 		return NULL;
 	}
 	struct mr *mr = mr_list_add(
@@ -120,6 +124,9 @@ static int add_row(struct values *v, struct bytes full, struct bytes hex, struct
 	v->value[v->mrs.n - 1] = (struct bytes){value, size};
 	mr->size = (uint32_t)size;
 	mr->flags = MR_READABLE | (mr->alg > HASH_UNKNOWN ? MR_RUNTIME : 0);
+	/* A name has one spelling; with an escaped '/' it would become another one. */
+	if (!bytes_equal(bytes_of(mr->full), full))
+		return err_no_name(full, err);
 	if (is_twice(v, mr))
 		return err_set(err, ST_FORMAT, "'%s' is there twice", mr->full);
 	if (mr->alg > HASH_UNKNOWN && size != hash_size(mr->alg))

@@ -533,6 +533,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	check "line 1: '*' is no register name" '00  a b\n'
 	check "line 1: '*' is no register name" '00  caf\xc3\xa9\n'
 	check "line 1: '*' is no register name" '00  a\x1b[31m\n'
+	check "line 1: '*' is no register name" '00  a\\057b\n'
 	check 'line 1: a register name of *' "00  $(printf 'x%.0s' {1..5000})\n"
 	check 'the schema is not tsmctl.read/1' '{}'
 	check 'the schema is not tsmctl.read/1' '{"schema":"tsmctl.list/1","registers":[]}'
