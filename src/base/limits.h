@@ -40,11 +40,13 @@ enum {
 	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16, /* of one event */
+	DESCRIPTION_MAX = 4096, /* bytes of what is said of an event beside its data */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 65536,	   /* objects and arrays of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
+	BANK_REGISTERS_MAX = 1024, /* of all logs that are replayed together */
 
 	/* the search for a history of a text log */
 	REPLAY_EXTENDS_MAX = 1 << 24,

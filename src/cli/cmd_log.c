@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +10,13 @@
 #include "ops/events.h"
 #include "ops/verify.h"
 
-#define AT(member) offsetof(struct event, member)
+/* An event, and what of it a table shows. */
+struct line {
+	struct event event;
+	struct bytes shown;
+};
+
+#define AT(member) offsetof(struct line, event.member)
 
 static const struct column columns[] = {
 	{"seq", "SEQ", COL_U64, AT(seq), COL_DEFAULT},
@@ -18,12 +25,16 @@ static const struct column columns[] = {
 	{"cc_mr_index", NULL, COL_INT, AT(cc_mr_index), 0},
 	{"offset", NULL, COL_U64, AT(offset), 0},
 	{"kind", "KIND", COL_STR, AT(kind), COL_DEFAULT},
+	{"type_id", NULL, COL_INT, AT(type), COL_OPTIONAL},
 	{"extends", "EXTENDS", COL_TRI, AT(extends), COL_DEFAULT},
-	{"digests", "DIGEST", COL_DIGESTS, AT(digest), COL_DEFAULT | COL_SHORT},
+	{"digests", "DIGEST", COL_DIGESTS, AT(digests), COL_DEFAULT | COL_SHORT},
+	{"data_matches", "MATCHES", COL_TRI, AT(data_matches), COL_OPTIONAL},
 	{"data_hex", NULL, COL_HEX, AT(data), COL_OPTIONAL},
-	{"data_text", "DATA", COL_TEXT, AT(data), COL_DEFAULT},
+	{"data_text", NULL, COL_TEXT, AT(data), 0},
+	{"description", NULL, COL_TEXT, AT(description), 0},
+	{NULL, "DATA", COL_TEXT, offsetof(struct line, shown), COL_DEFAULT},
 	{"note", NULL, COL_TEXT, AT(note), 0},
-	{"time", NULL, COL_STR, AT(time), COL_OPTIONAL},
+	{"time", NULL, COL_TEXT, AT(time), 0},
 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
@@ -37,16 +48,17 @@ struct printer {
 static int print_event(void *arg, const struct event *event, struct err *err)
 {
 	struct printer *p = arg;
+	struct line line = {*event, event_shown(event)};
 	if (p->app->out.sys != 0) {
 		/* Nobody reads this any more: the rest is not worth its time. */
 		return err_sys(err, p->app->out.sys, "standard output");
 	}
 	if (p->app->opt.jsonl)
-		row_jsonl(&p->app->out, columns, N_COLUMNS, event);
+		row_jsonl(&p->app->out, columns, N_COLUMNS, &line);
 	else if (p->app->opt.json)
-		row_json(&p->json, columns, N_COLUMNS, event);
+		row_json(&p->json, columns, N_COLUMNS, &line);
 	else
-		return table_row(&p->table, &p->app->out, event, err);
+		return table_row(&p->table, &p->app->out, &line, err);
 	return 0;
 }
 
@@ -166,6 +178,21 @@ static size_t journal_last(struct mr_pick *picks, size_t n)
 	return first;
 }
 
+/* Logs with types of events: their names, and whether their data is what was measured. */
+static void widen_for_types(struct printer *p)
+{
+	struct table *t = &p->table;
+	p->widths[1] = strlen("rtmr0:sha384");
+	p->widths[2] = strlen("EV_EFI_VARIABLE_DRIVER_CONFIG");
+	p->widths[t->n] = 0;
+	t->picked[t->n] = t->picked[t->n - 1];
+	p->widths[t->n - 1] = strlen("MATCHES");
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (columns[i].off == AT(data_matches))
+			t->picked[t->n - 1] = i;
+	t->n++;
+}
+
 static void begin(
 	struct printer *p, const struct evidence *ev, const struct mr_pick *picks, size_t n)
 {
@@ -186,6 +213,8 @@ static void begin(
 	table_pick_default(&p->table, N_COLUMNS);
 	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
 	memcpy(p->widths, widths, sizeof(widths));
+	if (ev->inputs.n > ev->inputs.n_text)
+		widen_for_types(p);
 	for (size_t i = 0; i < n; i++)
 		if (strlen(picks[i].mr->full) > p->widths[1])
 			p->widths[1] = strlen(picks[i].mr->full);
@@ -247,18 +276,138 @@ static int run(struct app *app, struct evidence *ev, int argc, char *const argv[
 	return 0;
 }
 
-/* Logs in files stand for themselves: no machine is needed to read them. */
+/* The operands, each with whether an event was of it. */
+struct asked {
+	struct printer *p;
+	int n;
+	char *const *specs;
+	bool *seen;
+	char *name; /* of the event's register, with its hash where it has one only */
+};
+
+/* Whether an operand means a register that has this name and these hashes. */
+static bool is_asked(const char *spec, const char *name, const struct log_event *ev)
+{
+	struct mr_list list = {0};
+	struct err ignored;
+	bool asked = false;
+	for (size_t i = 0; i < ev->n_digests && !asked; i++) {
+		const char *slash = strchr(name, '/');
+		AUTO_FREE char *provider =
+			strndup(name, slash != NULL ? (size_t)(slash - name) : 0);
+		struct mr *mr =
+			provider == NULL
+				? NULL
+				: mr_list_add(&list, provider, slash != NULL ? slash + 1 : name,
+					  hash_name(ev->digest[i].d.alg), &ignored);
+		bool full;
+		asked = mr != NULL && (mr_named(mr, spec, &full) || mr_matches(mr, spec));
+	}
+	mr_list_clear(&list);
+	return asked;
+}
+
+/* "pcr7", or, where there is one hash only, "rtmr3:sha384". */
+static const char *shown_name(struct asked *a, const struct log_event *ev, const char *name)
+{
+	free(a->name);
+	a->name = NULL;
+	if (ev->n_digests != 1 || ev->digest[0].d.alg <= HASH_UNKNOWN || strchr(name, ':') != NULL)
+		return name;
+	if (asprintf(&a->name, "%s:%s", name, hash_name(ev->digest[0].d.alg)) < 0)
+		a->name = NULL;
+	return a->name;
+}
+
+static const char *name_asked(
+	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
+{
+	struct asked *a = arg;
+	bool asked = a->n == 0;
+	(void)cc_mr_index;
+	if (name == NULL)
+		return NULL;
+	for (int i = 0; i < a->n; i++) {
+		bool is = is_asked(a->specs[i], name, ev);
+		a->seen[i] = a->seen[i] || is;
+		asked = asked || is;
+	}
+	return asked ? shown_name(a, ev, name) : NULL;
+}
+
+static int print_asked(void *arg, const struct event *event, struct err *err)
+{
+	struct asked *a = arg;
+	return print_event(a->p, event, err);
+}
+
+static bool is_text_asked(struct asked *a, const struct mr *mr)
+{
+	bool asked = a->n == 0, full;
+	for (int i = 0; i < a->n; i++) {
+		bool is = mr_named(mr, a->specs[i], &full) || mr_matches(mr, a->specs[i]);
+		a->seen[i] = a->seen[i] || is;
+		asked = asked || is;
+	}
+	return asked;
+}
+
+/* One that is malformed does not keep the others from being printed. */
+static void print_input(struct asked *a, const struct evidence *ev, struct log_input *in)
+{
+	struct app *app = a->p->app;
+	struct err err = {0};
+	int rc = 0;
+	if (!in->text)
+		rc = events_run_reader(in->reader, in->path, name_asked, print_asked, a, &err);
+	else if (is_text_asked(a, in->mr))
+		rc = print_unchecked(a->p, ev, in->mr, &err);
+	if (rc < 0 && app->out.sys == 0) {
+		err_in(&err, "'%s'", in->path);
+		app_error(app, &err);
+	}
+	if (in->reader != NULL && in->reader->note[0] != '\0')
+		app_note(app, "'%s': %s", in->path, in->reader->note);
+}
+
+static int print_inputs(struct app *app, struct evidence *ev, int argc, char *const argv[])
+{
+	static struct printer p;
+	AUTO_FREE bool *seen = calloc((size_t)argc + 1, sizeof(*seen));
+	struct asked asked = {&p, argc, argv, seen, NULL};
+	if (seen == NULL)
+		return err_sys(&app->err, ENOMEM, "log");
+	p.app = app;
+	begin(&p, ev, NULL, 0);
+	for (size_t i = 0; i < ev->inputs.n; i++)
+		print_input(&asked, ev, &ev->inputs.v[i]);
+	end(&p, NULL, 0);
+	free(asked.name);
+	for (int i = 0; i < argc && app->status == ST_OK; i++)
+		if (!seen[i])
+			return err_set(
+				&app->err, ST_USAGE, "no event in these logs is of '%s'", argv[i]);
+	return 0;
+}
+
+/* A log in a text file is of one register, which a single operand names. */
 static int run_inputs(struct app *app, int argc, char *const argv[])
 {
 	struct evidence ev = {.lock = -1};
 	struct mr_list mrs = {0};
-	const struct str_list *inputs = &app->opt.inputs;
-	bool named = inputs->n == 1 && argc == 1 && argv[0][0] != '\0' &&
+	const struct str_list *files = &app->opt.inputs;
+	int rc = 0;
+	ev.mrs = &mrs;
+	for (size_t i = 0; i < files->n && rc == 0; i++)
+		rc = inputs_add(&ev.inputs, files->v[i], &app->err);
+	bool texts = ev.inputs.n_text == ev.inputs.n;
+	bool named = texts && files->n == 1 && argc == 1 && argv[0][0] != '\0' &&
 		     strpbrk(argv[0], "*?[") == NULL;
-	const char *name = named ? argv[0] : NULL;
-	int rc = evidence_of_logs(&ev, (int)inputs->n, inputs->v, name, &mrs, &app->err);
 	if (rc == 0)
-		rc = run(app, &ev, name != NULL ? 0 : argc, argv);
+		rc = inputs_name(&ev.inputs, named ? argv[0] : NULL, &mrs, &app->err);
+	if (rc == 0)
+		rc = texts ? run(app, &ev, named ? 0 : argc, argv)
+			   : print_inputs(app, &ev, argc, argv);
 	evidence_close(&ev);
 	mr_list_clear(&mrs);
 	return rc;

@@ -9,7 +9,7 @@ struct row_out {
 	const char *name, *verdict, *detail;
 	struct bytes value, replayed;
 	uint64_t records, matched;
-	const char *sources[4];
+	const char *const *sources;
 	struct err err;
 };
 
@@ -81,7 +81,7 @@ static void print_json(struct app *app, const struct td_file *td, const struct v
 							 : (struct bytes){0},
 			.records = r->records,
 			.matched = r->matched,
-			.sources = {r->source},
+			.sources = (const char *const *)r->sources,
 			.err = r->err,
 		};
 		row_json(&j, columns, sizeof(columns) / sizeof(columns[0]), &out);
@@ -90,17 +90,40 @@ static void print_json(struct app *app, const struct td_file *td, const struct v
 	app_json_end(&j);
 }
 
+/* One log that is cut fails several registers, and is one error. */
+static bool is_told(const struct verify_rows *rows, size_t n, const struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows->row[i].err.msg, err->msg) == 0)
+			return true;
+	return false;
+}
+
 static void print_rows(struct app *app, const struct td_file *td, const struct verify_rows *rows)
 {
 	if (app->opt.json)
 		print_json(app, td, rows);
 	for (size_t i = 0; i < rows->n; i++) {
+		const struct err *err = &rows->row[i].err;
 		if (!app->opt.json)
 			print_text(app, &rows->row[i]);
-		if (rows->row[i].err.status != ST_OK)
-			app_error(app, &rows->row[i].err);
+		if (err->status != ST_OK && !is_told(rows, i, err))
+			app_error(app, err);
 	}
 	app->status = status_worse(app->status, verify_status(rows));
+}
+
+/* What is wrong with a log, or to be known of it, beside its registers. */
+static void tell_inputs(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
+{
+	for (size_t i = 0; i < inputs->n; i++) {
+		const struct log_input *in = &inputs->v[i];
+		if (in->err.status != ST_OK && !is_told(rows, rows->n, &in->err))
+			app_error(app, &in->err);
+		if (in->reader != NULL && in->reader->note[0] != '\0')
+			app_note(app, "'%s': %s", in->path, in->reader->note);
+	}
 }
 
 static int run(struct app *app, struct evidence *ev, const struct files *files, int argc,
@@ -117,14 +140,17 @@ static int run(struct app *app, struct evidence *ev, const struct files *files, 
 		return -1;
 	wanted.picks = picks;
 	for (size_t i = 0; i < app->opt.inputs.n; i++)
-		if (evidence_add_input(ev, app->opt.inputs.v[i], picks, wanted.n_picks, &app->err) <
-			0)
+		if (inputs_add(&ev->inputs, app->opt.inputs.v[i], &app->err) < 0)
 			return -1;
+	if (inputs_bind(&ev->inputs, picks, wanted.n_picks, &app->err) < 0)
+		return -1;
 	if (!wanted.no_log && evidence_share_lock(ev, &app->err) < 0)
 		return -1;
 	int rc = verify_run(ev, &wanted, &rows, &app->err);
-	if (rc == 0)
+	if (rc == 0) {
 		print_rows(app, &files->td, &rows);
+		tell_inputs(app, &ev->inputs, &rows);
+	}
 	verify_clear(&rows);
 	return rc;
 }

@@ -69,9 +69,10 @@ void row_mr_fill(struct row_mr *ret, const struct mr *mr)
 		ret->writable ? 'w' : '-', ret->extensible ? 'x' : '-');
 	ret->access_text = ret->access;
 	if (mr->flags & MR_TAKES_EVENT)
-		ret->extend_with[n++] = "event";
+		ret->extend_words[n++] = "event";
 	if (mr->flags & MR_TAKES_DIGEST)
-		ret->extend_with[n++] = "digest";
+		ret->extend_words[n++] = "digest";
+	ret->extend_with = ret->extend_words;
 }
 
 void row_mr_clear(struct row_mr *row)

@@ -12,8 +12,9 @@ struct row_mr {
 	const char *access_text;
 	uint64_t size;
 	bool readable, writable, extensible;
-	const char *extend_with[4];
-	int cc_mr_index;
+	const char *extend_words[3];
+	const char *const *extend_with;
+	int64_t cc_mr_index;
 	int configured; /* 0, 1; -1: needs no entry */
 	const char *tcg_map;
 	char *path; /* owned; NULL away from a machine */

@@ -42,17 +42,10 @@ int place_each(const struct place *at, const char *dir, place_visit_fn visit, co
 	return rc;
 }
 
-/* Firmware and boot loader own the first two of a TDX guest; UEFI 2.10, section 38.4.1 has the
- * mapping. */
+/* Firmware and boot loader own the first two of a TDX guest. */
 static void set_tdx_facts(struct mr *mr)
 {
-	static const char *const by_index[] = {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"};
-	if (strcmp(mr->provider, "tdx_guest") != 0 && strcmp(mr->provider, "tdx") != 0 &&
-		strcmp(mr->provider, "rtmrs") != 0)
-		return;
-	for (int i = 0; i < 5; i++)
-		if (strcmp(mr->name, by_index[i]) == 0)
-			mr->cc_mr_index = i;
+	mr->cc_mr_index = mr_cc_index(mr->provider, mr->name);
 	if (mr->cc_mr_index == 1 || mr->cc_mr_index == 2)
 		mr->flags |= MR_FIRMWARE;
 }

@@ -107,21 +107,16 @@ static void set_text(struct log_event *ret, struct bytes path)
  */
 static void set_digests(struct log_event *ret, const uint8_t *sha1)
 {
-	if (!bytes_all_zero((struct bytes){sha1, SHA1_SIZE})) {
-		ret->n_digests = 1;
-		ret->digest[0].tcg_id = tcg_hash_id(HASH_SHA1);
-		ret->digest[0].d = digest_of(HASH_SHA1, (struct bytes){sha1, SHA1_SIZE});
-		ret->every_bank = ret->hashed.p != NULL;
+	struct digest *d = &ret->digest[0].d;
+	ret->n_digests = 1;
+	ret->digest[0].tcg_id = tcg_hash_id(HASH_SHA1);
+	*d = digest_of(HASH_SHA1, (struct bytes){sha1, SHA1_SIZE});
+	ret->every_bank = ret->hashed.p != NULL;
+	if (!bytes_all_zero(digest_bytes(d)))
 		return;
-	}
+	memset(d->v, 0xff, d->size);
 	ret->hashed = (struct bytes){NULL, 0};
-	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
-		struct event_digest *d = &ret->digest[ret->n_digests++];
-		d->tcg_id = tcg_hash_id(alg);
-		d->d.alg = alg;
-		d->d.size = (uint8_t)hash_size(alg);
-		memset(d->d.v, 0xff, d->d.size);
-	}
+	ret->every_bank = true;
 }
 
 static void put(struct ima *own, struct bytes b)

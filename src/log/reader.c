@@ -8,10 +8,14 @@
 #include "log/cel_tlv.h"
 #include "log/dstack.h"
 #include "log/ima.h"
+#include "log/journal_log.h"
+#include "log/rfc_text.h"
 #include "log/systemd.h"
 #include "log/tcg2.h"
 
 const struct log_format *const log_formats[] = {
+	&log_format_rfc_text,
+	&log_format_journal,
 	&log_format_ccel,
 	&log_format_aael,
 	&log_format_cel_tlv,
@@ -46,7 +50,7 @@ static int err_unknown(struct bytes head, struct err *err)
 			"the ACPI table CCEL, which only says where the log is: the log itself is "
 			"/sys/firmware/acpi/tables/data/CCEL");
 	return err_set(err, ST_FORMAT,
-		"no log of a format that is known here; FILE:FORMAT says which it is all the same");
+		"no log of a format known here; if it is one all the same, FILE:FORMAT says which");
 }
 
 static void settle(struct log_reader *r, const struct log_format *format)

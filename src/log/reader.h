@@ -18,11 +18,6 @@ enum place {
 	PLACE_NAMED, /* the log names the register itself: `reg` */
 };
 
-struct event_digest {
-	uint16_t tcg_id; /* TCG Algorithm Registry; 0 where only an unknown name is given */
-	struct digest d; /* alg is HASH_UNKNOWN for an algorithm that is not in our table */
-};
-
 /* Views are valid until the next event is pulled. */
 struct log_event {
 	uint64_t seq; /* from 0, within the log */
@@ -42,10 +37,14 @@ struct log_event {
 	 * where it does not, and the event's type may.
 	 */
 	struct bytes hashed;
-	bool every_bank;   /* H(hashed) extends a bank that has no digest here, too (IMA) */
-	int locality;	   /* of a StartupLocality event (TPM); else -1 */
+	bool every_bank; /* H(hashed), or ones where p is NULL, extends banks without a digest here (IMA) */
+	/* What the register held before, if the log says so; size 0: it does not (all but journals). */
+	struct digest before;
+	bool doubtful; /* whether it was extended at all is not in the log, only in the register */
+	int locality;  /* of a StartupLocality event (TPM); else -1 */
 	struct bytes text; /* what a person wants to read of it, UTF-8; p NULL: the data says it */
 	struct bytes time; /* as the log has it, text; p NULL: none */
+	struct bytes note; /* text beside a given digest, not hashed; p NULL: none */
 	struct event_digest digest[EVENT_DIGESTS_MAX]; /* what was extended, a bank each */
 };
 

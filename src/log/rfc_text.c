@@ -119,3 +119,9 @@ int rfc_line_digest(
 	}
 	return hash_bytes(h, line->text, ret, err);
 }
+
+const struct log_format log_format_rfc_text = {
+	.name = "rfc-text",
+	.summary = "text log of a kernel with /sys/kernel/tsm",
+	.sniff = rfc_log_sniff,
+};

@@ -9,7 +9,7 @@
 #define TSMCTL_LOG_RFC_TEXT_H
 
 #include "base/input.h"
-#include "model/hash.h"
+#include "log/reader.h"
 
 enum rfc_kind {
 	RFC_RECORD,
@@ -25,6 +25,12 @@ struct rfc_line {
 	bool after_blank;     /* a blank line stands before it */
 	struct digest stated; /* the value of a SYNC, the digest of a direct line */
 };
+
+/*
+ * Its name and how it is told from others. It does not say which register it is of, and only that
+ * register tells what its lines mean: it is read here, and replayed by log/replay, not pulled.
+ */
+extern const struct log_format log_format_rfc_text;
 
 struct rfc_log {
 	struct lines lines;

@@ -91,8 +91,13 @@ static uint8_t *new_value(struct values *v, size_t size, struct err *err)
 struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
 	struct err *err)
 {
+	char raw[NAME_MAX_VISIBLE];
+	if (strlcpy(raw, name, sizeof(raw)) >= sizeof(raw) || !unvisible(raw)) {
+		err_no_name(bytes_of(name), err);
+		return NULL;
+	}
 	uint8_t *copy = new_value(values, value.n, err);
-	struct mr *mr = copy != NULL ? mr_list_add(&values->mrs, "", name, hash, err) : NULL;
+	struct mr *mr = copy != NULL ? mr_list_add(&values->mrs, "", raw, hash, err) : NULL;
 	if (mr == NULL) {
 		free(copy);
 		return NULL;
@@ -123,7 +128,9 @@ static int add_row(struct values *v, struct bytes full, struct bytes hex, struct
 	}
 	v->value[v->mrs.n - 1] = (struct bytes){value, size};
 	mr->size = (uint32_t)size;
-	mr->flags = MR_READABLE | (mr->alg > HASH_UNKNOWN ? MR_RUNTIME : 0);
+	mr->cc_mr_index = mr_cc_index(mr->provider, mr->name);
+	bool runtime = mr->alg > HASH_UNKNOWN && mr->cc_mr_index != 0;
+	mr->flags = MR_READABLE | (runtime ? MR_RUNTIME : 0);
 	/* A name has one spelling; with an escaped '/' it would become another one. */
 	if (!bytes_equal(bytes_of(mr->full), full))
 		return err_no_name(full, err);
@@ -198,6 +205,9 @@ static int parse_rows(struct json_object *doc, struct values *v, struct err *err
 				"registers[%zu]: no string 'register' or 'value'", i);
 		if (add_row(v, string_bytes(name), string_bytes(value), err) < 0)
 			return err_in(err, "registers[%zu]", i);
+		struct json_object *kind = member(row, "kind", json_type_string);
+		if (kind != NULL && bytes_equal(string_bytes(kind), bytes_of("static")))
+			v->mrs.mr[v->mrs.n - 1]->flags &= ~(unsigned)MR_RUNTIME;
 	}
 	return 0;
 }

@@ -19,8 +19,8 @@ int values_parse(struct bytes text, struct values *ret, struct err *err);
 /* The same from a file ("-": standard input), whose name then stands before the message. */
 int values_load(const char *path, struct values *ret, struct err *err);
 /*
- * Adds a register without provider, with a copy of its value, and returns it; `hash` is NULL if it
- * has none. NULL if there is no room or no memory.
+ * Adds a register without provider, with a copy of its value, and returns it; `name` is as it is
+ * printed, `hash` NULL if it has none. NULL if there is no room or no memory.
  */
 struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
 	struct err *err);

@@ -29,6 +29,17 @@ struct digest {
 	uint8_t v[DIGEST_SIZE_MAX];
 };
 
+/* As a log has it for one bank of an event. */
+struct event_digest {
+	uint16_t tcg_id; /* TCG Algorithm Registry; 0 where only an unknown name is given */
+	struct digest d; /* alg is HASH_UNKNOWN for an algorithm that is not in our table */
+};
+
+struct digest_list {
+	const struct event_digest *v;
+	size_t n;
+};
+
 /* The kernel's name ("sha384"); "none" and "unknown" for the first two. */
 const char *hash_name(enum hash_alg alg);
 /* Bytes of a digest; 0 for the first two. */

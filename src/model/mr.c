@@ -34,6 +34,19 @@ const char *log_keeper_name(enum log_keeper keeper)
 	return names[keeper];
 }
 
+int mr_cc_index(const char *provider, const char *name)
+{
+	static const char *const providers[] = {"", "tdx_guest", "tdx", "rtmrs"};
+	static const char *const by_index[] = {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"};
+	bool tdx = false;
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		tdx = tdx || strcmp(provider, providers[i]) == 0;
+	for (int i = 0; tdx && i < 5; i++)
+		if (strcmp(name, by_index[i]) == 0)
+			return i;
+	return CC_MR_NONE;
+}
+
 bool mr_lacks_entry(const struct mr *mr)
 {
 	return (mr->flags & (MR_BY_ENTRY | MR_HAS_ENTRY)) == MR_BY_ENTRY;

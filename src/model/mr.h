@@ -49,6 +49,12 @@ struct mr {
 	struct err bad; /* with a status: why it cannot be used */
 };
 
+/*
+ * The CC MR index of a register of this provider and name: the mapping of a TDX guest (UEFI 2.10,
+ * section 38.4.1), also away from any machine (provider ""). CC_MR_NONE if it has none.
+ */
+int mr_cc_index(const char *provider, const char *name);
+
 /* Whether it has no value yet: it is reached through an entry, and there is none. */
 bool mr_lacks_entry(const struct mr *mr);
 

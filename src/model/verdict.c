@@ -10,6 +10,7 @@ static const struct {
 	[VERDICT_NONE] = {NULL, ST_FORMAT},
 	[VERDICT_MISMATCH] = {"mismatch", ST_NO},
 	[VERDICT_UNEXPECTED] = {"unexpected", ST_NO},
+	[VERDICT_ALTERED] = {"altered", ST_NO},
 	[VERDICT_LOG_AHEAD] = {"log-ahead", ST_NO},
 	[VERDICT_UNLOGGED] = {"unlogged", ST_NO},
 	[VERDICT_PARTIAL] = {"partial", ST_NO},

@@ -10,6 +10,7 @@ enum verdict {
 	VERDICT_NONE, /* could not be had: an error stands beside it */
 	VERDICT_MISMATCH,
 	VERDICT_UNEXPECTED,
+	VERDICT_ALTERED,
 	VERDICT_LOG_AHEAD,
 	VERDICT_UNLOGGED,
 	VERDICT_PARTIAL,

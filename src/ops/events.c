@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/events.h"
 
+#include "log/describe.h"
+#include "log/explain.h"
+
 static const char *const kinds[] = {
 	[RFC_RECORD] = "record",
 	[RFC_SYNC] = "sync",
 	[RFC_DIRECT] = "direct",
 	[RFC_COMMENT] = "comment",
 };
+
+struct bytes event_shown(const struct event *event)
+{
+	return event->description.n > 0 ? event->description : event->data;
+}
 
 static bool is_decided(const struct replay_result *replay)
 {
@@ -27,27 +35,31 @@ static int extends_of(const struct rfc_line *line, const struct replay_result *r
 }
 
 static int fill(const struct rfc_line *line, struct hasher *h, const struct replay_result *replay,
-	struct event *ret, struct err *err)
+	struct event *ret, struct event_digest *digest, struct err *err)
 {
 	ret->offset = (uint64_t)line->off;
 	ret->kind = kinds[line->kind];
 	ret->extends = extends_of(line, replay);
-	ret->digest.size = 0;
+	ret->digests.n = 0;
 	ret->data = line->text;
 	if (line->kind == RFC_DIRECT)
 		ret->data = (struct bytes){0};
 	if (line->kind == RFC_COMMENT)
 		return 0;
-	return rfc_line_digest(line, h, &ret->digest, err);
+	if (rfc_line_digest(line, h, &digest->d, err) < 0)
+		return -1;
+	ret->digests = (struct digest_list){digest, 1};
+	return 0;
 }
 
 static int run(struct rfc_log *log, struct hasher *h, struct event *event,
 	const struct replay_result *replay, event_fn each, void *arg, struct err *err)
 {
 	struct rfc_line line;
+	struct event_digest digest;
 	int rc;
 	while ((rc = rfc_log_next(log, &line, err)) > 0) {
-		if (fill(&line, h, replay, event, err) < 0)
+		if (fill(&line, h, replay, event, &digest, err) < 0)
 			return -1;
 		rc = each(arg, event, err);
 		if (rc != 0)
@@ -63,7 +75,12 @@ int events_run(const struct mr *mr, const char *source, int fd, const struct rep
 	struct rfc_log log;
 	struct hasher *h;
 	struct event event = {
-		.source = source, .register_name = mr->full, .cc_mr_index = mr->cc_mr_index};
+		.source = source,
+		.register_name = mr->full,
+		.cc_mr_index = mr->cc_mr_index,
+		.type = -1,
+		.data_matches = -1,
+	};
 	if (hasher_open(&h, mr->alg, err) < 0)
 		return -1;
 	int rc = rfc_log_open(&log, fd, mr->alg, err);
@@ -72,6 +89,79 @@ int events_run(const struct mr *mr, const char *source, int fd, const struct rep
 		rfc_log_close(&log);
 	}
 	hasher_close(h);
+	return rc;
+}
+
+struct reader_events {
+	const char *source;
+	event_name_fn name;
+	event_fn each;
+	void *arg;
+	struct hashers hashers;
+};
+
+/* An algorithm that libcrypto does not have explains nothing. */
+static int explain(
+	struct reader_events *e, const struct log_event *ev, struct event *ret, struct err *err)
+{
+	enum explanation explanation;
+	struct err absent;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		if (ev->digest[i].d.alg > HASH_UNKNOWN &&
+			hashers_get(&e->hashers, ev->digest[i].d.alg, &absent) == NULL &&
+			absent.status != ST_ABSENT) {
+			*err = absent;
+			return -1;
+		}
+	if (event_explain(ev, e->hashers.of, &explanation, err) < 0)
+		return -1;
+	ret->data_matches = explanation == EXPLAINS ? 1 : explanation == EXPLAINS_NOT ? 0 : -1;
+	return 0;
+}
+
+static int tell_event(struct reader_events *e, struct log_event *ev, struct err *err)
+{
+	static char description[DESCRIPTION_MAX];
+	char room[EVENT_REG_ROOM];
+	event_settle_place(ev);
+	int64_t cc = ev->place == PLACE_CC_MR ? (int64_t)ev->index : CC_MR_NONE;
+	const char *reg = event_reg_name(ev->place, ev->index, ev->reg, room);
+	const char *name = e->name(e->arg, ev, reg, cc);
+	if (name == NULL && reg != NULL)
+		return 0;
+	struct event event = {
+		.seq = ev->seq,
+		.source = e->source,
+		.register_name = name,
+		.cc_mr_index = cc,
+		.offset = ev->off,
+		.kind = ev->kind,
+		.type = ev->has_type ? (int64_t)ev->type : -1,
+		.extends = ev->doubtful ? EXTENDS_UNKNOWN : ev->extends,
+		.digests = {ev->digest, ev->n_digests},
+		.data = ev->data,
+		.note = ev->note,
+		.time = ev->time,
+	};
+	struct bytes said = {
+		(const uint8_t *)description, event_describe(ev, description, sizeof(description))};
+	if (said.n > 0 && !bytes_equal(said, ev->data))
+		event.description = said;
+	return explain(e, ev, &event, err) < 0 ? -1 : e->each(e->arg, &event, err);
+}
+
+int events_run_reader(struct log_reader *reader, const char *source, event_name_fn name,
+	event_fn each, void *arg, struct err *err)
+{
+	static struct log_event ev;
+	struct reader_events e = {source, name, each, arg, {{0}}};
+	int rc;
+	while ((rc = log_reader_next(reader, &ev, err)) > 0) {
+		rc = tell_event(&e, &ev, err);
+		if (rc != 0)
+			break;
+	}
+	hashers_close(&e.hashers);
 	return rc;
 }
 
@@ -99,6 +189,7 @@ static int tell(const struct journal_events *e, const struct journal_line *inten
 	const struct mr *mr = picked(e, intent->reg);
 	if (mr == NULL)
 		return 0;
+	struct event_digest digest = {.d = intent->digest};
 	struct event event = {
 		.seq = intent->seq,
 		.source = "journal",
@@ -109,9 +200,11 @@ static int tell(const struct journal_events *e, const struct journal_line *inten
 		.extends = end == JOURNAL_COMMIT ? EXTENDS
 			   : end == JOURNAL_VOID ? EXTENDS_NOT
 						 : EXTENDS_UNKNOWN,
-		.digest = intent->digest,
+		.type = -1,
+		.digests = {&digest, 1},
 		.data = intent->record,
-		.time = intent->time,
+		.data_matches = intent->record.p != NULL ? 1 : -1,
+		.time = bytes_of(intent->time),
 	};
 	if (intent->note != NULL)
 		event.note = bytes_of(intent->note);

@@ -12,16 +12,21 @@ struct event {
 	uint64_t seq; /* from 0, within its log */
 	const char *source;
 	const char *register_name;
-	int cc_mr_index; /* CC_MR_NONE: none */
+	int64_t cc_mr_index; /* CC_MR_NONE: none */
 	uint64_t offset; /* of its first byte in the log */
 	const char *kind;
-	int extends; /* EXTENDS...; unknown: only the register can tell, and was not asked */
-	struct digest digest; /* what it extends, or claims to; size 0: nothing */
-	struct bytes
-		data; /* the bytes that are hashed, or a comment's; valid until the next event */
-	struct bytes note; /* beside a given digest, not hashed; p NULL: none */
-	const char *time;  /* UTC; NULL: the log has none */
+	int64_t type; /* the TCG's number; negative: the log has none */
+	int extends;  /* EXTENDS...; unknown: only the register can tell, and was not asked */
+	struct digest_list digests; /* what it extends, or claims to */
+	struct bytes data;	    /* as the log has it; valid until the next event */
+	int data_matches;	    /* 0, 1; negative: cannot be known */
+	struct bytes description;   /* of the data, UTF-8; p NULL: it says itself what it is */
+	struct bytes note;	    /* beside a given digest, not hashed; p NULL: none */
+	struct bytes time;	    /* as the log has it; p NULL: it has none */
 };
+
+/* What a person is to read: the description, else the data. */
+struct bytes event_shown(const struct event *event);
 
 typedef int (*event_fn)(void *arg, const struct event *event, struct err *err);
 
@@ -30,6 +35,16 @@ typedef int (*event_fn)(void *arg, const struct event *event, struct err *err);
  * than 0. With a replay that found a history, direct lines are decided.
  */
 int events_run(const struct mr *mr, const char *source, int log, const struct replay_result *replay,
+	event_fn each, void *arg, struct err *err);
+
+/* The name to show an event's register by; NULL: it was not asked for. */
+typedef const char *(*event_name_fn)(
+	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index);
+
+/*
+ * The same for a log of any other format. `name` is asked with `arg` for each event.
+ */
+int events_run_reader(struct log_reader *reader, const char *source, event_name_fn name,
 	event_fn each, void *arg, struct err *err);
 
 /*

@@ -9,45 +9,24 @@
 #include "kernel/abi.h"
 #include "log/replay.h"
 #include "log/values.h"
-
-/* A log file and the register that it was found to be about. */
-struct log_input {
-	const char *path;
-	int fd;
-	const struct mr *mr;
-};
+#include "ops/inputs.h"
 
 struct evidence {
 	const struct root *root; /* live; NULL away from a machine */
 	const struct mr_list *mrs;
 	const struct values *values;  /* away from a machine: what the registers hold */
 	const struct values *initial; /* trusted start values; may be NULL */
-	struct log_input *inputs;     /* in place of the logs that are kept here */
-	size_t n_inputs;
-	int lock; /* shared with other readers; -1 */
+	struct inputs inputs;	      /* in place of the logs that are kept here */
+	int lock;		      /* shared with other readers; -1 */
 };
 
-/*
- * Opens FILE[:FORMAT] and finds which of the picked registers it is the log of: the only one; else
- * the one that its path names
- * (".../rtmr0/event_log", "rtmr0.log"); else the only one with its hash. ST_USAGE if that does not
- * tell.
- */
-int evidence_add_input(struct evidence *ev, const char *arg, const struct mr_pick *picks, size_t n,
-	struct err *err);
 void evidence_close(struct evidence *ev);
-
-/*
- * Logs alone, each FILE[:FORMAT] the log of a register of its own: added to mrs under the name that
- * its path gives and the hash that it names itself, or under `name` (NAME[:HASH], or NULL) if there
- * is only one. ev->mrs becomes mrs, which the caller clears.
- */
-int evidence_of_logs(struct evidence *ev, int n, const char *const args[], const char *name,
-	struct mr_list *mrs, struct err *err);
 
 /* The value of a register: mr->size bytes into buf. */
 int evidence_value(const struct evidence *ev, const struct mr *mr, uint8_t *buf, struct err *err);
 
+/* What the operator trusts this register to have been at first (--initial); size 0: nothing. */
+struct digest evidence_trusted_start(const struct evidence *ev, const struct mr *mr);
 /* Whether this is the value that the register starts with: what --initial says, else mr_is_initial. */
 bool evidence_is_initial(const struct evidence *ev, const struct mr *mr, struct bytes value);
 
@@ -79,8 +58,12 @@ int evidence_check(
 	const struct evidence *ev, const struct mr *mr, struct checked *ret, struct err *err);
 void checked_clear(struct checked *checked);
 
-/* The same for a value and a log that are at hand. */
+/*
+ * The same for a value and a log that are at hand. `from`: what the register held when this log
+ * began; NULL: what it starts with.
+ */
 int evidence_replay(const struct evidence *ev, const struct mr *mr, int log,
-	const struct digest *value, struct replay_result *ret, struct err *err);
+	const struct digest *from, const struct digest *value, struct replay_result *ret,
+	struct err *err);
 
 #endif

@@ -452,7 +452,7 @@ static int run_locked(const struct root *root, const struct evidence *ev,
 	if (take_moment(root, w->mr, before, err) < 0)
 		return -1;
 	ret->before = before->value;
-	if (evidence_replay(ev, w->mr, before->log, &before->value, replay, err) < 0)
+	if (evidence_replay(ev, w->mr, before->log, NULL, &before->value, replay, err) < 0)
 		return err_in(err, "log of '%s'", w->mr->full);
 	if (w->once) {
 		if (check_once(w, before, replay, ret, err) < 0)

@@ -9,6 +9,7 @@
 #include <bsd/stdlib.h>
 
 #include "ops/journal_judge.h"
+#include "ops/verify_files.h"
 
 static struct verify_row *add_row(struct verify_rows *rows, const char *name, struct err *err)
 {
@@ -25,6 +26,21 @@ static struct verify_row *add_row(struct verify_rows *rows, const char *name, st
 	memset(row, 0, sizeof(*row));
 	row->name = copy;
 	return row;
+}
+
+int verify_add_source(struct verify_row *row, const char *source, struct err *err)
+{
+	size_t n = 0;
+	while (row->sources != NULL && row->sources[n] != NULL)
+		if (row->sources[n++] == source)
+			return 0;
+	const char **grown = reallocarray(row->sources, n + 2, sizeof(*grown));
+	if (grown == NULL)
+		return err_sys(err, ENOMEM, "verify");
+	grown[n] = source;
+	grown[n + 1] = NULL;
+	row->sources = grown;
+	return 0;
 }
 
 static void say_mismatch(const struct replay_result *r, char *detail)
@@ -90,6 +106,7 @@ enum verdict verify_judge(const struct replay_result *r, char *detail)
 		break;
 	case VERDICT_NONE:
 	case VERDICT_UNEXPECTED:
+	case VERDICT_ALTERED:
 	case VERDICT_UNLOGGED:
 	case VERDICT_UNSUPPORTED:
 	case VERDICT_UNCHECKED:
@@ -106,7 +123,8 @@ static void judge_without_log(
 		return;
 	}
 	row->verdict = VERDICT_UNLOGGED;
-	snprintf(row->detail, sizeof(row->detail), "changed, and no log of it is kept here");
+	snprintf(row->detail, sizeof(row->detail), "changed, and %s",
+		ev->inputs.n > 0 ? "no event in these logs is of it" : "no log of it is kept here");
 }
 
 static void judge_unsupported(const struct mr *mr, struct verify_row *row)
@@ -115,7 +133,7 @@ static void judge_unsupported(const struct mr *mr, struct verify_row *row)
 	snprintf(row->detail, sizeof(row->detail), "the hash of '%s' is not known here", mr->full);
 }
 
-static void fail_row(struct verify_row *row, const struct err *err)
+void verify_fail(struct verify_row *row, const struct err *err)
 {
 	row->err = *err;
 	row->verdict = VERDICT_NONE;
@@ -148,7 +166,7 @@ static int read_value(
 	else
 		free(buf);
 	if (rc < 0)
-		fail_row(row, &why);
+		verify_fail(row, &why);
 	return 0;
 }
 
@@ -161,9 +179,10 @@ static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
 static int check_kept(const struct evidence *ev, const struct kept_verdict *v, const struct mr *mr,
 	struct verify_row *row, struct err *err)
 {
-	row->source = v->replayed.size > 0 ? evidence_source(ev, mr) : NULL;
+	if (v->replayed.size > 0 && verify_add_source(row, evidence_source(ev, mr), err) < 0)
+		return -1;
 	if (v->err.status != ST_OK) {
-		fail_row(row, &v->err);
+		verify_fail(row, &v->err);
 		return 0;
 	}
 	row->verdict = v->verdict;
@@ -179,8 +198,10 @@ static int check_log(
 {
 	struct checked checked;
 	struct err why;
-	row->source = evidence_source(ev, mr);
-	if (row->source == NULL || mr->alg <= HASH_UNKNOWN) {
+	const char *source = evidence_source(ev, mr);
+	if (source != NULL && verify_add_source(row, source, err) < 0)
+		return -1;
+	if (source == NULL || mr->alg <= HASH_UNKNOWN) {
 		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
 			return row->err.status != ST_OK ? 0 : -1;
 		if (mr->alg > HASH_UNKNOWN)
@@ -191,7 +212,7 @@ static int check_log(
 	}
 	int rc = evidence_check(ev, mr, &checked, &why);
 	if (rc < 0) {
-		fail_row(row, &why);
+		verify_fail(row, &why);
 	} else {
 		rc = keep_value(row, checked.value.v, checked.value.size, err);
 		row->verdict = verify_judge(&checked.replay, row->detail);
@@ -203,6 +224,22 @@ static int check_log(
 	}
 	checked_clear(&checked);
 	return 0;
+}
+
+/* What the logs that the operator names make of it. */
+static int check_files(const struct evidence *ev, const struct files *files, const struct mr *mr,
+	struct verify_row *row, struct err *err)
+{
+	if (mr->alg <= HASH_UNKNOWN || files_said_nothing(files, ev, mr)) {
+		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
+			return row->err.status != ST_OK ? 0 : -1;
+		if (mr->alg > HASH_UNKNOWN)
+			judge_without_log(ev, mr, row);
+		else
+			judge_unsupported(mr, row);
+		return 0;
+	}
+	return files_judge(files, ev, mr, row, err);
 }
 
 /* What the file expects of this register; p NULL: nothing. */
@@ -242,8 +279,14 @@ static void compare(struct verify_row *row, struct bytes expected)
 	}
 }
 
+/* What the logs are that registers are checked against, beside the kernels'. */
+struct logs {
+	struct kept kept;   /* live: the journal */
+	struct files files; /* those that the operator names */
+};
+
 static int verify_one(const struct evidence *ev, const struct verify_wanted *wanted,
-	const struct kept *kept, const struct mr_pick *pick, struct verify_rows *rows,
+	const struct logs *logs, const struct mr_pick *pick, struct verify_rows *rows,
 	struct err *err)
 {
 	const struct mr *mr = pick->mr;
@@ -255,8 +298,9 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 		return err_set(err, ST_USAGE,
 			"'%s' is static: it has no log, only --expect FILE can check it", mr->full);
 	bool by_log = runtime && !wanted->no_log && (pick->by_name || !mr_lacks_entry(mr));
-	/* Logs in files speak of their registers; the others were not meant. */
-	if (ev->n_inputs > 0 && evidence_source(ev, mr) == NULL && !pick->by_name)
+	/* Text logs speak of their registers; the others were not meant. */
+	bool files = ev->inputs.n > ev->inputs.n_text;
+	if (ev->inputs.n > 0 && !files && evidence_source(ev, mr) == NULL && !pick->by_name)
 		by_log = false;
 	if (!by_log && expected.p == NULL)
 		return 0;
@@ -264,10 +308,11 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 	struct verify_row *row = add_row(rows, mr->full, err);
 	if (row == NULL)
 		return -1;
-	const struct kept_verdict *v = by_log ? kept_find(kept, mr) : NULL;
-	int rc = v != NULL ? check_kept(ev, v, mr, row, err)
-		 : by_log  ? check_log(ev, mr, row, err)
-			   : read_value(ev, mr, row, err);
+	const struct kept_verdict *v = by_log ? kept_find(&logs->kept, mr) : NULL;
+	int rc = v != NULL	   ? check_kept(ev, v, mr, row, err)
+		 : by_log && files ? check_files(ev, &logs->files, mr, row, err)
+		 : by_log	   ? check_log(ev, mr, row, err)
+				   : read_value(ev, mr, row, err);
 	if (rc == 0 && expected.p != NULL)
 		compare(row, expected);
 	return rc;
@@ -301,8 +346,9 @@ static int add_stray(const struct kept *kept, struct verify_rows *rows, struct e
 	struct verify_row *row = add_row(rows, kept->missing_name, err);
 	if (row == NULL)
 		return -1;
-	row->source = "journal";
 	row->records = kept->missing;
+	if (verify_add_source(row, "journal", err) < 0)
+		return -1;
 	return err_set(&row->err, ST_ABSENT, "the journal has records of '%s', which is not here",
 		       row->name) < 0
 		       ? 0
@@ -315,28 +361,40 @@ static bool asks_journal(const struct evidence *ev, const struct verify_wanted *
 	for (size_t i = 0; i < wanted->n_picks; i++)
 		any = any || wanted->picks[i].mr->log != LOG_OF_KERNEL;
 	return any && !wanted->no_log && ev->root != NULL && ev->values == NULL &&
-	       ev->n_inputs == 0;
+	       ev->inputs.n == 0;
 }
 
 static int verify_all(const struct evidence *ev, const struct verify_wanted *wanted,
-	const struct kept *kept, struct verify_rows *ret, struct err *err)
+	const struct logs *logs, struct verify_rows *ret, struct err *err)
 {
 	for (size_t i = 0; i < wanted->n_picks; i++)
-		if (verify_one(ev, wanted, kept, &wanted->picks[i], ret, err) < 0)
+		if (verify_one(ev, wanted, logs, &wanted->picks[i], ret, err) < 0)
 			return -1;
-	return wanted->all ? add_stray(kept, ret, err) : 0;
+	return wanted->all ? add_stray(&logs->kept, ret, err) : 0;
 }
 
-int verify_run(const struct evidence *ev, const struct verify_wanted *wanted,
-	struct verify_rows *ret, struct err *err)
+static int read_logs(
+	struct evidence *ev, const struct verify_wanted *wanted, struct logs *logs, struct err *err)
 {
-	struct kept kept = {.copy.fd = -1};
+	if (wanted->no_log)
+		return 0;
+	if (ev->inputs.n > ev->inputs.n_text)
+		return files_replay(ev, wanted->picks, wanted->n_picks, &logs->files, err);
+	return asks_journal(ev, wanted)
+		       ? kept_judge(ev->root, ev->mrs, is_initial, ev, &logs->kept, err)
+		       : 0;
+}
+
+int verify_run(struct evidence *ev, const struct verify_wanted *wanted, struct verify_rows *ret,
+	struct err *err)
+{
+	struct logs logs = {.kept.copy.fd = -1};
 	*ret = (struct verify_rows){0};
-	int rc = asks_journal(ev, wanted)
-			 ? kept_judge(ev->root, ev->mrs, is_initial, ev, &kept, err)
-			 : 0;
-	rc = rc < 0 ? rc : verify_all(ev, wanted, &kept, ret, err);
-	kept_clear(&kept);
+	int rc = read_logs(ev, wanted, &logs, err);
+	if (rc == 0)
+		rc = verify_all(ev, wanted, &logs, ret, err);
+	kept_clear(&logs.kept);
+	files_clear(&logs.files);
 	if (rc < 0)
 		return -1;
 	if (wanted->expect != NULL && wanted->all && add_missing(ev, wanted->expect, ret, err) < 0)
@@ -352,6 +410,7 @@ void verify_clear(struct verify_rows *rows)
 {
 	for (size_t i = 0; i < rows->n; i++) {
 		free(rows->row[i].name);
+		free(rows->row[i].sources);
 		free((void *)(uintptr_t)rows->row[i].value.p);
 	}
 	free(rows->row);

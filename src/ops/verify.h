@@ -12,7 +12,7 @@ struct verify_row {
 	struct bytes value;	/* what the register holds; owned by the row */
 	struct digest replayed; /* what the log makes of it; size 0: nothing was replayed */
 	uint64_t records, matched;
-	const char *source; /* of the log; NULL: none */
+	const char **sources; /* of the logs, NULL at the end; owned by the row; NULL: none */
 	char detail[ERR_MSG_MAX];
 	struct err err; /* why there is no verdict, or the log was not looked at */
 };
@@ -31,9 +31,14 @@ struct verify_wanted {
 };
 
 /* ST_ABSENT if nothing was to be compared. The caller clears the rows, also after an error. */
-int verify_run(const struct evidence *ev, const struct verify_wanted *wanted,
-	struct verify_rows *ret, struct err *err);
+int verify_run(struct evidence *ev, const struct verify_wanted *wanted, struct verify_rows *ret,
+	struct err *err);
 void verify_clear(struct verify_rows *rows);
+
+/* Adds the name of a log, which is borrowed. */
+int verify_add_source(struct verify_row *row, const char *source, struct err *err);
+/* Why there is no verdict; one that may not be read is unchecked. */
+void verify_fail(struct verify_row *row, const struct err *err);
 
 /* The verdict of the log alone, and in words what it rests on (detail of ERR_MSG_MAX bytes). */
 enum verdict verify_judge(const struct replay_result *replay, char *detail);

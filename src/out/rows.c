@@ -28,7 +28,21 @@ static const char *str_field(const struct column *c, const void *row)
 	return s;
 }
 
-static int int_field(const struct column *c, const void *row)
+static const char *const *strs_field(const struct column *c, const void *row)
+{
+	const char *const *strs;
+	memcpy(&strs, field(c, row), sizeof(strs));
+	return strs;
+}
+
+static int64_t int_field(const struct column *c, const void *row)
+{
+	int64_t v;
+	memcpy(&v, field(c, row), sizeof(v));
+	return v;
+}
+
+static int tri_field(const struct column *c, const void *row)
 {
 	int v;
 	memcpy(&v, field(c, row), sizeof(v));
@@ -41,8 +55,9 @@ static bool is_null(const struct column *c, const void *row)
 	case COL_STR:
 		return str_field(c, row) == NULL;
 	case COL_INT:
-	case COL_TRI:
 		return int_field(c, row) < 0;
+	case COL_TRI:
+		return tri_field(c, row) < 0;
 	case COL_HEX:
 		return bytes_field(c, row).p == NULL;
 	case COL_TEXT:
@@ -68,15 +83,27 @@ void json_err(struct json *j, const struct err *err)
 	json_close(j, '}');
 }
 
-static void json_digests(struct json *j, const struct digest *d)
+/* One that is not in our table has the number that the TCG gave it. */
+static void json_alg(struct json *j, const struct event_digest *d)
+{
+	char number[8];
+	if (d->d.alg > HASH_UNKNOWN || d->tcg_id == 0) {
+		json_str(j, hash_name(d->d.alg));
+		return;
+	}
+	snprintf(number, sizeof(number), "0x%04x", d->tcg_id);
+	json_str(j, number);
+}
+
+static void json_digests(struct json *j, const struct digest_list *list)
 {
 	json_open(j, '[');
-	if (d->size > 0) {
+	for (size_t i = 0; i < list->n; i++) {
 		json_open(j, '{');
 		json_key(j, "alg");
-		json_str(j, hash_name(d->alg));
+		json_alg(j, &list->v[i]);
 		json_key(j, "digest");
-		json_hex(j, digest_bytes(d));
+		json_hex(j, digest_bytes(&list->v[i].d));
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -85,8 +112,8 @@ static void json_digests(struct json *j, const struct digest *d)
 static void json_strs(struct json *j, const char *const *strs)
 {
 	json_open(j, '[');
-	for (size_t i = 0; i < 4 && strs[i] != NULL; i++)
-		json_str(j, strs[i]);
+	for (; strs != NULL && *strs != NULL; strs++)
+		json_str(j, *strs);
 	json_close(j, ']');
 }
 
@@ -97,7 +124,7 @@ static void json_field(struct json *j, const struct column *c, const void *row)
 		json_str(j, str_field(c, row));
 		break;
 	case COL_STRS:
-		json_strs(j, field(c, row));
+		json_strs(j, strs_field(c, row));
 		break;
 	case COL_U64:
 		json_u64(j, *(const uint64_t *)field(c, row));
@@ -109,7 +136,7 @@ static void json_field(struct json *j, const struct column *c, const void *row)
 		json_bool(j, *(const bool *)field(c, row));
 		break;
 	case COL_TRI:
-		json_bool(j, int_field(c, row) != 0);
+		json_bool(j, tri_field(c, row) != 0);
 		break;
 	case COL_HEX:
 		json_hex(j, bytes_field(c, row));
@@ -187,11 +214,16 @@ static char *hex_cell(struct bytes b, size_t max)
 static char *strs_cell(const char *const *strs)
 {
 	char *s = NULL;
-	if (asprintf(&s, "%s%s%s", strs[0] != NULL ? strs[0] : "-",
-		    strs[0] != NULL && strs[1] != NULL ? "," : "",
-		    strs[0] != NULL && strs[1] != NULL ? strs[1] : "") < 0)
-		return NULL;
-	return s;
+	size_t n;
+	FILE *f = strs != NULL && *strs != NULL ? open_memstream(&s, &n) : NULL;
+	if (f == NULL)
+		return strdup("-");
+	for (size_t i = 0; strs[i] != NULL; i++)
+		fprintf(f, "%s%s", i > 0 ? "," : "", strs[i]);
+	if (fclose(f) == 0)
+		return s;
+	free(s);
+	return NULL;
 }
 
 static char *u64_cell(uint64_t v)
@@ -213,7 +245,7 @@ static char *cell(const struct column *c, const void *row)
 	case COL_STR:
 		return strdup(str_field(c, row));
 	case COL_STRS:
-		return strs_cell(field(c, row));
+		return strs_cell(strs_field(c, row));
 	case COL_U64:
 		return u64_cell(*(const uint64_t *)field(c, row));
 	case COL_INT:
@@ -221,15 +253,16 @@ static char *cell(const struct column *c, const void *row)
 	case COL_BOOL:
 		return strdup(*(const bool *)field(c, row) ? "yes" : "no");
 	case COL_TRI:
-		return strdup(int_field(c, row) != 0 ? "yes" : "no");
+		return strdup(tri_field(c, row) != 0 ? "yes" : "no");
 	case COL_HEX:
 		return hex_cell(bytes_field(c, row), brief ? SHORT_HEX : SIZE_MAX);
 	case COL_TEXT:
 		return visible_bytes(bytes_field(c, row), brief ? SHORT_TEXT : SIZE_MAX);
 	case COL_DIGESTS: {
-		const struct digest *d = field(c, row);
-		return d->size == 0 ? strdup("-")
-				    : hex_cell(digest_bytes(d), brief ? SHORT_HEX : SIZE_MAX);
+		const struct digest_list *list = field(c, row);
+		return list->n == 0 ? strdup("-")
+				    : hex_cell(digest_bytes(&list->v[0].d),
+					      brief ? SHORT_HEX : SIZE_MAX);
 	}
 	case COL_ERR:
 		return strdup(((const struct err *)field(c, row))->msg);

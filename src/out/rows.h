@@ -11,14 +11,14 @@
 
 enum column_type {
 	COL_STR,     /* const char *, printable; NULL is null */
-	COL_STRS,    /* const char *[4], ends at the first NULL */
+	COL_STRS,    /* const char *const *, up to the first NULL; NULL: none */
 	COL_U64,     /* uint64_t */
-	COL_INT,     /* int; negative is null */
+	COL_INT,     /* int64_t; negative is null */
 	COL_BOOL,    /* bool */
 	COL_TRI,     /* int: 0, 1; negative is null */
 	COL_HEX,     /* struct bytes; p NULL is null */
 	COL_TEXT,    /* struct bytes: there in JSON only where it is strictly UTF-8 */
-	COL_DIGESTS, /* struct digest; none if its size is 0 */
+	COL_DIGESTS, /* struct digest_list */
 	COL_ERR,     /* struct err: there in JSON only if something is wrong */
 };
 

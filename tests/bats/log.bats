@@ -350,7 +350,7 @@ events_of_rtmr1() {
 	empty_root
 	printf 'a record\n' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log format known here*'$LOG:rfc-text'*"
+	assert_refused 5 "'$LOG': no log of a format known here; if it is one all the same, FILE:FORMAT says which"
 	tsmctl log --input "$LOG:rfc-text"
 	assert_refused 3 "'$LOG': no SYNC line says which hash*"
 	tsmctl log --input /nonexistent/log
@@ -361,7 +361,7 @@ events_of_rtmr1() {
 	assert_refused 4 "'': no such file or directory"
 	printf '\177ELF' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log format known here*"
+	assert_refused 5 "'$LOG': no log of a format known here*"
 	chmod 000 "$LOG"
 	if [ "$(id -u)" != 0 ]; then
 		tsmctl log --input "$LOG"
@@ -369,8 +369,10 @@ events_of_rtmr1() {
 	fi
 	: >"$BATS_TEST_TMPDIR/empty"
 	tsmctl log --input "$BATS_TEST_TMPDIR/empty" r:sha256
+	assert_refused 5 "'$BATS_TEST_TMPDIR/empty': no log: it is empty"
+	tsmctl log --input "$BATS_TEST_TMPDIR/empty:rfc-text" r:sha256
 	assert_done
-	tsmctl log --jsonl --input "$BATS_TEST_TMPDIR/empty" r:sha256
+	tsmctl log --jsonl --input "$BATS_TEST_TMPDIR/empty:rfc-text" r:sha256
 	assert_done
 	assert_output ''
 }

@@ -101,6 +101,8 @@ taken as extended; only the register can tell"
 @test "an empty log that tells no hash, and one that names none" {
 	: >empty.log
 	replay empty.log
+	assert_refused 5 "'empty.log': no log: it is empty"
+	replay empty.log:rfc-text
 	assert_refused 3 "'empty.log': no SYNC line says which hash this log is for*"
 	printf '# .EXTEND %s\n' "$ONES" >direct.log
 	replay direct.log
@@ -156,7 +158,7 @@ taken as extended; only the register can tell"
 	assert_refused 4 "'/nonexistent/log': no such file or directory"
 	echo 'a record' >r.log
 	replay r.log
-	assert_refused 5 "'r.log': no log format known here*"
+	assert_refused 5 "'r.log': no log of a format known here*"
 	printf 'SYNC sha256/%s\n\none\ncut' "$ZERO32" >r.log
 	replay r.log
 	assert_refused 5 "'r.log': offset 82: the last line has no newline: the log is cut"

@@ -699,7 +699,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log" rtmr3 rtmr2
 	assert_failure 1
 	assert_output "$(printf 'match  tdx_guest/rtmr3:sha384\nunlogged  tdx_guest/rtmr2:sha384  (%s)' \
-		'changed, and no log of it is kept here')"
+		'changed, and no event in these logs is of it')"
 	# Under no name, only those that the logs speak of.
 	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log"
 	assert_done
@@ -710,7 +710,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	use_root rfc-v1
 	printf 'a record\n' >"$TMP/some.log"
 	tsmctl verify --input "$TMP/some.log" rtmr0
-	assert_refused 5 "'$TMP/some.log': no log format known here*"
+	assert_refused 5 "'$TMP/some.log': no log of a format known here*"
 	tsmctl verify --input "$TMP/some.log:rfc-text" rtmr0
 	assert_failure 1
 	assert_output --regexp '^mismatch  measurement-example/rtmr0:sha256'

@@ -41,7 +41,8 @@ static void check_event(const struct log_event *ev, size_t n, size_t log_size)
 	CHECK(ev->kind != NULL && ev->kind[0] != '\0');
 	CHECK(ev->n_digests <= EVENT_DIGESTS_MAX);
 	CHECK((ev->reg != NULL) == (ev->place == PLACE_NAMED));
-	CHECK(!ev->every_bank || ev->hashed.p != NULL);
+	CHECK(!ev->every_bank || ev->hashed.p != NULL ||
+		(ev->n_digests == 1 && ev->digest[0].d.v[0] == 0xff));
 	CHECK(ev->text.p == NULL || utf8_valid(ev->text));
 	CHECK(ev->locality >= -1 && ev->locality <= 255);
 	for (size_t i = 0; i < ev->n_digests; i++) {
@@ -196,7 +197,10 @@ static void extend_value(const struct log_event *ev, void *arg)
 	for (size_t i = 0; i < ev->n_digests; i++)
 		if (strcmp(hash_name(ev->digest[i].d.alg), to->h->name) == 0)
 			d = ev->digest[i].d.v;
-	if (d == NULL && ev->every_bank) {
+	if (d == NULL && ev->every_bank && ev->hashed.p == NULL) {
+		memset(own, 0xff, sizeof(own));
+		d = own;
+	} else if (d == NULL && ev->every_bank) {
 		model_hash2(to->h, ev->hashed, (struct bytes){NULL, 0}, own);
 		d = own;
 	}

@@ -230,17 +230,14 @@ static void test_not_to_be_made(void)
 
 static void see_violation(const struct log_event *ev, void *arg)
 {
-	static const size_t sizes[] = {20, 32, 48, 64, 32, 32, 48, 64};
+	const struct digest *d = &ev->digest[0].d;
 	(void)arg;
-	CHECK_U64(ev->n_digests, 8);
-	CHECK(ev->hashed.p == NULL && !ev->every_bank && ev->extends);
+	CHECK_U64(ev->n_digests, 1);
+	CHECK(ev->hashed.p == NULL && ev->every_bank && ev->extends);
 	CHECK_BYTES(ev->text, bytes_of("/x"));
-	for (size_t i = 0; i < 8; i++) {
-		const struct digest *d = &ev->digest[i].d;
-		CHECK_U64(d->size, sizes[i]);
-		for (size_t k = 0; k < d->size; k++)
-			CHECK(d->v[k] == 0xff);
-	}
+	CHECK_U64(d->size, 20);
+	for (size_t k = 0; k < d->size; k++)
+		CHECK(d->v[k] == 0xff);
 }
 
 static void test_violations(void)
@@ -294,7 +291,7 @@ static void test_malformed_lines(void)
 		NULL, "ima", 2);
 	feed_bad((struct bytes){NULL, 0}, "ima", 0, "no record");
 	feed_bad(bytes_of("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa nobody sha1:aa /x\n"), NULL,
-		0, "no log of a format that is known");
+		0, "no log of a format known");
 }
 
 static void test_malformed_records(void)

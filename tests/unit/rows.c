@@ -9,12 +9,13 @@
 
 struct row {
 	const char *name;
-	const char *strs[4];
+	const char *const *strs;
 	uint64_t n;
-	int i, tri;
+	int64_t i;
+	int tri;
 	bool yes;
 	struct bytes hex, text;
-	struct digest digest;
+	struct digest_list digests;
 	struct err err;
 };
 
@@ -29,7 +30,7 @@ static const struct column columns[] = {
 	{"yes", "YES", COL_BOOL, AT(yes), 0},
 	{"hex", "HEX", COL_HEX, AT(hex), COL_SHORT},
 	{"text", "TEXT", COL_TEXT, AT(text), COL_SHORT | COL_DEFAULT},
-	{"digests", "DIGEST", COL_DIGESTS, AT(digest), COL_SHORT},
+	{"digests", "DIGEST", COL_DIGESTS, AT(digests), COL_SHORT},
 	{"error", NULL, COL_ERR, AT(err), 0},
 	{NULL, "SHOWN", COL_STR, AT(name), 0},
 };
@@ -69,24 +70,27 @@ static void gives(const struct row *row, const char *json)
 
 static void test_json(void)
 {
+	static const struct event_digest digests[] = {
+		{4, {.alg = HASH_SHA1, .size = 20}}, {0x99, {.alg = HASH_UNKNOWN, .size = 2}}};
 	struct row row = {.i = -1, .tri = -1};
 	gives(&row, "{\"name\":null,\"strs\":[],\"n\":0,\"i\":null,\"yes\":false,\"hex\":null,"
 		    "\"digests\":[]}\n");
 	row = (struct row){
 		.name = "a\"b",
-		.strs = {"x", "y", NULL, NULL},
+		.strs = (const char *const[]){"x", "y", NULL},
 		.n = 7,
 		.i = 3,
 		.tri = 0,
 		.yes = true,
 		.hex = bytes_of("\x01\xff"),
 		.text = bytes_of("t\xc3\xa9"),
-		.digest = {.alg = HASH_SHA1, .size = 20},
+		.digests = {digests, 2},
 		.err = {.status = ST_FORMAT, .msg = "broken"},
 	};
 	gives(&row, "{\"name\":\"a\\\"b\",\"strs\":[\"x\",\"y\"],\"n\":7,\"i\":3,\"tri\":false,"
 		    "\"yes\":true,\"hex\":\"01ff\",\"text\":\"t\xc3\xa9\",\"digests\":[{\"alg\":"
-		    "\"sha1\",\"digest\":\"0000000000000000000000000000000000000000\"}],"
+		    "\"sha1\",\"digest\":\"0000000000000000000000000000000000000000\"},"
+		    "{\"alg\":\"0x0099\",\"digest\":\"0000\"}],"
 		    "\"error\":{\"status\":5,\"message\":\"broken\"}}\n");
 	/* Text only where it is UTF-8; an empty one is there. */
 	row = (struct row){.i = -1, .tri = 1, .hex = {(const uint8_t *)"", 0}};
@@ -149,7 +153,7 @@ static void test_table(void)
 static void test_cells(void)
 {
 	static const char sixty[] = "123456789012345678901234567890123456789012345678901234567890";
-	struct row row = {.i = -1, .tri = -1, .strs = {"x", "y", NULL, NULL}};
+	struct row row = {.i = -1, .tri = -1, .strs = (const char *const[]){"x", "y", NULL}};
 	struct table t = {.columns = columns, .n = 8};
 	static const size_t picked[] = {0, 1, 3, 4, 5, 6, 8, 7};
 	memcpy(t.picked, picked, sizeof(picked));
@@ -160,7 +164,7 @@ static void test_cells(void)
 	row.yes = true;
 	row.tri = 1;
 	row.i = 0;
-	row.strs[1] = NULL;
+	row.strs = (const char *const[]){"x", NULL};
 	t = kept;
 	table_of(&t, &row, 1,
 		"- x 0 yes yes 3132333435363738 - "
@@ -169,7 +173,8 @@ static void test_cells(void)
 	row.hex = bytes_of("123456789");
 	row.text = bytes_of(
 		"a\x1b[2J\n\t\xff\x7f and more than sixty bytes of it, so that it is cut here");
-	row.digest = (struct digest){.alg = HASH_SHA1, .size = 20};
+	static const struct event_digest digest = {4, {.alg = HASH_SHA1, .size = 20}};
+	row.digests = (struct digest_list){&digest, 1};
 	row.tri = 0;
 	t = kept;
 	begin();

@@ -317,7 +317,7 @@ static void test_header(void)
 
 	add_str_event(&t, 1, 4, "abcd");
 	feed_bad(text_bytes(&t), "ccel", 0, "offset 0: no Spec ID event");
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format that is known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
 	feed_bad((struct bytes){t.p, 0}, "ccel", 0, "no log: there is no record in it");
 	text_free(&t);
 }
@@ -338,7 +338,7 @@ static void test_sha1_logs(void)
 	feed_bad(text_bytes(&t), "ccel", 0, said);
 	feed_bad((struct bytes){t.p, 37}, NULL, 0, said);
 	t.p[37 + 4] = 0x77;
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format that is known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
 	text_free(&t);
 
 	text_unhex(&t, "00000000 03000000 0000000000000000000000000000000000000000 2d000000");
@@ -347,7 +347,7 @@ static void test_sha1_logs(void)
 	feed_bad(text_bytes(&t), NULL, 0, said);
 	text_free(&t);
 	text_fill(&t, '\0', 8192);
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format that is known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
 	text_free(&t);
 }
 

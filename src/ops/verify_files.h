@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registers beside the logs that the operator names, joined in the order in which they are named. */
+#ifndef TSMCTL_OPS_VERIFY_FILES_H
+#define TSMCTL_OPS_VERIFY_FILES_H
+
+#include "ops/verify.h"
+
+struct files {
+	struct banks banks;
+	struct bank_target *target; /* the registers that can be compared */
+	size_t n;
+};
+
+/*
+ * Reads the picked registers, and replays all logs of ev that are not text. One that is malformed has
+ * its err set and fails the registers that it has events of. The caller clears the result, also after
+ * an error.
+ */
+int files_replay(struct evidence *ev, const struct mr_pick *picks, size_t n, struct files *ret,
+	struct err *err);
+void files_clear(struct files *files);
+
+/* Whether no log has an event of this register. */
+bool files_said_nothing(const struct files *files, const struct evidence *ev, const struct mr *mr);
+/* The row of a register that a log has events of. */
+int files_judge(const struct files *files, const struct evidence *ev, const struct mr *mr,
+	struct verify_row *row, struct err *err);
+
+#endif

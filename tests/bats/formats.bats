@@ -1,0 +1,390 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Every log format through replay, log and verify: what genlog makes, whole and damaged, is what tsmctl must say of it.
+
+setup() {
+	load common
+	common_setup
+	cd "$BATS_TEST_TMPDIR" || return
+	describe
+}
+
+# The descriptions that the rows below name.
+describe() {
+	local record
+	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
+	{
+		cat boot
+		echo 'rtmr3 aael text:github.com/confidential-containers PullImage {"image":"alpine"}'
+		echo 'rtmr3 aael text:coco.example start x'
+	} >agent-boot
+	grep aael agent-boot >agent
+	printf 'pcr%s\n' '11 phase text:enter-initrd' '11 phase text:leave-initrd' '15 machine-id text:0123456789abcdef' \
+		'15 volume-key text:cryptsetup:root:4f1b' '11 phase text:ready "now"' >systemd
+	printf 'rtmr3 dstack name:%s\n' system-preparing 'app-id hex:3763bc34552cf3a2' 'key-provider text:{"name":"kms"}' >dstack
+	{
+		grep -v '^pcr0 ' boot
+		cat dstack
+	} >dstack-boot
+	printf 'pcr10 %s\n' 'ima-ng text:boot_aggregate' 'ima-ng text:/usr/bin/with space' 'ima-sig sig:030204 text:/usr/bin/env' \
+		'ima-ng text:/usr/lib/é.so' >ima
+	printf 'pcr10 ima text:%s\n' boot_aggregate /usr/bin/env >ima-old
+	printf 'pcr10 ima-ng%s\n' ' text:/a' ' violation text:/b' ' text:/c' >ima-violation
+	printf 'rtmr3 cos:%s\n' 'ImageRef text:registry/image:latest' 'ImageDigest text:sha256:00' 'Arg text:-v' LaunchSeparator >cos
+	printf 'rtmr1 %s\n' 'record text:one' 'record text:two' 'record + text:three' 'comment text:said' "direct hex:${ZERO48//0/1}" \
+		'record text:four' "direct-failed hex:${ZERO48//0/2}" 'record text:five' >rfc
+	printf 'tdx_guest/rtmr%s\n' '3:sha384 record text:one' '2:sha384 record text:two' \
+		"3:sha384 direct note:why hex:${ZERO48//0/1}" '3:sha384 record text:three' >journal
+	sed 's,tdx_guest/,,; s/note:why//' journal >own
+}
+
+# NAME|OPTIONS OF GENLOG|DESCRIPTION|FORMAT|EVENTS WHOSE DATA MUST EXPLAIN THEIR DIGEST|EVENTS WHERE IT CANNOT
+MUST='3 4 5 6 8 9 10 12 13 14 18 19' CANNOT='2 7 11 15 16'
+ROWS=(
+	"ccel|-f ccel|agent-boot|ccel|$MUST 20 21|$CANNOT"
+	"ccel-ff|-f ccel --area 65536|agent-boot|ccel||"
+	"ccel-zero|-f ccel:td-shim --area 65536 --pad zero|boot|ccel||"
+	"ccel-sm3|-f ccel -b sm3|boot|ccel||"
+	"tpm|-f tpm -b sha1,sha256,sha384|boot|tpm|$MUST|$CANNOT"
+	"tpm-ff|-f tpm -b sha512,sm3 --area 65536|boot|tpm||"
+	"aael|-f aael|agent|aael|0 1|"
+	"aael-text|-f aael:text|agent|aael||"
+	"aael-page|-f aael:text-page|agent|aael||"
+	"json|-f cel-json -b sha256,sm3|boot|cel-json|$MUST|$CANNOT"
+	"json-lines|-f cel-json --frame lines|agent-boot|cel-json||"
+	"json-seq|-f cel-json --frame seq|systemd|cel-json|0 1 4|3"
+	"json-pcrlock|-f cel-json:pcrlock|boot|cel-json||"
+	"json-ima|-f cel-json -b sha256|ima|cel-json|0 1 2 3|"
+	"json-own|-f cel-json:tsmctl|own|cel-json|0 1 3|2"
+	"tlv|-f cel-tlv -b sha1,sha256|boot|cel-tlv|$MUST|$CANNOT"
+	"tlv-systemd|-f cel-tlv|systemd|cel-tlv|0 1 4|3"
+	"tlv-ima|-f cel-tlv|ima|cel-tlv|0 1 2 3|"
+	"tlv-google|-f cel-tlv:google|cos|cel-tlv|0 1 2|"
+	"tlv-safford|-f cel-tlv:safford|systemd|cel-tlv||"
+	"systemd|-f systemd -b sha256,sha384|systemd|systemd|0 1 4|3"
+	"systemd-cc|-f systemd:cc|systemd|systemd|0 1 4|3"
+	"dstack|-f dstack|dstack|dstack||"
+	"dstack-v2|-f dstack:v2|dstack|dstack||"
+	"dstack-old|-f dstack:old|dstack|dstack|1 2|"
+	"dstack-report|-f dstack:report|dstack-boot|dstack|18 19|"
+	"ima|-f ima|ima|ima|0 1 2 3|"
+	"ima-binary|-f ima:binary|ima|ima|0 1 2 3|"
+	"ima-sha256|-f ima -b sha256|ima|ima|0 1 2 3|"
+	"ima-old|-f ima:binary|ima-old|ima|0 1|"
+	"ima-violation|-f ima:binary|ima-violation|ima|0 2|"
+	"rfc-text|-f rfc-text|rfc|rfc-text||"
+	"journal|-f journal|journal|journal|0 1 3|"
+)
+
+# each FUNCTION: calls it for every row, with NAME, OPTS, DESC, FORMAT, MUST, CANNOT set and the log and its values there.
+each() {
+	local row name opts must cannot NAME DESC FORMAT LOG VALUES OPTS MUST CANNOT
+	for row in "${ROWS[@]}"; do
+		IFS='|' read -r NAME opts DESC FORMAT must cannot <<<"$row"
+		read -ra OPTS <<<"$opts"
+		read -ra MUST <<<"$must"
+		read -ra CANNOT <<<"$cannot"
+		mkdir -p "$NAME"
+		LOG=$NAME/rtmr1.log VALUES=$NAME/values
+		"$GENLOG" "${OPTS[@]}" "$DESC" >"$LOG"
+		"$GENLOG" "${OPTS[@]}" --values "$DESC" >"$VALUES"
+		"$1" || fail "in row $NAME"
+	done
+}
+
+# damaged OPTIONS...: a log DAMAGED of the row.
+damaged() {
+	DAMAGED=$NAME/damaged/rtmr1.log
+	mkdir -p "$NAME/damaged"
+	"$GENLOG" "${OPTS[@]}" "$@" "$DESC" >"$DAMAGED"
+}
+
+# tsm ARGS...: without any machine. verify LOG: against the row's values.
+tsm() { go "$TSMCTL" --root /nonexistent "$@"; }
+verify() { tsm verify --values "$VALUES" --input "$1"; }
+
+# changed OPTIONS...: the registers of the row that this damage changes, a space behind each.
+changed() {
+	"$GENLOG" "${OPTS[@]}" --values "$@" "$DESC" | diff - "$VALUES" | sed -n 's/^[<>] .*  //p' | sort -u | tr '\n' ' '
+}
+
+# assert_broken WHAT REGISTER...: no other verdict of the last verify than match, but for these, which have WHAT.
+assert_broken() {
+	local verdict reg detail seen=
+	assert_failure 1
+	while read -r verdict reg detail; do
+		if [[ " ${*:2} " == *" $reg "* ]]; then
+			# shellcheck disable=SC2053 # a pattern
+			[[ $verdict == $1 ]] || fail "$verdict $reg, wanted $1"
+			seen+=" $reg"
+		else
+			assert_equal "$verdict $reg" "match $reg"
+		fi
+	done <<<"$output"
+	[ "$(wc -w <<<"$seen")" = "$(($# - 1))" ] || fail "seen:$seen, wanted: ${*:2}"
+}
+
+@test "replay: what the log makes of the registers" {
+	same() {
+		tsm replay "$LOG"
+		assert_success && diff <(echo "$output") "$VALUES" || return
+		tsm replay "$LOG:$FORMAT"
+		assert_success && diff <(echo "$output") "$VALUES"
+	}
+	each same
+}
+
+@test "replay: another format than the log's is malformed input, with the place" {
+	other() {
+		local wrong=cel-tlv
+		[ "$FORMAT" != cel-tlv ] || wrong=ima
+		tsm replay "$LOG:$wrong"
+		assert_failure 5 && [[ $stderr == tsmctl:*"$LOG"* ]]
+	}
+	each other
+}
+
+@test "verify: a whole log matches, in text and in JSON" {
+	whole() {
+		verify "$LOG"
+		assert_success && assert_equal "$(grep -c '^match  ' <<<"$output")" "$(wc -l <"$VALUES")" || return
+		tsm verify --json --values "$VALUES" --input "$LOG"
+		assert_success && assert_json '.verdict == "match" and ([.registers[].verdict] | unique) == ["match"]'
+	}
+	each whole
+}
+
+@test "verify: IMA's list explains banks that it has no digest for" {
+	ima_banks() {
+		[ "$FORMAT" = ima ] || return 0
+		"$GENLOG" "${OPTS[@]}" -b sha1,sha256,sha384 --values "$DESC" >"$VALUES"
+		[ "$NAME" != ima-sha256 ] || return 0
+		verify "$LOG"
+		assert_success && assert_equal "$(grep -c '^match  ' <<<"$output")" 3
+	}
+	each ima_banks
+}
+
+@test "log: every event, in order, and none said to be damaged" {
+	events() {
+		tsm log --jsonl --input "$LOG"
+		assert_success || return
+		[ "$(wc -l <<<"$output")" -ge "$(grep -c . "$DESC")" ] || [ "$NAME" = json-pcrlock ] || return
+		jq -es 'map(.seq) == [range(0; length)] and all(.data_matches != false)' <<<"$output" >/dev/null || return
+		tsm log --json --input "$LOG"
+		assert_success && assert_json '.schema == "tsmctl.log/1" and (.events | length) > 0'
+	}
+	each events
+}
+
+@test "log: of a record without event types, the bytes" {
+	bytes() {
+		case $NAME in aael | aael-text | dstack* | ima*) return 0 ;; esac
+		[ "$DESC" = boot ] || [ "$DESC" = agent-boot ] || return 0
+		tsm log --jsonl --input "$LOG"
+		assert_success && jq -es "[.[] | select(.type_id == 2147483655)] | length == 3 and
+			.[2].data_text == \"Exit Boot Services Returned with Success\" and .[2].kind == \"EV_EFI_ACTION\" and
+			.[2].data_matches == true" <<<"$output" >/dev/null
+	}
+	each bytes
+}
+
+@test "one bit of one digest breaks its register, and no other" {
+	flips() {
+		local n bit hit
+		for ((n = 0; n < $(grep -c . "$DESC"); n++)); do
+			bit=$((n * 37 % 160))
+			damaged --flip $n:$bit 2>/dev/null || continue
+			hit=$(changed --flip $n:$bit)
+			[ -n "$hit" ] || continue
+			verify "$DAMAGED"
+			# shellcheck disable=SC2086 # words
+			assert_broken '@(mismatch|altered|log-ahead)' $hit || fail "event $n, bit $bit"
+		done
+	}
+	shopt -s extglob
+	each flips
+}
+
+@test "an event that is missing, and two in the wrong order, are a mismatch" {
+	orders() {
+		local hit options
+		for options in '--drop 1' '--swap 0,1'; do
+			# shellcheck disable=SC2086 # words
+			damaged $options
+			# shellcheck disable=SC2086
+			hit=$(changed $options)
+			[ -n "$hit" ] && [ "$FORMAT" != journal ] || continue
+			verify "$DAMAGED"
+			assert_failure && [ "$status" -ne 5 ] || fail "$options"
+			[[ $output == *mismatch* || $output == *unlogged* || $output == *log-ahead* ]] || fail "$options"
+		done
+	}
+	each orders
+}
+
+@test "data that must explain its digest and does not is altered; where it cannot, it is not" {
+	alters() {
+		local n regs
+		# Any of the registers: the description has the PCR, the log the register that it stands for.
+		for n in "${MUST[@]}"; do
+			damaged --alter "$n"
+			verify "$DAMAGED"
+			assert_failure 1 || fail "event $n"
+			[[ $output == *altered* && $output != *mismatch* ]] || fail "event $n"
+			tsm log --jsonl --input "$DAMAGED"
+			jq -es '[.[] | select(.data_matches == false)] | length == 1' <<<"$output" >/dev/null || fail "event $n"
+		done
+		for n in "${CANNOT[@]}"; do
+			damaged --alter "$n"
+			verify "$DAMAGED"
+			assert_success || fail "event $n"
+		done
+	}
+	each alters
+}
+
+@test "a log that is cut never matches" {
+	cuts() {
+		local size at step
+		case $NAME in *-ff | *-zero) return 0 ;; esac
+		size=$(stat -c %s "$LOG")
+		step=$((size / 40 + 1))
+		mkdir -p "$NAME/damaged"
+		DAMAGED=$NAME/damaged/rtmr1.log
+		for ((at = 1; at < size - 1; at += step)); do
+			head -c $at "$LOG" >"$DAMAGED"
+			verify "$DAMAGED"
+			[ "$status" = 1 ] || [ "$status" = 5 ] || fail "cut at $at of $size: status $status"
+		done
+		head -c $((size - 2)) "$LOG" >"$DAMAGED"
+		verify "$DAMAGED"
+		[ "$status" = 1 ] || [ "$status" = 5 ] || fail "cut at the end: status $status"
+	}
+	each cuts
+}
+
+@test "what holds no event is malformed input, and the ACPI table is recognised" {
+	"$GENLOG" -f ccel --table boot >table
+	tsm replay table
+	assert_refused 5 "'table': *table*"
+	for size in 65 33 1 0; do
+		head -c $size <("$GENLOG" -f ccel boot) >piece
+		tsm replay piece
+		assert_failure 5
+	done
+	for text in '[]' '' $'\n' '{}' $'\x1e' "$(printf '\xff%.0s' {1..64})"; do
+		printf %s "$text" >none
+		tsm replay none
+		assert_failure 5
+		tsm verify --values <("$GENLOG" -f ccel --values boot) --input none
+		assert_failure 5
+	done
+}
+
+@test "bytes behind a log's end are not a part of it: noted, or malformed" {
+	desc=boot
+	"$GENLOG" -f ccel --values $desc >values
+	"$GENLOG" -f ccel --append ffffffffffffffffffffffff00000000000000000000000000 $desc >log
+	tsm verify --values values --input log
+	assert_success
+	[ -n "$stderr" ]
+	"$GENLOG" -f ccel --append 010203 $desc >log
+	tsm verify --values values --input log
+	assert_failure 5
+}
+
+@test "quotes and reports: a log is verified against each, and a flipped one is not" {
+	nonce=$(printf '%0128d' 7)
+	quoted() {
+		local evidence
+		case $NAME in ccel | ccel-ff | ccel-zero | aael* | systemd-cc | dstack* | tlv-google | json-lines) ;; *) return 0 ;; esac
+		for evidence in '--quote 4' '--quote 5' '--quote 5-15' --tdreport; do
+			# shellcheck disable=SC2086 # words
+			"$GENLOG" "${OPTS[@]}" $evidence --report-data "$nonce" "$DESC" >evidence
+			tsm verify "${evidence%% *}" evidence --report-data "$nonce" --input "$LOG"
+			assert_success || fail "$evidence"
+			tsm verify "${evidence%% *}" evidence --report-data "${nonce%7}8" --input "$LOG"
+			assert_failure 1 || fail "$evidence"
+			# The registers that the log has are those that are printed, in the same words.
+			tsm -q read "${evidence%% *}" evidence
+			assert_success && [ -z "$(comm -13 <(sort <<<"$output") <(sort "$VALUES"))" ] || fail "$evidence"
+			# A quote of another boot.
+			# shellcheck disable=SC2086
+			"$GENLOG" "${OPTS[@]}" $evidence --drop 3 "$DESC" >evidence 2>/dev/null || continue
+			tsm verify "${evidence%% *}" evidence --input "$LOG"
+			assert_failure 1 || fail "$evidence"
+		done
+	}
+	each quoted
+}
+
+@test "quotes: cut at every byte, wrong lengths, other versions, trailing bytes, debug" {
+	"$GENLOG" -f ccel boot >log
+	for v in 4 5 5-15; do
+		"$GENLOG" -f ccel --quote $v boot >quote
+		size=$(stat -c %s quote)
+		for ((at = 0; at < size; at += 41)); do
+			head -c $at quote >piece
+			tsm verify --quote piece --input log
+			assert_failure 5
+		done
+		head -c $((size - 1)) quote >piece
+		tsm read --quote piece
+		assert_refused 5 "'piece': *"
+		for length in 0 1 4294967295 2147483648 $size; do
+			"$GENLOG" -f ccel --quote $v --sig-len $length boot >wrong
+			tsm read --quote wrong
+			assert_failure 5
+		done
+		"$GENLOG" -f ccel --quote $v --append "$(printf '%02000d' 0)" boot >long
+		tsm read --quote long
+		assert_success
+		[[ $stderr == *'1000 bytes'* ]] || fail "$stderr"
+		"$GENLOG" -f ccel --quote $v --debug boot >debug
+		tsm read --quote debug
+		assert_success
+		[[ $stderr == *[Dd]ebug* ]] || fail "$stderr"
+	done
+	{ printf '\3\0' && tail -c +3 quote; } >other
+	tsm read --quote other
+	assert_refused 5 "'other': *"
+	{ printf '\331\1\217' && tail -c +3 quote; } >other
+	tsm read --quote other
+	assert_refused 5 "'other': *"
+}
+
+@test "exports read back to the same registers" {
+	exports() {
+		local format
+		[ "$DESC" = boot ] || [ "$DESC" = agent-boot ] || return 0
+		for format in cel-json cel-tlv tcg2; do
+			tsm log --format $format --input "$LOG"
+			assert_success || fail "$format"
+			mkdir -p "$NAME/$format"
+			"$TSMCTL" --root /nonexistent log --format $format --input "$LOG" >"$NAME/$format/log"
+			tsm replay "$NAME/$format/log"
+			assert_success && diff <(echo "$output") "$VALUES" || fail "$format"
+		done
+	}
+	# tpm2_eventlog takes a TPM's log (tests/bats/gen.bats says what it gets wrong).
+	each exports
+	"$GENLOG" -f tpm --drop 0 boot >log
+	"$TSMCTL" --root /nonexistent log --format tcg2 --input log >exported
+	tpm2_eventlog exported 2>/dev/null | grep -A 99 '^pcrs:' >peer
+	diff peer <(tpm2_eventlog log 2>/dev/null | grep -A 99 '^pcrs:')
+}
+
+@test "several logs of a register, in the order in which they were extended" {
+	"$GENLOG" -f ccel boot >ccel.log
+	cat boot >both
+	sed 's/^pcr15/pcr11/' systemd | grep phase >later
+	cat later >>both
+	"$GENLOG" -f systemd:cc later >later.log
+	"$GENLOG" -f cel-json -b sha384 --values <(sed -E 's/^pcr(8|9|11) /rtmr2 /; s/^pcr[17] /rtmr0 /; s/^pcr[2-6] /rtmr1 /; s/^pcr0 /mrtd /' both) >values
+	tsm verify --values values --input ccel.log --input later.log
+	assert_success
+	tsm verify --values values --input later.log --input ccel.log
+	assert_failure 1
+	[[ $output == *"mismatch  rtmr2:sha384"* ]]
+}
