@@ -343,6 +343,9 @@ int banks_take(struct banks *b, const char *source, struct log_event *ev, struct
 	event_settle_place(ev);
 	if (!ev->extends && ev->locality < 0)
 		return 0;
+	/* MRTD is fixed when the TD is built: what a log says of it is for information. */
+	if (ev->place == PLACE_CC_MR && ev->index == 0)
+		return 0;
 	if (ev->place == PLACE_NONE)
 		return err_set(err, ST_FORMAT, "event %llu does not say which register it extends",
 			(unsigned long long)ev->seq);

@@ -84,8 +84,8 @@ each() {
 		read -ra OPTS <<<"$opts"
 		read -ra MUST <<<"$must"
 		read -ra CANNOT <<<"$cannot"
-		mkdir -p "$NAME"
-		LOG=$NAME/rtmr1.log VALUES=$NAME/values
+		mkdir -p "in/$NAME"
+		LOG=in/$NAME/rtmr1.log VALUES=in/$NAME/values
 		"$GENLOG" "${OPTS[@]}" "$DESC" >"$LOG"
 		"$GENLOG" "${OPTS[@]}" --values "$DESC" >"$VALUES"
 		"$1" || fail "in row $NAME"
@@ -94,8 +94,8 @@ each() {
 
 # damaged OPTIONS...: a log DAMAGED of the row.
 damaged() {
-	DAMAGED=$NAME/damaged/rtmr1.log
-	mkdir -p "$NAME/damaged"
+	DAMAGED=in/$NAME/damaged/rtmr1.log
+	mkdir -p "in/$NAME/damaged"
 	"$GENLOG" "${OPTS[@]}" "$@" "$DESC" >"$DAMAGED"
 }
 
@@ -250,8 +250,8 @@ assert_broken() {
 		case $NAME in *-ff | *-zero) return 0 ;; esac
 		size=$(stat -c %s "$LOG")
 		step=$((size / 40 + 1))
-		mkdir -p "$NAME/damaged"
-		DAMAGED=$NAME/damaged/rtmr1.log
+		mkdir -p "in/$NAME/damaged"
+		DAMAGED=in/$NAME/damaged/rtmr1.log
 		for ((at = 1; at < size - 1; at += step)); do
 			head -c $at "$LOG" >"$DAMAGED"
 			verify "$DAMAGED"
@@ -361,9 +361,9 @@ assert_broken() {
 		for format in cel-json cel-tlv tcg2; do
 			tsm log --format $format --input "$LOG"
 			assert_success || fail "$format"
-			mkdir -p "$NAME/$format"
-			"$TSMCTL" --root /nonexistent log --format $format --input "$LOG" >"$NAME/$format/log"
-			tsm replay "$NAME/$format/log"
+			mkdir -p "in/$NAME/$format"
+			"$TSMCTL" --root /nonexistent log --format $format --input "$LOG" >"in/$NAME/$format/log"
+			tsm replay "in/$NAME/$format/log"
 			assert_success && diff <(echo "$output") "$VALUES" || fail "$format"
 		done
 	}
