@@ -233,7 +233,7 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 	*ret = EXPLAINS_UNKNOWN;
 	if (ev->hashed.p != NULL)
 		add_all(&c, ev->hashed);
-	else if (ev->has_type && ev->extends)
+	else if (ev->has_type && ev->extends && ev->data.p != NULL)
 		find_candidates(&c, ev->type, ev->data);
 	return c.n > 0 ? compare(ev, &c, hasher, ret, err) : 0;
 }

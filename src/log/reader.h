@@ -31,7 +31,7 @@ struct log_event {
 	bool has_type;
 	uint32_t type; /* TCG PC Client Platform Firmware Profile, table "Event Types" */
 	size_t n_digests;
-	struct bytes data; /* as the log has it */
+	struct bytes data; /* as the log has it; p NULL: it leaves it out */
 	/*
 	 * Where the format itself says that exactly these bytes were hashed into the digests; p NULL
 	 * where it does not, and the event's type may.

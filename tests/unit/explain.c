@@ -96,6 +96,8 @@ static void test_whole(void)
 		/* A part of it is not the whole. */
 		CHECK_INT(with_hash_of(types[i], LITERAL("abcd"), LITERAL("abc")), EXPLAINS_NOT);
 	}
+	/* Data that the log leaves out is not data of no bytes. */
+	never(TCG_EV_EFI_ACTION, (struct bytes){NULL, 0});
 	may(TCG_EV_S_CRTM_VERSION, LITERAL("v\0001\0\0\0"), LITERAL("v\0001\0\0\0"));
 	must(TCG_EV_EFI_ACTION, LITERAL("text\0"), 0, 4);
 	must(TCG_EV_EFI_ACTION, LITERAL("text\0"), 0, 5);
