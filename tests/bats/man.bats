@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The man page: its lists are not stale, it has no lint, and every example in it runs.
+# The man pages: their lists are not stale, they have no lint, and every example of tsmctl(8) runs.
 
 bats_load_library bats-support
 bats_load_library bats-assert
@@ -28,10 +28,23 @@ run_example() {
 	bash -c "set -e; $line"
 }
 
-@test "man page has no lint" {
-	run mandoc -Tlint -Wwarning "$MAN"
-	assert_success
-	refute_output
+@test "man pages have no lint, and are installed" {
+	local page
+	for page in "${MAN%/*}"/*.[1-9]; do
+		run mandoc -Tlint -Wwarning "$page"
+		assert_success
+		refute_output
+		grep -q "^install(FILES.* man/${page##*/} " "$BATS_TEST_DIRNAME/../../CMakeLists.txt"
+	done
+}
+
+@test "every log format that is read or written is in tsmctl-logs(5)" {
+	local format n=0
+	while read -r format; do
+		grep -Eqx "\.(Ss|It Cm) ${format//-/\\\\?-}" "${MAN%.8}-logs.5" || fail "$format is missing"
+		n=$((n + 1))
+	done < <(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$BATS_TEST_DIRNAME"/../../src/log/*.c && echo rfc-text && echo journal)
+	[[ $n -ge 10 ]] || fail "only $n formats were found"
 }
 
 @test "every command and option of --help is in the man page" {
