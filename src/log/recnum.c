@@ -53,6 +53,14 @@ void recnum_take(struct recnums *r, const struct log_event *event, const uint64_
 		r->each = *own;
 }
 
+uint64_t recnum_give(struct recnums *r, const struct log_event *event)
+{
+	struct recnum_count *own = find_register(r, register_key(event));
+	if (own == NULL)
+		own = &r->all;
+	return own->n++;
+}
+
 void recnum_note(const struct recnums *r, struct log_reader *log)
 {
 	unsigned long long bad =

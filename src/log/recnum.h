@@ -27,6 +27,11 @@ struct recnums {
 
 /* The next record of a log, and its number; NULL: it has none. */
 void recnum_take(struct recnums *r, const struct log_event *event, const uint64_t *recnum);
+/*
+ * The number that the next record of its register has in a log that is written: each register
+ * counts from 0, and those beyond RECNUM_REGISTERS_MAX count together.
+ */
+uint64_t recnum_give(struct recnums *r, const struct log_event *event);
 /* At the end of the log: says in its note where the numbers do not go on. */
 void recnum_note(const struct recnums *r, struct log_reader *log);
 

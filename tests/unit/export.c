@@ -1,0 +1,867 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Logs of every format are exported, and read back. */
+#include "log/export.h"
+
+#include <unistd.h>
+
+#include "base/input.h"
+#include "check.h"
+#include "log/tcg_names.h"
+#include "round.h"
+
+#define HEX16 "0123456789abcdef"
+#define HEX32 HEX16 HEX16
+#define HEX40 HEX32 "01234567"
+#define HEX64 HEX32 HEX32
+#define HEX96 HEX64 HEX32
+#define FF20 "ffffffffffffffffffffffffffffffffffffffff"
+
+static const char *const targets[] = {"tcg2", "cel-json", "cel-tlv"};
+enum { TCG2, TARGETS = 3 };
+
+static const struct model_hash *const models[] = {&model_sha1, &model_sha256, &model_sha384};
+
+/* What the log makes of every register with a number is what the export makes of it. */
+static void compare_values(struct bytes log, const struct round *r, const char *to)
+{
+	static const struct {
+		enum place place;
+		uint32_t index, n;
+	} all[] = {{PLACE_PCR, 0, 24}, {PLACE_CC_MR, 0, 5}, {PLACE_NV, 0x01c10200, 1}};
+	uint8_t want[MODEL_SIZE_MAX], got[MODEL_SIZE_MAX];
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (uint32_t index = all[i].index; index < all[i].index + all[i].n; index++)
+			for (size_t k = 0; k < 3; k++) {
+				feed_value(log, r->format, all[i].place, index, models[k], want);
+				feed_value(text_bytes(&r->out), round_format(r, to), all[i].place,
+					index, models[k], got);
+				CHECK(memcmp(want, got, models[k]->size) == 0);
+			}
+}
+
+/* The log goes to this format and back, and on from there to all of them. */
+static void good_one(struct bytes log, const char *from, const char *to, const char *note)
+{
+	struct round r, again;
+	round_export(log, from, to, &r);
+	if (r.rc < 0)
+		check_failed(__FILE__, __LINE__, "%s to %s: %s", from, to, r.err.msg);
+	CHECK_STR(r.format, from);
+	CHECK_STR(r.note, note);
+	round_compare(log, &r, to);
+	compare_values(log, &r, to);
+	round_export(text_bytes(&r.out), round_format(&r, to), to, &again);
+	CHECK(again.rc == 0);
+	round_compare(text_bytes(&r.out), &again, to);
+	text_free(&again.out);
+	text_free(&r.out);
+}
+
+static void good(struct bytes log, const char *from)
+{
+	for (size_t i = 0; i < TARGETS; i++)
+		good_one(log, from, targets[i], "");
+}
+
+static void good_hex(const char *hex, const char *from)
+{
+	struct text t = {0};
+	text_unhex(&t, hex);
+	good(text_bytes(&t), from);
+	text_free(&t);
+}
+
+static void bad(struct bytes log, const char *to, const char *message)
+{
+	struct round r;
+	round_export(log, NULL, to, &r);
+	CHECK(r.read && r.rc < 0 && r.err.status == ST_ABSENT);
+	CHECK_STR(r.err.msg, message);
+	text_free(&r.out);
+}
+
+#define SPEC_ID "5370656320494420 4576656e743033 00 "
+/* Header with SHA-256 and SHA-384; index, type, two digests. */
+#define TCG_HEADER(index)                                                                          \
+	index "000000 03000000 " ZEROS20 " 25000000 " SPEC_ID                                      \
+	      "00000000 00 02 00 02 02000000 0b00 2000 0c00 3000 00 "
+#define ZEROS20 "0000000000000000000000000000000000000000"
+#define TCG_DIGESTS " 02000000 0b00 " HEX64 " 0c00 " HEX96 " "
+#define NO_DIGEST "01000000 0b00 00000000000000000000000000000000 00000000000000000000000000000000 "
+#define LOCALITY "11000000 53746172747570 4c6f63616c697479 00 03 "
+
+static void test_tcg2(void)
+{
+	/* Events of types with names and without, with data and without. */
+	good_hex(TCG_HEADER("01") "01000000 04000000" TCG_DIGESTS "04000000 00000000 "
+				  "02000000 34120000" TCG_DIGESTS "00000000 "
+				  "00000000 03000000 00000000 03000000 616263 "
+				  "04000000 00000000" TCG_DIGESTS "01000000 ff",
+		"ccel");
+	good_hex(TCG_HEADER("00") "00000000 03000000 " NO_DIGEST LOCALITY
+				  "00000000 08000000" TCG_DIGESTS "02000000 4100 "
+				  "17000000 0d000000" TCG_DIGESTS "03000000 616263",
+		"tpm");
+	/* A second header is of no use to anyone. */
+	struct text t = {0};
+	struct round r;
+	text_unhex(&t, TCG_HEADER("01") "01000000 03000000 00000000 25000000 " SPEC_ID
+					"00000000 00 02 00 02 02000000 0b00 2000 0c00 3000 00 "
+					"03000000 05000000" TCG_DIGESTS "03000000 616263");
+	round_export(text_bytes(&t), "ccel", "tcg2", &r);
+	feed_good(text_bytes(&r.out), NULL, "ccel", 2);
+	good(text_bytes(&t), "ccel");
+	text_free(&r.out);
+	text_free(&t);
+}
+
+/* Byte by byte what EDK2 writes. */
+static void test_header(void)
+{
+	struct text t = {0}, want = {0};
+	struct round r;
+	text_unhex(&t, "00 00000001 00 6c 00000001 04 03 0000005a 0c 00000030 " HEX96
+		       " 0b 00000020 " HEX64 " 05 00000010 00 00000004 00000005 01 00000002 6162");
+	round_export(text_bytes(&t), "cel-tlv", "tcg2", &r);
+	text_unhex(&want, TCG_HEADER("01") "04000000 05000000 02000000 0c00 " HEX96 " 0b00 " HEX64
+					   " 02000000 6162");
+	CHECK(r.rc == 0);
+	CHECK_BYTES(text_bytes(&r.out), text_bytes(&want));
+	text_free(&want);
+	text_free(&r.out);
+	text_free(&t);
+}
+
+/* An algorithm that nobody knows, and one whose digest is longer than any that can be kept. */
+static void test_unknown(void)
+{
+	struct text t = {0};
+	text_unhex(&t, "01000000 03000000 " ZEROS20 " 29000000 " SPEC_ID
+		       "00000000 00 02 00 02 03000000 0b00 2000 7777 0700 7877 4100 00 "
+		       "01000000 05000000 03000000 0b00 " HEX64 " 7777 01020304050607 7877 ");
+	text_fill(&t, 'u', 65);
+	text_unhex(&t, "01000000 61");
+	good_one(text_bytes(&t), "ccel", "tcg2",
+		"left out were 2 digests of algorithms that 'tcg2' cannot say");
+	good_one(text_bytes(&t), "ccel", "cel-tlv",
+		"left out were 2 digests of algorithms that 'cel-tlv' cannot say");
+	good_one(text_bytes(&t), "ccel", "cel-json",
+		"left out were 1 digests of algorithms that 'cel-json' cannot say");
+	text_free(&t);
+	text_unhex(&t, "01000000 03000000 " ZEROS20 " 21000000 " SPEC_ID
+		       "00000000 00 02 00 02 01000000 7777 0700 00 "
+		       "01000000 05000000 01000000 7777 01020304050607 01000000 61");
+	bad(text_bytes(&t), "tcg2",
+		"offset 65: 'EV_ACTION' extended a register, and has no digest that 'tcg2' can "
+		"say");
+	text_free(&t);
+}
+
+#define AAEL_TAG "4c454141 07000000 6120622063 2064 "
+
+static void test_aael(void)
+{
+	good_hex("04000000 06000000 01000000 0c00 " HEX96 " 0f000000 " AAEL_TAG
+		 "04000000 0d000000 01000000 0c00 " HEX96 " 01000000 61",
+		"aael");
+	good(bytes_of("INIT sha384/" HEX96 "\na b c\nwith \xc3\xa4\n"), "aael");
+}
+
+#define TLV_START(index) "00 00000001 00 " index " 03 00000035 0c 00000030 " HEX96 " "
+
+static void test_tlv(void)
+{
+	good_hex(TLV_START("01 00000001 0b") "05 0000000e 00 00000001 0d 01 00000003 616263 "
+		/* COS */
+		TLV_START("01 00000001 0b") "50 00000008 00 00000003 616263 "
+		/* ima_template, ima_tlv */
+		TLV_START("01 00000001 0a") "07 0000001d 00 00000006 696d612d6e67 01 0000000d "
+					    "02000000 6100 03000000 2f7800 " TLV_START(
+						    "01 00000001 0a") "08 0000000d 00 00000002 "
+								      "2f78 01 00000001 aa "
+		/* systemd: a phase, a key, what nobody knows */
+		TLV_START(
+			"01 00000001 0b") "0b 00000015 00 00000001 00 01 00000002 0102 03 "
+					  "00000003 616263 " TLV_START(
+						  "01 00000001 0b") "0b 0000000e 00 00000001 02 "
+								    "03 00000003 "
+								    "616263 " TLV_START(
+									    "01 "
+									    "00000001"
+									    " 0b") "0"
+										   "b"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "6"
+										   " "
+										   "0"
+										   "0"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   " "
+										   "0"
+										   "9"
+										   " "
+										   /* a violation, management */
+										   "0"
+										   "0"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   " "
+										   "0"
+										   "0"
+										   " "
+										   "0"
+										   "1"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   " "
+										   "0"
+										   "a"
+										   " "
+										   "0"
+										   "3"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   "9"
+										   " "
+										   "0"
+										   "4"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   "4"
+										   " " FF20 " "
+										   "0"
+										   "7"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "1"
+										   "d"
+										   " "
+										   "0"
+										   "0"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "6"
+										   " "
+										   "6"
+										   "9"
+										   "6"
+										   "d"
+										   "6"
+										   "1"
+										   "2"
+										   "d"
+										   "6"
+										   "e"
+										   "6"
+										   "7"
+										   " "
+										   "0"
+										   "1"
+										   " "
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "d"
+										   " "
+										   "0"
+										   "2"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   " "
+										   "6"
+										   "1"
+										   "0"
+										   "0"
+										   " "
+										   "0"
+										   "3"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   "0"
+										   " "
+										   "2"
+										   "f"
+										   "7"
+										   "8"
+										   "0"
+										   "0"
+										   " " TLV_START(
+											   "01 "
+											   "0000000"
+											   "1 00") "04 00000005 02 00000000",
+		"cel-tlv");
+	struct text t = {0};
+	text_unhex(
+		&t, TLV_START("02 00000004 01c10200") "50 00000008 00 00000003 616263 " TLV_START(
+			    "6c 00000004 01020304") "08 0000000d 00 00000002 2f78 01 00000001 aa");
+	good_one(text_bytes(&t), "cel-tlv", "cel-tlv", "");
+	good_one(text_bytes(&t), "cel-tlv", "cel-json", "");
+	bad(text_bytes(&t), "tcg2",
+		"offset 0: NV index '0x01c10200': 'tcg2' has PCRs and CC MRs only: use 'cel-json' "
+		"or 'cel-tlv'");
+	text_free(&t);
+}
+
+/* What Google's reader takes: numbers of records in 8 bytes, registers in 1. */
+static void test_tlv_bytes(void)
+{
+	struct text t = {0}, want = {0};
+	struct round r;
+	text_unhex(&t,
+		TLV_START(
+			"01 00000004 0000000b") "05 0000000e 00 00000001 0d 01 00000003 "
+						"616263 " TLV_START(
+							"6c 00000001 04") "50 "
+									  "00000008 "
+									  "00 "
+									  "00000003 "
+									  "616263"
+									  " " TLV_START(
+										  "02 "
+										  "000000"
+										  "04 "
+										  "01c102"
+										  "00") "05 "
+											"0000000e "
+											"00 "
+											"00000001 "
+											"0d 01 "
+											"00000003 "
+											"616263"
+											" " TLV_START("01"
+												      " 0"
+												      "00"
+												      "00"
+												      "00"
+												      "1 "
+												      "0"
+												      "b") "50 "
+													   "0000000"
+													   "8 00 "
+													   "0000000"
+													   "3 "
+													   "616263"
+													   " ");
+	round_export(text_bytes(&t), NULL, "cel-tlv", &r);
+#define TLV_DIGESTS " 03 00000035 0c 00000030 " HEX96 " "
+	text_unhex(&want, "00 00000008 0000000000000000 01 00000001 0b" TLV_DIGESTS
+			  "05 00000011 00 00000004 0000000d 01 00000003 616263 "
+			  "00 00000008 0000000000000000 6c 00000001 04" TLV_DIGESTS
+			  "50 00000008 00 00000003 616263 "
+			  "00 00000008 0000000000000000 02 00000004 01c10200" TLV_DIGESTS
+			  "05 00000011 00 00000004 0000000d 01 00000003 616263 "
+			  "00 00000008 0000000000000001 01 00000001 0b" TLV_DIGESTS
+			  "50 00000008 00 00000003 616263 ");
+	CHECK(r.rc == 0);
+	CHECK_BYTES(text_bytes(&r.out), text_bytes(&want));
+	text_free(&want);
+	text_free(&r.out);
+	text_free(&t);
+}
+
+#define DIGEST384 "{\"hashAlg\":\"sha384\",\"digest\":\"" HEX96 "\"}"
+#define RECORD(place, content)                                                                     \
+	"{" place ",\"digests\":[" DIGEST384 "],\"content_type\":" content "}\n"
+#define OWN(kind, data) "\"tsmctl\",\"content\":{\"kind\":\"" kind "\",\"data\":\"" data "\"}"
+#define PCCLIENT(type, data)                                                                       \
+	"\"pcclient_std\",\"content\":{\"event_type\":" type ",\"event_data\":\"" data "\"}"
+#define SYSTEMD(string, rest) "\"systemd\",\"content\":{\"string\":\"" string "\"" rest "}"
+#define IMA_DATA "020000006100030000002f7800"
+#define IMA(name, data)                                                                            \
+	"\"ima_template\",\"content\":{\"template_name\":\"" name "\",\"template_data\":\"" data   \
+	"\"}"
+
+static const char *const json_contents[] = {
+	RECORD("\"pcr\":1", OWN("record", "616263")),
+	RECORD("\"pcr\":1", OWN("record", "")),
+	RECORD("\"pcr\":1", OWN("digest", "")),
+	RECORD("\"pcr\":1", OWN("note", "616263")),
+	RECORD("\"pcr\":1", "\"tsmctl\",\"content\":{\"kind\":\"digest\"}"),
+	RECORD("\"pcr\":2", PCCLIENT("\"ev_ipl\"", "616263")),
+	RECORD("\"pcr\":2", PCCLIENT("4660", "616263")),
+	RECORD("\"pcr\":2", PCCLIENT("\"EV_FUTURE\"", "616263")),
+	RECORD("\"pcr\":2", PCCLIENT("\"ev_no_action\"", "616263")),
+	RECORD("\"pcr\":3", SYSTEMD("enter-initrd", ",\"timestamp\":12,\"eventType\":\"phase\"")),
+	RECORD("\"pcr\":3", SYSTEMD("a\\u0000\\\\\\\"\\ud83d\\ude00", ",\"eventType\":\"login\"")),
+	RECORD("\"pcr\":3", SYSTEMD("a key", ",\"eventType\":\"volume-key\"")),
+	RECORD("\"pcr\":3", SYSTEMD("what", "")),
+	RECORD("\"pcr\":3", SYSTEMD("cryptsetup:x", "")),
+	RECORD("\"pcr\":10", IMA("ima-ng", IMA_DATA)),
+	RECORD("\"pcr\":10", IMA("d-ng|n-ng", IMA_DATA)),
+	RECORD("\"pcr\":10", IMA("ima", IMA_DATA)),
+	RECORD("\"pcr\":10", IMA("own", IMA_DATA)),
+	RECORD("\"pcr\":4", "\"future\",\"content\":{\"a\":[1,\"\\u00e4\"]}"),
+	RECORD("\"pcr\":4", "\"record\",\"content\":\"a\""),
+	RECORD("\"pcr\":4", "\"future\""),
+	RECORD("\"pcr\":0", "\"cel\",\"content\":{\"type\":\"cel_version\",\"data\":{\"major\":1}"
+			    "}"),
+	"{\"pcr\":10,\"digests\":[{\"hashAlg\":\"sha1\",\"digest\":"
+	"\"" FF20 "\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
+	"{\"pcr\":10,\"digests\":[{\"hashAlg\":"
+	"\"sha1\",\"digest\":\"" ZEROS20 "\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
+	"{\"pcr\":5,\"digests\":[{"
+	"\"hashAlg\":\"sm3\","
+	"\"digest\":\"" HEX64 "\"},{\"hashAlg\":\"sha3-"
+	"256\",\"digest\":\"" HEX64 "\"}],\"content_type\":" OWN("record", "61") "}",
+};
+
+static void test_json(void)
+{
+	struct text t = {0};
+	for (size_t i = 0; i < sizeof(json_contents) / sizeof(json_contents[0]); i++)
+		text_str(&t, json_contents[i]);
+	good(text_bytes(&t), "cel-json");
+	text_free(&t);
+	const char *names = RECORD("\"register\":\"tsm_mr_sample/rtmr0:sha256\"",
+		OWN("record", "616263")) RECORD("\"register\":\"a\\\"\\u00e4\\n\"",
+		OWN("digest", "616263")) RECORD("\"ccmr\":4", OWN("record", "616263"))
+		RECORD("\"nv_index\":29426176", OWN("record", "616263"))
+			RECORD("\"pcr\":4294967295",
+				OWN("record", "616263")) "{\"digests\":[],\"content_type\":\"cel\","
+							 "\"content\":{\"type\":\"firmware_end\"}}";
+	good_one(bytes_of(names), "cel-json", "cel-json", "");
+	bad(bytes_of(names), "tcg2",
+		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'tcg2' has no names of "
+		"registers: use 'cel-json'");
+	bad(bytes_of(names), "cel-tlv",
+		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'cel-tlv' has no names "
+		"of registers: use 'cel-json'");
+}
+
+/* Byte by byte: lines, numbers for each register, the spellings of names. */
+static void test_json_bytes(void)
+{
+	static const char log[] = RECORD(
+		"\"register\":\"a\\\"\\u00e4\"", OWN("record", "6162")) RECORD("\"ccmr\":4",
+		PCCLIENT("\"ev_ipl\"", "6162")) RECORD("\"ccmr\":4",
+		PCCLIENT("4660",
+			"")) "{\"pcr\":4,\"digests\":[{\"hashAlg\":\"sm3\",\"digest\":\"" HEX64
+			     "\"},{\"hashAlg\":\"0x7777\",\"digest\":\"01\"}],\"content_"
+			     "type\":" OWN("digest", "") "}" RECORD("\"register\":\"a\\\"\\u00e4\"",
+				     SYSTEMD("x", ",\"timestamp\":7,\"eventType\":\"phase\""));
+	static const char want[] =
+		"[\n{\"recnum\":0,\"register\":\"a\\\"\\u00e4\",\"digests\":[" DIGEST384
+		"],\"content_type\":" OWN("record",
+			"6162") "},\n"
+				"{\"recnum\":0,\"ccmr\":4,\"digests\":[" DIGEST384
+				"],\"content_type\":" PCCLIENT("\"EV_IPL\"",
+					"6162") "},\n"
+						"{\"recnum\":1,\"ccmr\":4,\"digests\":[" DIGEST384
+						"],\"content_type\":" PCCLIENT("4660",
+							"") "},\n"
+							    "{\"recnum\":0,\"pcr\":4,\"digests\":[{"
+							    "\"hashAlg\":\"sm3_256\",\"digest\":"
+							    "\"" HEX64
+							    "\"},{\"hashAlg\":\"0x7777\","
+							    "\"digest\":\"01\"}],\"content_"
+							    "type\":" OWN("digest",
+								    "") "},\n"
+									"{\"recnum\":1,"
+									"\"register\":"
+									"\"a\\\"\\u00e4\","
+									"\"digests\":[" DIGEST384
+									"],\"content_"
+									"type\":" SYSTEMD("x",
+										",\"timestamp\":7,"
+										"\"eventType\":"
+										"\"phase\"") "}\n]"
+											     "\n";
+	struct round r;
+	round_export(bytes_of(log), NULL, "cel-json", &r);
+	CHECK(r.rc == 0);
+	text_char(&r.out, '\0');
+	CHECK_STR((const char *)r.out.p, want);
+	text_free(&r.out);
+}
+
+static void test_systemd(void)
+{
+	good(bytes_of("\x1e" RECORD(
+		     "\"rtmr\":2", SYSTEMD("enter-initrd",
+					   ",\"eventType\":\"phase\"")) "\x1e" RECORD("\"rtmr\":3",
+		     SYSTEMD("a key", ",\"eventType\":\"volume-key\""))),
+		"systemd");
+}
+
+#define IMR(type, name, payload)                                                                   \
+	"{\"imr\":2,\"event_type\":" type ",\"digest\":\"" HEX96 "\",\"event\":\"" name            \
+	"\",\"event_payload\":\"" payload "\"}\n"
+
+static void test_dstack(void)
+{
+	static const char left_out[] = IMR("4", "", "");
+	good(bytes_of("{\"event\":\"app-id\",\"payload\":\"YWJj\"}\n"
+		      "{\"event\":\"a\",\"payload\":\"YWI=\",\"version\":2}\n"),
+		"dstack");
+	good(bytes_of(IMR("4", "Separator", "00000000") IMR("134217729", "app-id", "616263")),
+		"dstack");
+	good_one(bytes_of(left_out), "dstack", "cel-json", "");
+	good_one(bytes_of(left_out), "dstack", "tcg2",
+		"the log has left out the data of 1 events, which 'tcg2' cannot say: they are "
+		"there with none");
+	good_one(bytes_of(left_out), "dstack", "cel-tlv",
+		"the log has left out the data of 1 events, which 'cel-tlv' cannot say: they are "
+		"there with none");
+}
+
+static void test_ima(void)
+{
+	good(bytes_of("10 " HEX40 " ima-ng sha256:" HEX64 " /usr/bin/a b\n"
+		      "10 " HEX40 " ima-sig sha256:" HEX64 " /x 0302\n"
+		      "10 " HEX40 " ima " HEX40 " boot_aggregate\n"
+		      "10 " HEX40 " future what it says\n"
+		      "10 " ZEROS20 " ima-ng sha256:" HEX64 " /open\n"
+		      "10 " ZEROS20 " ima " HEX40 " /open\n"
+		      "11 " FF20 " ima-ng sha256:" HEX64 " /usr/bin/a\n"),
+		"ima");
+	good_hex("0a000000 " HEX40 " 06000000 696d612d6e67 0d000000 02000000 6100 03000000 2f7800 "
+		 "0a000000 " HEX40 " 03000000 696d61 " HEX40 " 02000000 2f78",
+		"ima");
+}
+
+static const char *const shared_logs[] = {
+	"go-eventlog/cos-113-intel-tdx.bin",
+	"go-eventlog/CCEL_unpadded.data.bin",
+	"trustee/CCEL_data",
+	"trustee/CCEL_data_ovmf",
+	"trustee/CCEL_data_grub",
+	"trustee/CCEL_AAEL_alibabacloud",
+	"go-tpm-tools/cel.tlv.bin",
+	"dstack/quote-report.json",
+	"synthetic/dstack-quote-report.ccel.bin",
+	"synthetic/aael-eventlog.bin",
+	"synthetic/cos113.cel.tlv.bin",
+	"synthetic/cos113.cel.json",
+	"synthetic/systemd-cc-measure.log",
+	"synthetic/negative/mr-index-5.bin",
+	"synthetic/negative/two-spec-id.bin",
+	"synthetic/negative/event-ends-in-ff.bin",
+};
+
+static void test_shared(const char *dir, const char *name)
+{
+	char path[4096];
+	struct err err;
+	uint8_t *p;
+	size_t n;
+	snprintf(path, sizeof(path), "%s/vectors/%s", dir, name);
+	if (access(path, R_OK) != 0) {
+		printf("%s is not there: it is not tested\n", path);
+		return;
+	}
+	CHECK(input_read(path, VALUES_FILE_MAX, &p, &n, &err) == 0);
+	for (size_t i = 0; i < TARGETS; i++) {
+		struct round r;
+		struct bytes log = {p, n};
+		round_export(log, NULL, targets[i], &r);
+		if (r.rc < 0)
+			check_failed(__FILE__, __LINE__, "%s: %s", name, r.err.msg);
+		round_compare(log, &r, targets[i]);
+		compare_values(log, &r, targets[i]);
+		text_free(&r.out);
+	}
+	free(p);
+}
+
+/* Events that no reader gives, or only with a lot of data. */
+struct direct {
+	struct log_event ev;
+	struct export x;
+	struct text out;
+	struct err err;
+	int fails; /* puts from now on; 0: none does */
+};
+
+static int put(void *arg, struct bytes b, struct err *err)
+{
+	struct direct *d = arg;
+	if (d->fails > 0 && --d->fails == 0)
+		return err_set(err, ST_SYSTEM, "no more");
+	text_add(&d->out, b);
+	return 0;
+}
+
+static void start(struct direct *d, const char *to)
+{
+	*d = (struct direct){.ev = {.place = PLACE_PCR,
+				     .index = 7,
+				     .off = 12,
+				     .kind = "record",
+				     .extends = true,
+				     .locality = -1,
+				     .n_digests = 1,
+				     .data = bytes_of("abc")}};
+	d->ev.digest[0] = (struct event_digest){
+		tcg_hash_id(HASH_SHA256), {.alg = HASH_SHA256, .size = 32, .v = {1}}};
+	export_open(&d->x, export_format_by_name(to), export_algs(&d->ev), put, d);
+}
+
+static void end(struct direct *d)
+{
+	CHECK(export_close(&d->x, &d->err) == 0);
+	text_free(&d->out);
+}
+
+/* It is said why not, and nothing is written of it, nor after it. */
+static void refused(struct direct *d, const char *message)
+{
+	size_t n = d->out.n;
+	CHECK(export_event(&d->x, &d->ev, &d->err) < 0);
+	CHECK_INT(d->err.status, ST_ABSENT);
+	CHECK_STR(d->err.msg, message);
+	CHECK(export_close(&d->x, &d->err) == 0);
+	CHECK_U64(d->out.n, n);
+	text_free(&d->out);
+}
+
+static void test_places(void)
+{
+	struct direct d;
+	for (size_t i = 0; i < TARGETS; i++) {
+		start(&d, targets[i]);
+		d.ev.place = PLACE_NONE;
+		refused(&d, "offset 12: nothing says which register 'record' extended");
+	}
+	start(&d, "tcg2");
+	d.ev.index = UINT32_MAX;
+	refused(&d, "offset 12: register '4294967295': this number marks the end of a 'tcg2' log: "
+		    "use 'cel-json' or 'cel-tlv'");
+	start(&d, "tcg2");
+	CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+	d.ev.place = PLACE_CC_MR;
+	refused(&d, "offset 12: a 'CC MR' after events of PCRs: 'tcg2' has registers of one kind: "
+		    "use 'cel-json' or 'cel-tlv', or export each log by itself");
+	start(&d, "tcg2");
+	d.ev.place = PLACE_CC_MR;
+	CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+	d.ev.place = PLACE_PCR;
+	refused(&d, "offset 12: a 'PCR' after events of CC MRs: 'tcg2' has registers of one kind: "
+		    "use 'cel-json' or 'cel-tlv', or export each log by itself");
+}
+
+/* What extends nothing does not keep the rest from being written. */
+static void test_left_out(void)
+{
+	struct direct d;
+	start(&d, "cel-tlv");
+	d.ev.extends = false;
+	d.ev.place = PLACE_NAMED;
+	d.ev.reg = "rtmr0";
+	CHECK(export_event(&d.x, &d.ev, &d.err) == 0 && d.out.n == 0);
+	d.ev.place = PLACE_NONE;
+	CHECK(export_event(&d.x, &d.ev, &d.err) == 0 && d.out.n == 0);
+	end(&d);
+	CHECK_STR(d.x.note,
+		"left out were 2 events that extended nothing, and that 'cel-tlv' cannot say");
+	/* All notes at once fit. */
+	start(&d, "tcg2");
+	d.ev.every_bank = true;
+	d.ev.hashed = d.ev.data;
+	d.x.left_out = d.x.digests_left_out = d.x.no_data = UINT64_MAX;
+	d.x.no_hash = 1U << HASH_SM3;
+	end(&d);
+	CHECK(strstr(d.x.note, "; no digests were made for 'sm3', which libcrypto does not have") !=
+		NULL);
+}
+
+static void test_contradictions(void)
+{
+	struct direct d;
+	start(&d, "cel-json");
+	d.ev.has_type = true;
+	d.ev.type = TCG_EV_NO_ACTION;
+	d.ev.kind = "EV_NO_ACTION";
+	refused(&d, "offset 12: 'EV_NO_ACTION' extended a register, which events of its type do "
+		    "not: no format can say so");
+	start(&d, "cel-json");
+	d.ev.has_type = true;
+	d.ev.type = TCG_EV_IPL;
+	d.ev.kind = "EV_IPL";
+	d.ev.extends = false;
+	refused(&d, "offset 12: 'EV_IPL' extended none, which events of its type do: "
+		    "no format can say so");
+	start(&d, "cel-json");
+	d.ev.n_digests = 0;
+	refused(&d, "offset 12: 'record' extended a register, and has no digest that 'cel-json' "
+		    "can say");
+	/* The caller knows of no SHA-256. */
+	start(&d, "tcg2");
+	d.x.algs = 1U << HASH_SHA1;
+	refused(&d, "offset 12: 'record' extended a register, and has no digest that 'tcg2' can "
+		    "say");
+}
+
+/* Data that no reader would take back; one byte less is taken. */
+static void test_sizes(void)
+{
+	static const size_t max[TARGETS] = {EVENT_DATA_MAX,
+		(WINDOW_MAX - EXPORT_HEADS_MAX) / 2 - 3 * 6, EVENT_DATA_MAX - EXPORT_HEADS_MAX - 6};
+	struct direct d;
+	uint8_t *p = calloc(1, EVENT_DATA_MAX + 1);
+	CHECK(p != NULL);
+	for (size_t i = 0; i < TARGETS; i++) {
+		char message[256];
+		start(&d, targets[i]);
+		d.ev.data = (struct bytes){p, max[i]};
+		CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+		CHECK(export_close(&d.x, &d.err) == 0);
+		feed_good(text_bytes(&d.out), i == TCG2 ? "tpm" : targets[i],
+			i == TCG2 ? "tpm" : targets[i], i == TCG2 ? 2 : 1);
+		text_free(&d.out);
+		start(&d, targets[i]);
+		d.ev.data = (struct bytes){p, max[i] + 1};
+		snprintf(message, sizeof(message),
+			"offset 12: 'record' has %zu bytes of data, more than a record of '%s' may "
+			"have",
+			max[i] + 1, targets[i]);
+		refused(&d, message);
+	}
+	free(p);
+}
+
+/* An export that nobody takes ends with what they say, wherever it is. */
+static void test_put_fails(void)
+{
+	static uint8_t data[10000];
+	for (size_t i = 0; i < TARGETS; i++) {
+		for (int fails = 1; fails < 4; fails++) {
+			struct direct d;
+			start(&d, targets[i]);
+			d.ev.data = (struct bytes){data, sizeof(data)};
+			d.fails = fails;
+			int rc = export_event(&d.x, &d.ev, &d.err);
+			if (rc == 0)
+				rc = export_event(&d.x, &d.ev, &d.err);
+			CHECK(rc < 0 && d.err.status == ST_SYSTEM);
+			CHECK_STR(d.err.msg, "no more");
+			size_t n = d.out.n;
+			CHECK(export_event(&d.x, &d.ev, &d.err) < 0);
+			CHECK(export_close(&d.x, &d.err) == 0 && d.out.n == n);
+			text_free(&d.out);
+		}
+	}
+}
+
+/* Logs of nothing: a header, an empty array, no bytes. */
+static void test_empty(void)
+{
+	struct direct d;
+	start(&d, "tcg2");
+	CHECK(export_close(&d.x, &d.err) == 0);
+	feed_good(text_bytes(&d.out), NULL, "ccel", 1);
+	text_free(&d.out);
+	start(&d, "cel-json");
+	CHECK(export_close(&d.x, &d.err) == 0);
+	CHECK_BYTES(text_bytes(&d.out), bytes_of("[\n]\n"));
+	text_free(&d.out);
+	start(&d, "cel-tlv");
+	CHECK(export_close(&d.x, &d.err) == 0);
+	CHECK_U64(d.out.n, 0);
+	CHECK(export_format_by_name("cel") == NULL);
+}
+
+/* More registers than are counted for themselves: the rest count on together. */
+static void test_numbers(void)
+{
+	struct direct d;
+	start(&d, "cel-json");
+	for (uint32_t i = 0; i < RECNUM_REGISTERS_MAX + 2; i++) {
+		d.ev.index = i;
+		d.out.n = 0;
+		CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+		text_char(&d.out, '\0');
+		bool last = i > RECNUM_REGISTERS_MAX;
+		CHECK(strstr((const char *)d.out.p, last ? "\"recnum\":1," : "\"recnum\":0,") !=
+			NULL);
+	}
+	end(&d);
+}
+
+int main(void)
+{
+	const char *dir = getenv("TSMCTL_SHARED");
+	test_tcg2();
+	test_header();
+	test_unknown();
+	test_aael();
+	test_tlv();
+	test_tlv_bytes();
+	test_json();
+	test_json_bytes();
+	test_systemd();
+	test_dstack();
+	test_ima();
+	test_places();
+	test_left_out();
+	test_contradictions();
+	test_sizes();
+	test_put_fails();
+	test_empty();
+	test_numbers();
+	for (size_t i = 0; i < sizeof(shared_logs) / sizeof(shared_logs[0]); i++)
+		test_shared(dir != NULL ? dir : TSMCTL_SHARED_DIR, shared_logs[i]);
+	return 0;
+}
