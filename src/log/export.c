@@ -153,10 +153,10 @@ static int make_record(
 	return add_digests(x, rec, err) < 0 ? -1 : 1;
 }
 
-static void begin(struct export *x, const struct log_event *first)
+static void begin(struct export *x)
 {
 	if (!x->started && x->format->begin != NULL)
-		x->format->begin(x, first);
+		x->format->begin(x);
 	x->started = true;
 }
 
@@ -174,7 +174,7 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 	if (ev->has_type && rec.data.p == NULL && !x->format->no_data)
 		x->no_data++;
 	rec.recnum = recnum_give(&x->recnums, ev);
-	begin(x, ev);
+	begin(x);
 	x->format->record(x, &rec);
 	x->records++;
 	return out_flush(&x->out);
@@ -217,7 +217,7 @@ int export_close(struct export *x, struct err *err)
 	x->out.err = err;
 	int rc = 0;
 	if (!x->out.failed) {
-		begin(x, NULL);
+		begin(x);
 		if (x->format->end != NULL)
 			x->format->end(x);
 		rc = out_flush(&x->out);

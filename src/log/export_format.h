@@ -29,7 +29,7 @@ struct export_format {
 	/* The most that data and names of a record may take; what it is in the format. */
 	size_t size_max;
 	size_t (*size)(const struct export_record *rec);
-	void (*begin)(struct export *x, const struct log_event *first); /* NULL: there is none */
+	void (*begin)(struct export *x); /* what stands before the first record; NULL: nothing */
 	void (*record)(struct export *x, const struct export_record *rec);
 	void (*end)(struct export *x);
 	bool no_data; /* it can say that data was left out */

@@ -179,9 +179,8 @@ static void record(struct export *x, const struct export_record *rec)
 	out_str(out, "}");
 }
 
-static void begin(struct export *x, const struct log_event *first)
+static void begin(struct export *x)
 {
-	(void)first;
 	out_str(&x->out, "[\n");
 }
 

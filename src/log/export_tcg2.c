@@ -67,17 +67,18 @@ static size_t size(const struct export_record *rec)
 }
 
 /*
- * TCG_PCR_EVENT with a TCG_EfiSpecIdEvent, as EDK2 writes them: the index of the former is 1 for
- * CC MRs; platform class 0 (client), version 2.0, errata 0, uintnSize 2 (64 bits), no words of a vendor.
+ * TCG_PCR_EVENT with a TCG_EfiSpecIdEvent, as EDK2 writes them for TPMs: platform class 0 (client),
+ * version 2.0, errata 0, uintnSize 2 (64 bits), no words of a vendor. For CC MRs EDK2 has index 1
+ * and td-shim 0; tpm2_eventlog takes 0 only.
  */
-static void begin(struct export *x, const struct log_event *first)
+static void begin(struct export *x)
 {
 	static const uint8_t none[20] = {0}, version[] = {0, 2, 0, 2};
 	struct export_out *out = &x->out;
 	size_t n = 0;
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
 		n += (x->algs >> alg & 1) != 0;
-	out_le(out, first != NULL && first->place == PLACE_CC_MR, 4);
+	out_le(out, 0, 4);
 	out_le(out, TCG_EV_NO_ACTION, 4);
 	out_bytes(out, (struct bytes){none, sizeof(none)});
 	out_le(out, sizeof(spec_id) + 4 + sizeof(version) + 4 + 4 * n + 1, 4);

@@ -123,7 +123,7 @@ static void test_header(void)
 	text_unhex(&t, "00 00000001 00 6c 00000001 04 03 0000005a 0c 00000030 " HEX96
 		       " 0b 00000020 " HEX64 " 05 00000010 00 00000004 00000005 01 00000002 6162");
 	round_export(text_bytes(&t), "cel-tlv", "tcg2", &r);
-	text_unhex(&want, TCG_HEADER("01") "04000000 05000000 02000000 0c00 " HEX96 " 0b00 " HEX64
+	text_unhex(&want, TCG_HEADER("00") "04000000 05000000 02000000 0c00 " HEX96 " 0b00 " HEX64
 					   " 02000000 6162");
 	CHECK(r.rc == 0);
 	CHECK_BYTES(text_bytes(&r.out), text_bytes(&want));
@@ -391,20 +391,21 @@ static void test_tlv_bytes(void)
 											"0d 01 "
 											"00000003 "
 											"616263"
-											" " TLV_START("01"
-												      " 0"
-												      "00"
-												      "00"
-												      "00"
-												      "1 "
-												      "0"
-												      "b") "50 "
-													   "0000000"
-													   "8 00 "
-													   "0000000"
-													   "3 "
-													   "616263"
-													   " ");
+											" " TLV_START(
+												"01"
+												" 0"
+												"00"
+												"00"
+												"00"
+												"1 "
+												"0"
+												"b") "50 "
+												     "0000000"
+												     "8 00 "
+												     "0000000"
+												     "3 "
+												     "616263"
+												     " ");
 	round_export(text_bytes(&t), NULL, "cel-tlv", &r);
 #define TLV_DIGESTS " 03 00000035 0c 00000030 " HEX96 " "
 	text_unhex(&want, "00 00000008 0000000000000000 01 00000001 0b" TLV_DIGESTS
