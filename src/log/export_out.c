@@ -21,7 +21,7 @@ void out_bytes(struct export_out *out, struct bytes b)
 	if (b.n > sizeof(out->buf) - out->n && out_flush(out) < 0)
 		return;
 	if (b.n > sizeof(out->buf)) {
-		out->failed = out->failed || out->put(out->arg, b, out->err) < 0;
+		out->failed = out->put(out->arg, b, out->err) < 0;
 		return;
 	}
 	if (b.n > 0)

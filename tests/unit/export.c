@@ -216,6 +216,18 @@ static void test_tlv(void)
 										   "9"
 										   " "
 										   /* a violation, management */
+										   "00 00000001 00 "
+										   "01 00000001 0a "
+										   "03 00000019 04 "
+										   "00000014"
+										   " " ZEROS20
+										   " 07 0000001d "
+										   "00 00000006 "
+										   "696d612d6e67 "
+										   "01 0000000d "
+										   "02000000 6100 "
+										   "03000000 "
+										   "2f7800 "
 										   "0"
 										   "0"
 										   " "
@@ -468,6 +480,27 @@ static const char *const json_contents[] = {
 	"\"digest\":\"" HEX64 "\"},{\"hashAlg\":\"sha3-"
 	"256\",\"digest\":\"" HEX64 "\"}],\"content_type\":" OWN("record", "61") "}",
 };
+
+/* A digest whose algorithm is a name that nobody knows has no number to be told by. */
+static void test_unnumbered(void)
+{
+	static const char *const logs[] = {
+		"{\"pcr\":1,\"digests\":[" DIGEST384
+		",{\"hashAlg\":\"future\",\"digest\":\"01\"}],\"content_type\":" OWN(
+			"record", "61") "}",
+		/* Without it, this one would look like a violation of IMA's. */
+		"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"future\",\"digest\":\"01\"},{\"hashAlg\":"
+		"\"sha1\",\"digest\":\"" ZEROS20
+		"\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
+	};
+	for (size_t i = 0; i < 2 * TARGETS; i++) {
+		char note[128];
+		snprintf(note, sizeof(note),
+			"left out were 1 digests of algorithms that '%s' cannot say",
+			targets[i % TARGETS]);
+		good_one(bytes_of(logs[i / TARGETS]), "cel-json", targets[i % TARGETS], note);
+	}
+}
 
 static void test_json(void)
 {
@@ -850,6 +883,7 @@ int main(void)
 	test_aael();
 	test_tlv();
 	test_tlv_bytes();
+	test_unnumbered();
 	test_json();
 	test_json_bytes();
 	test_systemd();
