@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "cli/app.h"
+#include "cli/log_export.h"
 #include "ops/events.h"
 #include "ops/verify.h"
 
@@ -40,6 +41,7 @@ enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct printer {
 	struct app *app;
+	struct log_export *export; /* in place of all below; NULL: none */
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
@@ -49,6 +51,8 @@ static int print_event(void *arg, const struct event *event, struct err *err)
 {
 	struct printer *p = arg;
 	struct line line = {*event, event_shown(event)};
+	if (p->export != NULL)
+		return log_export_event(p->export, event, err);
 	if (p->app->out.sys != 0) {
 		/* Nobody reads this any more: the rest is not worth its time. */
 		return err_sys(err, p->app->out.sys, "standard output");
@@ -92,6 +96,12 @@ static void print_bound(struct json *j, const struct bound *b)
 	json_close(j, '}');
 }
 
+/* Whether errors are to be told: events that are exported come twice. */
+static bool is_telling(const struct printer *p)
+{
+	return p->app->out.sys == 0 && (p->export == NULL || p->export->second);
+}
+
 /* The log as it stands, without asking the register. */
 static int print_unchecked(
 	struct printer *p, const struct evidence *ev, const struct mr *mr, struct err *err)
@@ -126,9 +136,7 @@ static void print_log(
 	bool alone = p->app->opt.jsonl || ev->root == NULL;
 	ret->name = mr->full;
 	int rc = alone ? print_unchecked(p, ev, mr, &err) : print_checked(p, ev, mr, ret, &err);
-	if (rc == 0)
-		return;
-	if (p->app->out.sys != 0)
+	if (rc == 0 || !is_telling(p))
 		return;
 	ret->err = err;
 	app_error(p->app, &err);
@@ -159,7 +167,7 @@ static void print_journal(struct printer *p, const struct evidence *ev, const st
 	}
 	if (rc == 0 && err.status == ST_OK)
 		events_run_journal(&kept, picks, n, print_event, p, &err);
-	if (err.status != ST_OK && p->app->out.sys == 0)
+	if (err.status != ST_OK && is_telling(p))
 		app_error(p->app, &err);
 	kept_clear(&kept);
 }
@@ -222,7 +230,7 @@ static void begin(
 
 static void end(struct printer *p, const struct bound *bound, size_t n)
 {
-	if (p->app->opt.jsonl)
+	if (p->app->opt.jsonl || p->export != NULL)
 		return;
 	if (!p->app->opt.json) {
 		table_end(&p->table, &p->app->out);
@@ -253,6 +261,43 @@ static int keep_logged(struct app *app, const struct evidence *ev, struct mr_pic
 	return kept > 0 ? 0 : err_set(&app->err, ST_ABSENT, "no register here has a log");
 }
 
+/* Runs `pass` over all events: once, or twice for an export. */
+static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
+{
+	struct app *app = p->app;
+	struct log_export export;
+	if (app->opt.format == NULL) {
+		pass(arg);
+		return 0;
+	}
+	if (log_export_init(&export, app, &app->err) < 0)
+		return -1;
+	p->export = &export;
+	pass(arg);
+	log_export_begin(&export);
+	pass(arg);
+	return log_export_end(&export, &app->err);
+}
+
+/* Registers and how far their kernels' logs go; behind them those of the journal. */
+struct live_pass {
+	struct printer *p;
+	const struct evidence *ev;
+	const struct mr_pick *picks;
+	struct bound *bound;
+	size_t n, first;
+};
+
+static void print_live(void *arg)
+{
+	struct live_pass *l = arg;
+	for (size_t i = 0; i < l->first; i++)
+		print_log(l->p, l->ev, l->picks[i].mr, &l->bound[i]);
+	if (l->first < l->n)
+		print_journal(
+			l->p, l->ev, l->picks + l->first, l->bound + l->first, l->n - l->first);
+}
+
 static int run(struct app *app, struct evidence *ev, int argc, char *const argv[])
 {
 	static struct printer p;
@@ -266,14 +311,13 @@ static int run(struct app *app, struct evidence *ev, int argc, char *const argv[
 	if (bound == NULL)
 		return err_sys(&app->err, ENOMEM, "log");
 	p.app = app;
-	begin(&p, ev, picks, n);
 	size_t first = ev->root != NULL ? journal_last(picks, n) : n;
-	for (size_t i = 0; i < first; i++)
-		print_log(&p, ev, picks[i].mr, &bound[i]);
-	if (first < n)
-		print_journal(&p, ev, picks + first, bound + first, n - first);
+	struct live_pass pass = {&p, ev, picks, bound, n, first};
+	if (app->opt.format == NULL)
+		begin(&p, ev, picks, n);
+	int rc = run_passes(&p, print_live, &pass);
 	end(&p, bound, n);
-	return 0;
+	return rc;
 }
 
 /* The operands, each with whether an event was of it. */
@@ -352,22 +396,55 @@ static bool is_text_asked(struct asked *a, const struct mr *mr)
 	return asked;
 }
 
+static int export_reader(struct asked *a, struct log_reader *reader, struct err *err)
+{
+	static struct log_event ev;
+	char room[EVENT_REG_ROOM];
+	int rc;
+	if (a->p->export->second && log_reader_rewind(reader, err) < 0)
+		return -1;
+	while ((rc = log_reader_next(reader, &ev, err)) > 0) {
+		event_settle_place(&ev);
+		const char *name = event_reg_name(ev.place, ev.index, ev.reg, room);
+		bool asked = name == NULL || name_asked(a, &ev, name, 0) != NULL;
+		if (asked && log_export_reader_event(a->p->export, &ev, err) < 0)
+			return -1;
+	}
+	return rc;
+}
+
 /* One that is malformed does not keep the others from being printed. */
 static void print_input(struct asked *a, const struct evidence *ev, struct log_input *in)
 {
 	struct app *app = a->p->app;
 	struct err err = {0};
 	int rc = 0;
-	if (!in->text)
+	if (!in->text && a->p->export != NULL)
+		rc = export_reader(a, in->reader, &err);
+	else if (!in->text)
 		rc = events_run_reader(in->reader, in->path, name_asked, print_asked, a, &err);
 	else if (is_text_asked(a, in->mr))
 		rc = print_unchecked(a->p, ev, in->mr, &err);
-	if (rc < 0 && app->out.sys == 0) {
+	if (!is_telling(a->p))
+		return;
+	if (rc < 0) {
 		err_in(&err, "'%s'", in->path);
 		app_error(app, &err);
 	}
 	if (in->reader != NULL && in->reader->note[0] != '\0')
 		app_note(app, "'%s': %s", in->path, in->reader->note);
+}
+
+struct inputs_pass {
+	struct asked *asked;
+	struct evidence *ev;
+};
+
+static void print_each_input(void *arg)
+{
+	struct inputs_pass *i = arg;
+	for (size_t k = 0; k < i->ev->inputs.n; k++)
+		print_input(i->asked, i->ev, &i->ev->inputs.v[k]);
 }
 
 static int print_inputs(struct app *app, struct evidence *ev, int argc, char *const argv[])
@@ -378,11 +455,14 @@ static int print_inputs(struct app *app, struct evidence *ev, int argc, char *co
 	if (seen == NULL)
 		return err_sys(&app->err, ENOMEM, "log");
 	p.app = app;
-	begin(&p, ev, NULL, 0);
-	for (size_t i = 0; i < ev->inputs.n; i++)
-		print_input(&asked, ev, &ev->inputs.v[i]);
+	struct inputs_pass pass = {&asked, ev};
+	if (app->opt.format == NULL)
+		begin(&p, ev, NULL, 0);
+	int rc = run_passes(&p, print_each_input, &pass);
 	end(&p, NULL, 0);
 	free(asked.name);
+	if (rc < 0)
+		return -1;
 	for (int i = 0; i < argc && app->status == ST_OK; i++)
 		if (!seen[i])
 			return err_set(

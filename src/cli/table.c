@@ -88,11 +88,18 @@ static const struct opt_spec write_opts[] = {
 #define INPUT_OPT                                                                                  \
 	{                                                                                          \
 		0, "input", OPT_LIST, "FILE[:FORMAT]", NULL, COMPLETE_FILE, AT(inputs),            \
-			"use this log in place of the machine's; may be given several times; "     \
-			"FORMAT: rfc-text"                                                         \
+			"use this log in place of the machine's; may be given several times, in "  \
+			"the order in which they were extended; FORMAT, where it is not to be "    \
+			"told from the file: ccel, tpm, cel-json, cel-tlv, systemd, aael, "        \
+			"dstack, "                                                                 \
+			"ima, rfc-text, journal"                                                   \
 	}
 
+static const char *const export_choices[] = {"tcg2", "cel-json", "cel-tlv", NULL};
+
 static const struct opt_spec log_opts[] = {
+	{0, "format", OPT_STRING, "FORMAT", export_choices, COMPLETE_CHOICE, AT(format),
+		"write the events for other tools: tcg2, cel-json or cel-tlv"},
 	{0, "jsonl", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(jsonl),
 		"print one JSON object a line, an event each"},
 	INPUT_OPT,

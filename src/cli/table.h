@@ -42,6 +42,7 @@ struct options {
 	bool json, quiet, help, version;
 	unsigned verbose;
 
+	const char *format;
 	bool jsonl, no_header, raw, no_log, once, dry_run, force;
 	unsigned wait_s;
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;

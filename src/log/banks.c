@@ -294,14 +294,6 @@ static int extend_other(struct banks *b, struct bank *bank, const char *source,
 	return extend_bank(b, bank, source, ev, &d, err);
 }
 
-static const struct digest *digest_for(const struct log_event *ev, enum hash_alg alg)
-{
-	for (size_t i = 0; i < ev->n_digests; i++)
-		if (ev->digest[i].d.alg == alg)
-			return &ev->digest[i].d;
-	return NULL;
-}
-
 /* TCG PC Client Platform Firmware Profile 1.06, section "PCR[0]": who started up is in its start. */
 static void set_locality(struct bank_reg *reg, int locality)
 {
@@ -323,35 +315,53 @@ static int add_listed(
 	return 0;
 }
 
-static int judge_data(struct banks *b, struct bank *bank, const char *source,
-	const struct log_event *ev, enum explanation *e, bool *judged, struct err *err)
+static size_t digest_index(const struct log_event *ev, enum hash_alg alg)
 {
-	if (bank->target == NULL)
-		return 0;
-	if (!*judged && event_explain(ev, b->hashers.of, e, err) < 0)
+	size_t i = 0;
+	while (i < ev->n_digests && ev->digest[i].d.alg != alg)
+		i++;
+	return i;
+}
+
+/* Which digests the data must explain and does not, for the banks that were asked about. */
+static int judge_data(struct banks *b, const struct bank_reg *reg, const char *source,
+	const struct log_event *ev, struct err *err)
+{
+	enum explanation of[EVENT_DIGESTS_MAX];
+	if (event_explain(ev, b->hashers.of, of, err) < 0)
 		return -1;
-	*judged = true;
-	if (*e == EXPLAINS_NOT && bank->altered++ == 0)
-		bank->altered_first = (struct bank_spot){source, ev->seq};
+	for (size_t i = 0; i < ev->n_digests; i++) {
+		struct bank *bank = reg->of[ev->digest[i].d.alg];
+		if (of[i] == EXPLAINS_NOT && bank != NULL && bank->altered++ == 0)
+			bank->altered_first = (struct bank_spot){source, ev->seq};
+	}
 	return 0;
 }
 
-int banks_take(struct banks *b, const char *source, struct log_event *ev, struct err *err)
+/* The register of an event that extends it, or says how it starts; NULL in *ret: of neither kind. */
+static int reg_of(
+	struct banks *b, const struct log_event *ev, struct bank_reg **ret, struct err *err)
 {
-	enum explanation e = EXPLAINS_UNKNOWN;
-	bool judged = false;
-	event_settle_place(ev);
-	if (!ev->extends && ev->locality < 0)
-		return 0;
+	*ret = NULL;
 	/* MRTD is fixed when the TD is built: what a log says of it is for information. */
-	if (ev->place == PLACE_CC_MR && ev->index == 0)
+	if ((!ev->extends && ev->locality < 0) || (ev->place == PLACE_CC_MR && ev->index == 0))
 		return 0;
 	if (ev->place == PLACE_NONE)
 		return err_set(err, ST_FORMAT, "event %llu does not say which register it extends",
 			(unsigned long long)ev->seq);
-	struct bank_reg *reg = find_reg(b, ev, err);
-	if (reg == NULL)
+	*ret = find_reg(b, ev, err);
+	return *ret != NULL ? 0 : -1;
+}
+
+int banks_take(struct banks *b, const char *source, struct log_event *ev, struct err *err)
+{
+	struct bank_reg *reg;
+	bool any = false;
+	event_settle_place(ev);
+	if (reg_of(b, ev, &reg, err) < 0)
 		return -1;
+	if (reg == NULL)
+		return 0;
 	bool hcrtm = ev->has_type && ev->type == TCG_EV_EFI_HCRTM_EVENT && ev->place == PLACE_PCR &&
 		     ev->index == 0;
 	if (ev->locality >= 0 || hcrtm)
@@ -362,15 +372,16 @@ int banks_take(struct banks *b, const char *source, struct log_event *ev, struct
 		return -1;
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
 		struct bank *bank = reg->of[alg];
-		const struct digest *d = bank != NULL ? digest_for(ev, alg) : NULL;
 		if (bank == NULL)
 			continue;
-		if ((d != NULL ? extend_bank(b, bank, source, ev, d, err)
-			       : extend_other(b, bank, source, ev, err)) < 0 ||
-			judge_data(b, bank, source, ev, &e, &judged, err) < 0)
+		size_t i = digest_index(ev, alg);
+		int rc = i < ev->n_digests ? extend_bank(b, bank, source, ev, &ev->digest[i].d, err)
+					   : extend_other(b, bank, source, ev, err);
+		if (rc < 0)
 			return -1;
+		any = any || bank->target != NULL;
 	}
-	return 0;
+	return any ? judge_data(b, reg, source, ev, err) : 0;
 }
 
 const struct bank *banks_find(const struct banks *b, const struct bank_target *target)

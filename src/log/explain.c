@@ -200,40 +200,55 @@ static void find_candidates(struct candidates *c, uint32_t type, struct bytes da
 	}
 }
 
-/* Every bank has the hash of the same candidate: what one bank rules out is not hashed again. */
-static int compare(const struct log_event *ev, struct candidates *c,
-	struct hasher *const hasher[static HASH_COUNT], enum explanation *ret, struct err *err)
+/* Which digests are the hash of these bytes. */
+static int try_candidate(const struct log_event *ev, struct bytes candidate,
+	struct hasher *const hasher[static HASH_COUNT], bool *ret_any,
+	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err)
 {
-	size_t first = 0;
+	*ret_any = false;
 	for (size_t i = 0; i < ev->n_digests; i++) {
 		const struct digest *d = &ev->digest[i].d;
 		struct digest got;
+		ret[i] = EXPLAINS_UNKNOWN;
 		if (hasher[d->alg] == NULL)
 			continue;
-		for (; first < c->n; first++) {
-			if (hash_bytes(hasher[d->alg], c->of[first], &got, err) < 0)
-				return -1;
-			if (bytes_equal(digest_bytes(&got), digest_bytes(d)))
-				break;
-		}
-		if (first == c->n) {
-			*ret = c->must ? EXPLAINS_NOT : EXPLAINS_UNKNOWN;
-			return 0;
-		}
-		*ret = EXPLAINS;
-		c->n = first + 1;
+		if (hash_bytes(hasher[d->alg], candidate, &got, err) < 0)
+			return -1;
+		bool is = bytes_equal(digest_bytes(&got), digest_bytes(d));
+		ret[i] = is ? EXPLAINS : EXPLAINS_NOT;
+		*ret_any = *ret_any || is;
 	}
 	return 0;
 }
 
 int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
-	enum explanation *ret, struct err *err)
+	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err)
 {
 	struct candidates c = {0};
-	*ret = EXPLAINS_UNKNOWN;
+	bool any = false;
 	if (ev->hashed.p != NULL)
 		add_all(&c, ev->hashed);
 	else if (ev->has_type && ev->extends && ev->data.p != NULL)
 		find_candidates(&c, ev->type, ev->data);
-	return c.n > 0 ? compare(ev, &c, hasher, ret, err) : 0;
+	/* Every bank has the hash of the same bytes: what one digest shows holds for all. */
+	for (size_t i = 0; i < c.n && !any; i++)
+		if (try_candidate(ev, c.of[i], hasher, &any, ret, err) < 0)
+			return -1;
+	for (size_t i = 0; i < ev->n_digests && !any; i++)
+		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
+								       : EXPLAINS_UNKNOWN;
+	return 0;
+}
+
+enum explanation explanation_of(
+	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests)
+{
+	enum explanation all = EXPLAINS_UNKNOWN;
+	for (size_t i = 0; i < n_digests; i++) {
+		if (of[i] == EXPLAINS_NOT)
+			return EXPLAINS_NOT;
+		if (of[i] == EXPLAINS)
+			all = EXPLAINS;
+	}
+	return all;
 }

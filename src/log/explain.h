@@ -12,10 +12,13 @@ enum explanation {
 };
 
 /*
- * Judges the digests of an event whose hash has a hasher: hasher[alg] is one of that algorithm, or
+ * Judges each digest of an event whose hash has a hasher: hasher[alg] is one of that algorithm, or
  * NULL; nobody else is to use it meanwhile. -1 only if libcrypto fails.
  */
 int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
-	enum explanation *ret, struct err *err);
+	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err);
+/* What that says of the event: not explained if one of its digests is not. */
+enum explanation explanation_of(
+	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests);
 
 #endif

@@ -104,7 +104,7 @@ struct reader_events {
 static int explain(
 	struct reader_events *e, const struct log_event *ev, struct event *ret, struct err *err)
 {
-	enum explanation explanation;
+	enum explanation of[EVENT_DIGESTS_MAX];
 	struct err absent;
 	for (size_t i = 0; i < ev->n_digests; i++)
 		if (ev->digest[i].d.alg > HASH_UNKNOWN &&
@@ -113,8 +113,9 @@ static int explain(
 			*err = absent;
 			return -1;
 		}
-	if (event_explain(ev, e->hashers.of, &explanation, err) < 0)
+	if (event_explain(ev, e->hashers.of, of, err) < 0)
 		return -1;
+	enum explanation explanation = explanation_of(of, ev->n_digests);
 	ret->data_matches = explanation == EXPLAINS ? 1 : explanation == EXPLAINS_NOT ? 0 : -1;
 	return 0;
 }

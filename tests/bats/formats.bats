@@ -9,6 +9,11 @@ setup() {
 	describe
 }
 
+# A function that is called under no condition ends at its first failure: which row it was in is told here.
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || echo "in row ${ROW:-none}"
+}
+
 # The descriptions that the rows below name.
 describe() {
 	local record
@@ -69,7 +74,6 @@ ROWS=(
 	"dstack-report|-f dstack:report|dstack-boot|dstack|18 19|"
 	"ima|-f ima|ima|ima|0 1 2 3|"
 	"ima-binary|-f ima:binary|ima|ima|0 1 2 3|"
-	"ima-sha256|-f ima -b sha256|ima|ima|0 1 2 3|"
 	"ima-old|-f ima:binary|ima-old|ima|0 1|"
 	"ima-violation|-f ima:binary|ima-violation|ima|0 2|"
 	"rfc-text|-f rfc-text|rfc|rfc-text||"
@@ -88,7 +92,8 @@ each() {
 		LOG=in/$NAME/rtmr1.log VALUES=in/$NAME/values
 		"$GENLOG" "${OPTS[@]}" "$DESC" >"$LOG"
 		"$GENLOG" "${OPTS[@]}" --values "$DESC" >"$VALUES"
-		"$1" || fail "in row $NAME"
+		ROW=$NAME
+		"$1"
 	done
 }
 
@@ -127,9 +132,9 @@ assert_broken() {
 @test "replay: what the log makes of the registers" {
 	same() {
 		tsm replay "$LOG"
-		assert_success && diff <(echo "$output") "$VALUES" || return
+		assert_success && diff <(sort <<<"$output") <(sort "$VALUES") || return
 		tsm replay "$LOG:$FORMAT"
-		assert_success && diff <(echo "$output") "$VALUES"
+		assert_success && diff <(sort <<<"$output") <(sort "$VALUES")
 	}
 	each same
 }
@@ -158,7 +163,6 @@ assert_broken() {
 	ima_banks() {
 		[ "$FORMAT" = ima ] || return 0
 		"$GENLOG" "${OPTS[@]}" -b sha1,sha256,sha384 --values "$DESC" >"$VALUES"
-		[ "$NAME" != ima-sha256 ] || return 0
 		verify "$LOG"
 		assert_success && assert_equal "$(grep -c '^match  ' <<<"$output")" 3
 	}
@@ -170,7 +174,7 @@ assert_broken() {
 		tsm log --jsonl --input "$LOG"
 		assert_success || return
 		[ "$(wc -l <<<"$output")" -ge "$(grep -c . "$DESC")" ] || [ "$NAME" = json-pcrlock ] || return
-		jq -es 'map(.seq) == [range(0; length)] and all(.data_matches != false)' <<<"$output" >/dev/null || return
+		assert_json -s 'map(.seq) == [range(0; length)] and all(.data_matches != false)'
 		tsm log --json --input "$LOG"
 		assert_success && assert_json '.schema == "tsmctl.log/1" and (.events | length) > 0'
 	}
@@ -198,8 +202,14 @@ assert_broken() {
 			hit=$(changed --flip $n:$bit)
 			[ -n "$hit" ] || continue
 			verify "$DAMAGED"
+			echo "event $n, bit $bit"
+			# A journal is damaged where it does not follow from itself.
+			if [ "$FORMAT" = journal ]; then
+				assert_failure 5
+				continue
+			fi
 			# shellcheck disable=SC2086 # words
-			assert_broken '@(mismatch|altered|log-ahead)' $hit || fail "event $n, bit $bit"
+			assert_broken '@(mismatch|altered|log-ahead)' $hit
 		done
 	}
 	shopt -s extglob
@@ -214,10 +224,15 @@ assert_broken() {
 			damaged $options
 			# shellcheck disable=SC2086
 			hit=$(changed $options)
-			[ -n "$hit" ] && [ "$FORMAT" != journal ] || continue
+			[ -n "$hit" ] || continue
 			verify "$DAMAGED"
-			assert_failure && [ "$status" -ne 5 ] || fail "$options"
-			[[ $output == *mismatch* || $output == *unlogged* || $output == *log-ahead* ]] || fail "$options"
+			echo "$options"
+			if [ "$FORMAT" = journal ]; then
+				assert_failure 5
+				continue
+			fi
+			assert_failure 1
+			[[ $output == *mismatch* || $output == *unlogged* || $output == *log-ahead* ]]
 		done
 	}
 	each orders
@@ -230,15 +245,21 @@ assert_broken() {
 		for n in "${MUST[@]}"; do
 			damaged --alter "$n"
 			verify "$DAMAGED"
-			assert_failure 1 || fail "event $n"
-			[[ $output == *altered* && $output != *mismatch* ]] || fail "event $n"
+			echo "event $n"
+			if [ "$FORMAT" = journal ]; then
+				assert_failure 5
+				continue
+			fi
+			assert_failure 1
+			[[ $output == *altered* && $output != *mismatch* ]]
 			tsm log --jsonl --input "$DAMAGED"
-			jq -es '[.[] | select(.data_matches == false)] | length == 1' <<<"$output" >/dev/null || fail "event $n"
+			assert_json -s '[.[] | select(.data_matches == false)] | length == 1'
 		done
 		for n in "${CANNOT[@]}"; do
 			damaged --alter "$n"
 			verify "$DAMAGED"
-			assert_success || fail "event $n"
+			echo "event $n"
+			assert_success
 		done
 	}
 	each alters
@@ -255,11 +276,12 @@ assert_broken() {
 		for ((at = 1; at < size - 1; at += step)); do
 			head -c $at "$LOG" >"$DAMAGED"
 			verify "$DAMAGED"
-			[ "$status" = 1 ] || [ "$status" = 5 ] || fail "cut at $at of $size: status $status"
+			echo "cut at $at of $size"
+			[ "$status" = 1 ] || [ "$status" = 5 ]
 		done
 		head -c $((size - 2)) "$LOG" >"$DAMAGED"
 		verify "$DAMAGED"
-		[ "$status" = 1 ] || [ "$status" = 5 ] || fail "cut at the end: status $status"
+		[ "$status" = 1 ] || [ "$status" = 5 ]
 	}
 	each cuts
 }
@@ -303,17 +325,18 @@ assert_broken() {
 			# shellcheck disable=SC2086 # words
 			"$GENLOG" "${OPTS[@]}" $evidence --report-data "$nonce" "$DESC" >evidence
 			tsm verify "${evidence%% *}" evidence --report-data "$nonce" --input "$LOG"
-			assert_success || fail "$evidence"
+			assert_success
 			tsm verify "${evidence%% *}" evidence --report-data "${nonce%7}8" --input "$LOG"
-			assert_failure 1 || fail "$evidence"
+			assert_failure 1
 			# The registers that the log has are those that are printed, in the same words.
 			tsm -q read "${evidence%% *}" evidence
-			assert_success && [ -z "$(comm -13 <(sort <<<"$output") <(sort "$VALUES"))" ] || fail "$evidence"
+			assert_success
+			assert_equal "$(comm -13 <(sort <<<"$output") <(sort "$VALUES"))" ''
 			# A quote of another boot.
 			# shellcheck disable=SC2086
 			"$GENLOG" "${OPTS[@]}" $evidence --drop 3 "$DESC" >evidence 2>/dev/null || continue
 			tsm verify "${evidence%% *}" evidence --input "$LOG"
-			assert_failure 1 || fail "$evidence"
+			assert_failure 1
 		done
 	}
 	each quoted
@@ -360,11 +383,12 @@ assert_broken() {
 		[ "$DESC" = boot ] || [ "$DESC" = agent-boot ] || return 0
 		for format in cel-json cel-tlv tcg2; do
 			tsm log --format $format --input "$LOG"
-			assert_success || fail "$format"
+			assert_success
 			mkdir -p "in/$NAME/$format"
 			"$TSMCTL" --root /nonexistent log --format $format --input "$LOG" >"in/$NAME/$format/log"
 			tsm replay "in/$NAME/$format/log"
-			assert_success && diff <(echo "$output") "$VALUES" || fail "$format"
+			assert_success
+			diff <(sort <<<"$output") <(sort "$VALUES")
 		done
 	}
 	# tpm2_eventlog takes a TPM's log (tests/bats/gen.bats says what it gets wrong).

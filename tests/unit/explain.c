@@ -49,10 +49,10 @@ static struct log_event event_of(uint32_t type, struct bytes data)
 
 static enum explanation explained(const struct log_event *ev)
 {
-	enum explanation ret = EXPLAINS;
+	enum explanation ret[EVENT_DIGESTS_MAX];
 	struct err err = {0};
-	CHECK_INT(event_explain(ev, hashers, &ret, &err), 0);
-	return ret;
+	CHECK_INT(event_explain(ev, hashers, ret, &err), 0);
+	return explanation_of(ret, ev->n_digests);
 }
 
 /* What an event says, all of whose banks have the hash of `hashed`. */
