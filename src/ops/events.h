@@ -13,7 +13,7 @@ struct event {
 	const char *source;
 	const char *register_name;
 	int64_t cc_mr_index; /* CC_MR_NONE: none */
-	uint64_t offset; /* of its first byte in the log */
+	uint64_t offset;     /* of its first byte in the log */
 	const char *kind;
 	int64_t type; /* the TCG's number; negative: the log has none */
 	int extends;  /* EXTENDS...; unknown: only the register can tell, and was not asked */

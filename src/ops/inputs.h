@@ -14,9 +14,9 @@ struct log_input {
 	 * other events say themselves which register they are of.
 	 */
 	bool text;
-	const struct mr *mr;	  /* text: its register */
+	const struct mr *mr;	   /* text: its register */
 	struct log_reader *reader; /* not text: at its first event; never moved */
-	struct err err;		  /* with a status: why it was not read to its end */
+	struct err err;		   /* with a status: why it was not read to its end */
 };
 
 struct inputs {

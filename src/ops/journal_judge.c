@@ -56,6 +56,7 @@ static void judge_group(const struct history_group *group, const struct mr *mr,
 	v->records = g.records;
 	v->matched = g.matched;
 	v->replayed = g.g.value;
+	v->sources[0] = "journal";
 	bool untouched = is_start(s, mr, &v->value);
 	if (g.broken != BREAK_NONE) {
 		say_break(&g, v);
@@ -174,7 +175,152 @@ static int snapshot(const struct root *root, struct kept *k, struct err *err)
 	return rc;
 }
 
-int kept_judge(const struct root *root, const struct mr_list *mrs, initial_fn initial,
+/* The records of a register in the journal that were extended. *ret is allocated. */
+static int anchors_of(const struct kept *k, const struct mr *mr, struct anchored **ret,
+	size_t *ret_n, struct err *err)
+{
+	const struct history_group *group =
+		k->other_boot ? NULL : history_find(&k->history, mr->full);
+	static struct journal_line line;
+	struct journal j;
+	struct anchored last = {0};
+	*ret = NULL;
+	*ret_n = 0;
+	if (group == NULL || k->copy.fd < 0)
+		return 0;
+	*ret = calloc(group->records + 1, sizeof(**ret));
+	if (*ret == NULL)
+		return err_sys(err, ENOMEM, "journal");
+	if (journal_open(&j, k->copy.fd, 0, k->copy.end, err) < 0)
+		return -1;
+	int rc;
+	bool ours = false;
+	while ((rc = journal_next(&j, &line, err)) > 0) {
+		if (line.kind == JOURNAL_INTENT) {
+			ours = history_find(&k->history, line.reg) == group;
+			last = (struct anchored){line.before, line.digest};
+		} else if (line.kind == JOURNAL_COMMIT && ours && *ret_n < group->records) {
+			(*ret)[(*ret_n)++] = last;
+		}
+	}
+	if (rc == 0 && k->open && k->open_end == JOURNAL_COMMIT && ours && *ret_n < group->records)
+		(*ret)[(*ret_n)++] = last;
+	journal_close(&j);
+	return rc;
+}
+
+/* What all logs together say of a register that the journal alone does not explain. */
+static void judge_joined(const struct joined *joined, struct kept_verdict *v)
+{
+	v->replayed = joined->value;
+	v->records = joined->records;
+	v->matched = joined->matched;
+	memcpy(v->sources, joined->sources, sizeof(v->sources));
+	v->detail[0] = '\0';
+	if (joined->match && joined->altered.source == NULL) {
+		v->verdict = VERDICT_MATCH;
+		return;
+	}
+	if (joined->reached && !joined->match) {
+		v->verdict = VERDICT_LOG_AHEAD;
+		snprintf(v->detail, sizeof(v->detail),
+			"the last %llu of %llu records were logged and not extended",
+			(unsigned long long)(v->records - v->matched),
+			(unsigned long long)v->records);
+		return;
+	}
+	v->verdict = joined->match ? VERDICT_ALTERED : VERDICT_MISMATCH;
+	if (joined->altered.source != NULL)
+		snprintf(v->detail, sizeof(v->detail),
+			"%sevent %llu of '%s': its data does not give its digest",
+			joined->match ? "" : "no order of its logs gives this value; look at ",
+			(unsigned long long)joined->altered.seq, joined->altered.source);
+	else
+		snprintf(v->detail, sizeof(v->detail),
+			"no order of its logs gives this value: an event is not what was extended, "
+			"or one is missing");
+}
+
+/* A log that may not be read, or is cut, may be what explains the register. */
+static void judge_unread(const struct boot_log *log, struct kept_verdict *v)
+{
+	if (log->err.status == ST_SYSTEM && (log->err.sys == EACCES || log->err.sys == EPERM)) {
+		v->verdict = VERDICT_UNCHECKED;
+		snprintf(v->detail, sizeof(v->detail), "%s", log->err.msg);
+		return;
+	}
+	v->verdict = VERDICT_NONE;
+	v->err = log->err;
+}
+
+static size_t index_of(const struct mr_list *mrs, const struct mr *mr)
+{
+	size_t i = 0;
+	while (mrs->mr[i] != mr)
+		i++;
+	return i;
+}
+
+static int join_one(struct kept *k, size_t i, const struct starts *s, struct err *err)
+{
+	const struct mr *mr = k->mr[i];
+	struct kept_verdict *v = &k->verdict[i];
+	const struct boot_log *unread = boot_logs_unread(&k->boot);
+	struct digest start = {.alg = mr->alg, .size = (uint8_t)hash_size(mr->alg)};
+	AUTO_FREE struct anchored *journal = NULL;
+	struct joined joined;
+	size_t n;
+	if (!s->initial(s->arg, mr, digest_bytes(&start)))
+		return 0;
+	struct hasher *h = hashers_get(&k->hashers, mr->alg, err);
+	if (h == NULL || anchors_of(k, mr, &journal, &n, err) < 0)
+		return -1;
+	if (boot_logs_join(&k->boot, index_of(s->mrs, mr), &start, &v->value, journal, n, h,
+		    &joined, err) < 0)
+		return -1;
+	if (joined.match || (joined.records > 0 && unread == NULL))
+		judge_joined(&joined, v);
+	else if (unread != NULL)
+		judge_unread(unread, v);
+	return 0;
+}
+
+/* Only firmware's registers have other logs; those that are explained need none. */
+static bool is_unexplained(const struct kept *k, size_t i)
+{
+	const struct kept_verdict *v = &k->verdict[i];
+	return k->mr[i]->cc_mr_index > 0 && v->err.status == ST_OK && v->value.size > 0 &&
+	       verdict_status(v->verdict) != ST_OK;
+}
+
+static int join(const struct root *root, struct kept *k, const struct starts *s, struct err *err)
+{
+	bool read = false;
+	for (size_t i = 0; i < k->n; i++) {
+		if (!is_unexplained(k, i))
+			continue;
+		if (!read && boot_logs_read(root, s->mrs, &k->boot, err) < 0)
+			return -1;
+		read = true;
+		if (k->boot.n > 0 && join_one(k, i, s, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_moved(const struct root *root, const struct kept *k)
+{
+	uint8_t now[DIGEST_SIZE_MAX];
+	struct err ignored;
+	for (size_t i = 0; i < k->n; i++)
+		if (k->verdict[i].verdict != VERDICT_MATCH && k->verdict[i].value.size > 0 &&
+			k->mr[i]->cc_mr_index > 0 && mr_read(root, k->mr[i], now, &ignored) == 0 &&
+			memcmp(now, k->verdict[i].value.v, k->verdict[i].value.size) != 0)
+			return true;
+	return false;
+}
+
+static int judge_now(const struct root *root, const struct mr_list *mrs, initial_fn initial,
 	const void *arg, struct kept *ret, struct err *err)
 {
 	struct err why;
@@ -191,14 +337,29 @@ int kept_judge(const struct root *root, const struct mr_list *mrs, initial_fn in
 			ret->verdict[i].err = why;
 		return 0;
 	}
+	struct starts starts = {initial, arg, mrs};
 	for (size_t i = 0; i < ret->n; i++)
-		judge_one(ret, i, &(struct starts){initial, arg, mrs});
+		judge_one(ret, i, &starts);
 	find_missing(ret, mrs);
-	return 0;
+	return join(root, ret, &starts, err);
+}
+
+/* A register may be extended, and the log of it written, between two looks: then both again. */
+int kept_judge(const struct root *root, const struct mr_list *mrs, initial_fn initial,
+	const void *arg, struct kept *ret, struct err *err)
+{
+	for (int i = 1;; i++) {
+		if (judge_now(root, mrs, initial, arg, ret, err) < 0)
+			return -1;
+		if (i == MOVED_RETRIES_MAX || ret->boot.n == 0 || !has_moved(root, ret))
+			return 0;
+		kept_clear(ret);
+	}
 }
 
 void kept_clear(struct kept *k)
 {
+	boot_logs_clear(&k->boot);
 	history_clear(&k->history);
 	hashers_close(&k->hashers);
 	free(k->mr);

@@ -4,6 +4,7 @@
 #define TSMCTL_OPS_JOURNAL_JUDGE_H
 
 #include "model/verdict.h"
+#include "ops/boot_logs.h"
 #include "ops/journal_file.h"
 
 struct kept_verdict {
@@ -11,6 +12,7 @@ struct kept_verdict {
 	struct digest value;	/* what the register holds; size 0: not known */
 	struct digest replayed; /* what the journal makes of it; size 0: it has no record of it */
 	uint64_t records, matched;
+	const char *sources[BOOT_LOGS_MAX + 2]; /* the logs that have a record of it, NULL behind */
 	char detail[ERR_MSG_MAX];
 	struct err err;
 };
@@ -26,13 +28,15 @@ struct kept {
 	enum journal_kind open_end; /* the one that follows from its register */
 	struct hashers hashers;
 	bool other_boot;
+	struct boot_logs boot;	  /* read where the journal alone does not explain a register */
 	uint64_t missing;	  /* records of registers that are not here */
 	const char *missing_name; /* one of them */
 };
 
 /*
  * Judges the registers of mrs whose log is the journal and that have a value: all, whatever the
- * operator named, since one journal tells of all of them. `trusted(arg, mr, value)` says whether a
+ * operator named, since one journal tells of all of them. What it does not explain alone is
+ * joined with the logs of other programs. `trusted(arg, mr, value)` says whether a
  * value is the one that the register starts with. A journal that cannot be read is the err of every
  * row, one of an error of memory -1. The caller clears the result, also after an error.
  */

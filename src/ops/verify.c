@@ -176,11 +176,11 @@ static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
 }
 
 /* What the journal makes of it. */
-static int check_kept(const struct evidence *ev, const struct kept_verdict *v, const struct mr *mr,
-	struct verify_row *row, struct err *err)
+static int check_kept(const struct kept_verdict *v, struct verify_row *row, struct err *err)
 {
-	if (v->replayed.size > 0 && verify_add_source(row, evidence_source(ev, mr), err) < 0)
-		return -1;
+	for (size_t i = 0; v->sources[i] != NULL; i++)
+		if (verify_add_source(row, v->sources[i], err) < 0)
+			return -1;
 	if (v->err.status != ST_OK) {
 		verify_fail(row, &v->err);
 		return 0;
@@ -309,7 +309,7 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 	if (row == NULL)
 		return -1;
 	const struct kept_verdict *v = by_log ? kept_find(&logs->kept, mr) : NULL;
-	int rc = v != NULL	   ? check_kept(ev, v, mr, row, err)
+	int rc = v != NULL	   ? check_kept(v, row, err)
 		 : by_log && files ? check_files(ev, &logs->files, mr, row, err)
 		 : by_log	   ? check_log(ev, mr, row, err)
 				   : read_value(ev, mr, row, err);
