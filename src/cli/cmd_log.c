@@ -45,6 +45,7 @@ struct printer {
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
+	struct boot_logs boot; /* to check kernels' logs beside */
 };
 
 static int print_event(void *arg, const struct event *event, struct err *err)
@@ -116,14 +117,17 @@ static int print_checked(struct printer *p, const struct evidence *ev, const str
 	struct bound *ret, struct err *err)
 {
 	struct checked checked;
-	char detail[ERR_MSG_MAX];
+	struct verify_row row = {0};
 	int rc = evidence_check(ev, mr, &checked, err);
+	if (rc == 0)
+		rc = verify_checked(ev, &p->boot, mr, &checked, &row, err);
 	if (rc == 0) {
 		ret->value = checked.value;
-		ret->verdict = verdict_name(verify_judge(&checked.replay, detail));
+		ret->verdict = verdict_name(row.verdict);
 		rc = events_run(mr, evidence_source(ev, mr), checked.log, &checked.replay,
 			print_event, p, err);
 	}
+	verify_row_clear(&row);
 	checked_clear(&checked);
 	return rc;
 }
@@ -172,6 +176,61 @@ static void print_journal(struct printer *p, const struct evidence *ev, const st
 	kept_clear(&kept);
 }
 
+/* The picked registers, whose events are looked for in the logs of other programs. */
+struct boot_asked {
+	struct printer *p;
+	const struct mr_pick *picks;
+	size_t n;
+};
+
+static const char *name_picked(
+	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
+{
+	const struct boot_asked *a = arg;
+	(void)ev, (void)name;
+	for (size_t i = 0; i < a->n; i++)
+		if (cc_mr_index >= 0 && a->picks[i].mr->cc_mr_index == cc_mr_index)
+			return a->picks[i].mr->full;
+	return NULL;
+}
+
+static int print_picked(void *arg, const struct event *event, struct err *err)
+{
+	const struct boot_asked *a = arg;
+	return event->register_name != NULL ? print_event(a->p, event, err) : 0;
+}
+
+static int print_boot_log(struct boot_asked *a, const struct root *root,
+	const struct boot_log_place *place, struct err *err)
+{
+	struct log_reader reader;
+	AUTO_CLOSE int fd = boot_log_open(root, place, err);
+	if (fd < 0)
+		return -1;
+	if (log_reader_open(&reader, fd, place->format, err) < 0)
+		return err_in(err, "'%s'", place->path);
+	int rc = events_run_reader(&reader, place->source, name_picked, print_picked, a, err);
+	log_reader_close(&reader);
+	return rc < 0 ? err_in(err, "'%s'", place->path) : rc;
+}
+
+/* What other programs logged of these registers comes first: firmware extended them before. */
+static void print_boot_logs(
+	struct printer *p, const struct root *root, const struct mr_pick *picks, size_t n)
+{
+	struct boot_asked asked = {p, picks, n};
+	bool any = false;
+	for (size_t i = 0; i < n; i++)
+		any = any || picks[i].mr->cc_mr_index > 0;
+	for (size_t i = 0; any && boot_log_places[i].path != NULL; i++) {
+		struct err err;
+		if (print_boot_log(&asked, root, &boot_log_places[i], &err) == 0 ||
+			err.status == ST_ABSENT || !is_telling(p))
+			continue;
+		app_error(p->app, &err);
+	}
+}
+
 /* Those whose log is the journal go to the end, together. */
 static size_t journal_last(struct mr_pick *picks, size_t n)
 {
@@ -184,6 +243,17 @@ static size_t journal_last(struct mr_pick *picks, size_t n)
 		picks[first++] = pick;
 	}
 	return first;
+}
+
+static bool has_boot_logs(const struct evidence *ev)
+{
+	struct stat st;
+	bool any = false;
+	if (ev->root == NULL || ev->inputs.n > 0)
+		return false;
+	for (size_t i = 0; boot_log_places[i].path != NULL; i++)
+		any = any || root_stat(ev->root, boot_log_places[i].path, &st) == 0;
+	return any;
 }
 
 /* Logs with types of events: their names, and whether their data is what was measured. */
@@ -221,7 +291,7 @@ static void begin(
 	table_pick_default(&p->table, N_COLUMNS);
 	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
 	memcpy(p->widths, widths, sizeof(widths));
-	if (ev->inputs.n > ev->inputs.n_text)
+	if (ev->inputs.n > ev->inputs.n_text || has_boot_logs(ev))
 		widen_for_types(p);
 	for (size_t i = 0; i < n; i++)
 		if (strlen(picks[i].mr->full) > p->widths[1])
@@ -291,6 +361,8 @@ struct live_pass {
 static void print_live(void *arg)
 {
 	struct live_pass *l = arg;
+	if (l->ev->root != NULL && l->ev->inputs.n == 0)
+		print_boot_logs(l->p, l->ev->root, l->picks, l->n);
 	for (size_t i = 0; i < l->first; i++)
 		print_log(l->p, l->ev, l->picks[i].mr, &l->bound[i]);
 	if (l->first < l->n)
@@ -316,6 +388,7 @@ static int run(struct app *app, struct evidence *ev, int argc, char *const argv[
 	if (app->opt.format == NULL)
 		begin(&p, ev, picks, n);
 	int rc = run_passes(&p, print_live, &pass);
+	boot_logs_clear(&p.boot);
 	end(&p, bound, n);
 	return rc;
 }

@@ -47,6 +47,8 @@ int log_export_event(struct log_export *e, const struct event *event, struct err
 	/* Whether it was is for the register to say; a log is to hold what may have been. */
 	ev.extends = event->extends != EXTENDS_NOT;
 	ev.kind = event->kind;
+	ev.has_type = event->type >= 0;
+	ev.type = ev.has_type ? (uint32_t)event->type : 0;
 	ev.n_digests = event->digests.n;
 	memcpy(ev.digest, event->digests.v, ev.n_digests * sizeof(ev.digest[0]));
 	for (size_t i = 0; i < ev.n_digests; i++)

@@ -126,7 +126,7 @@ int boot_logs_read(
 {
 	struct hashers hashers = {{0}};
 	int rc = 0;
-	*ret = (struct boot_logs){.mrs = mrs};
+	*ret = (struct boot_logs){.mrs = mrs, .read = true};
 	for (size_t i = 0; boot_log_places[i].path != NULL && rc == 0; i++)
 		rc = read_log(root, &boot_log_places[i], ret, &hashers, err);
 	hashers_close(&hashers);

@@ -31,6 +31,7 @@ struct boot_logs {
 	const struct mr_list *mrs;	    /* borrowed */
 	struct boot_log log[BOOT_LOGS_MAX]; /* firmware's first */
 	size_t n;			    /* that are there */
+	bool read;
 };
 
 /* Known logs, for those who show them: their names and paths in this order, NULL behind them. */

@@ -295,13 +295,11 @@ static bool is_unexplained(const struct kept *k, size_t i)
 
 static int join(const struct root *root, struct kept *k, const struct starts *s, struct err *err)
 {
-	bool read = false;
 	for (size_t i = 0; i < k->n; i++) {
 		if (!is_unexplained(k, i))
 			continue;
-		if (!read && boot_logs_read(root, s->mrs, &k->boot, err) < 0)
+		if (!k->boot.read && boot_logs_read(root, s->mrs, &k->boot, err) < 0)
 			return -1;
-		read = true;
 		if (k->boot.n > 0 && join_one(k, i, s, err) < 0)
 			return -1;
 	}

@@ -193,8 +193,91 @@ static int check_kept(const struct kept_verdict *v, struct verify_row *row, stru
 	return keep_value(row, v->value.v, v->value.size, err);
 }
 
-static int check_log(
-	const struct evidence *ev, const struct mr *mr, struct verify_row *row, struct err *err)
+/* What a kernel's log says that its register held at first; what it holds, if it says nothing. */
+static int stated_start(
+	const struct checked *checked, enum hash_alg alg, struct digest *ret, struct err *err)
+{
+	struct rfc_log log;
+	bool stated;
+	struct digest start;
+	*ret = checked->value;
+	if (rfc_log_open(&log, checked->log, alg, err) < 0)
+		return -1;
+	int rc = replay_stated_start(&log, &stated, &start, err);
+	if (rc == 0 && stated)
+		*ret = start;
+	rfc_log_close(&log);
+	return rc;
+}
+
+/* The kernel's log goes on where the others end. */
+static int judge_behind(const struct evidence *ev, const struct mr *mr,
+	const struct checked *checked, const struct joined *joined, const struct digest *from,
+	struct verify_row *row, struct err *err)
+{
+	struct replay_result r;
+	int rc = evidence_replay(ev, mr, checked->log, from, &checked->value, &r, err);
+	if (rc == 0) {
+		row->verdict = verify_judge(&r, row->detail);
+		row->replayed = r.value;
+		row->records = joined->records + r.records;
+		row->matched = joined->records + r.matched;
+	}
+	replay_clear(&r);
+	if (row->verdict == VERDICT_UNTOUCHED)
+		row->verdict = VERDICT_MATCH;
+	if (row->verdict == VERDICT_MATCH && joined->altered.source != NULL) {
+		row->verdict = VERDICT_ALTERED;
+		snprintf(row->detail, sizeof(row->detail),
+			"event %llu of '%s': its data does not give its digest",
+			(unsigned long long)joined->altered.seq, joined->altered.source);
+	}
+	return rc;
+}
+
+static int join_boot_logs(const struct evidence *ev, const struct boot_logs *boot,
+	const struct mr *mr, const struct checked *checked, struct verify_row *row, struct err *err)
+{
+	const struct boot_log *unread = boot_logs_unread(boot);
+	struct digest from, start = {.alg = mr->alg, .size = (uint8_t)hash_size(mr->alg)};
+	struct joined joined;
+	struct hasher *h;
+	size_t i = 0;
+	while (ev->mrs->mr[i] != mr)
+		i++;
+	if (stated_start(checked, mr->alg, &from, err) < 0 || hasher_open(&h, mr->alg, err) < 0)
+		return -1;
+	int rc = boot_logs_join(boot, i, &start, &from, NULL, 0, h, &joined, err);
+	hasher_close(h);
+	if (rc < 0)
+		return -1;
+	for (size_t k = 0; joined.match && joined.sources[k] != NULL; k++)
+		if (verify_add_source(row, joined.sources[k], err) < 0)
+			return -1;
+	if (joined.match)
+		return judge_behind(ev, mr, checked, &joined, &from, row, err);
+	if (unread != NULL)
+		verify_fail(row, &unread->err);
+	return 0;
+}
+
+int verify_checked(const struct evidence *ev, struct boot_logs *boot, const struct mr *mr,
+	const struct checked *checked, struct verify_row *row, struct err *err)
+{
+	row->verdict = verify_judge(&checked->replay, row->detail);
+	row->replayed = checked->replay.value;
+	row->records = checked->replay.records;
+	row->matched = checked->replay.matched;
+	bool live = ev->root != NULL && ev->values == NULL && ev->inputs.n == 0;
+	if (!live || mr->cc_mr_index < 1 || verdict_status(row->verdict) == ST_OK)
+		return 0;
+	if (!boot->read && boot_logs_read(ev->root, ev->mrs, boot, err) < 0)
+		return -1;
+	return boot->n > 0 ? join_boot_logs(ev, boot, mr, checked, row, err) : 0;
+}
+
+static int check_log(const struct evidence *ev, struct boot_logs *boot, const struct mr *mr,
+	struct verify_row *row, struct err *err)
 {
 	struct checked checked;
 	struct err why;
@@ -215,10 +298,8 @@ static int check_log(
 		verify_fail(row, &why);
 	} else {
 		rc = keep_value(row, checked.value.v, checked.value.size, err);
-		row->verdict = verify_judge(&checked.replay, row->detail);
-		row->replayed = checked.replay.value;
-		row->records = checked.replay.records;
-		row->matched = checked.replay.matched;
+		if (rc == 0)
+			rc = verify_checked(ev, boot, mr, &checked, row, err);
 		checked_clear(&checked);
 		return rc;
 	}
@@ -281,13 +362,13 @@ static void compare(struct verify_row *row, struct bytes expected)
 
 /* What the logs are that registers are checked against, beside the kernels'. */
 struct logs {
-	struct kept kept;   /* live: the journal */
-	struct files files; /* those that the operator names */
+	struct kept kept;      /* live: the journal */
+	struct files files;    /* those that the operator names */
+	struct boot_logs boot; /* live: those of other programs beside a kernel's */
 };
 
 static int verify_one(const struct evidence *ev, const struct verify_wanted *wanted,
-	const struct logs *logs, const struct mr_pick *pick, struct verify_rows *rows,
-	struct err *err)
+	struct logs *logs, const struct mr_pick *pick, struct verify_rows *rows, struct err *err)
 {
 	const struct mr *mr = pick->mr;
 	bool runtime = (mr->flags & MR_RUNTIME) != 0;
@@ -311,7 +392,7 @@ static int verify_one(const struct evidence *ev, const struct verify_wanted *wan
 	const struct kept_verdict *v = by_log ? kept_find(&logs->kept, mr) : NULL;
 	int rc = v != NULL	   ? check_kept(v, row, err)
 		 : by_log && files ? check_files(ev, &logs->files, mr, row, err)
-		 : by_log	   ? check_log(ev, mr, row, err)
+		 : by_log	   ? check_log(ev, &logs->boot, mr, row, err)
 				   : read_value(ev, mr, row, err);
 	if (rc == 0 && expected.p != NULL)
 		compare(row, expected);
@@ -365,7 +446,7 @@ static bool asks_journal(const struct evidence *ev, const struct verify_wanted *
 }
 
 static int verify_all(const struct evidence *ev, const struct verify_wanted *wanted,
-	const struct logs *logs, struct verify_rows *ret, struct err *err)
+	struct logs *logs, struct verify_rows *ret, struct err *err)
 {
 	for (size_t i = 0; i < wanted->n_picks; i++)
 		if (verify_one(ev, wanted, logs, &wanted->picks[i], ret, err) < 0)
@@ -395,6 +476,7 @@ int verify_run(struct evidence *ev, const struct verify_wanted *wanted, struct v
 		rc = verify_all(ev, wanted, &logs, ret, err);
 	kept_clear(&logs.kept);
 	files_clear(&logs.files);
+	boot_logs_clear(&logs.boot);
 	if (rc < 0)
 		return -1;
 	if (wanted->expect != NULL && wanted->all && add_missing(ev, wanted->expect, ret, err) < 0)
@@ -406,13 +488,17 @@ int verify_run(struct evidence *ev, const struct verify_wanted *wanted, struct v
 	return 0;
 }
 
+void verify_row_clear(struct verify_row *row)
+{
+	free(row->name);
+	free(row->sources);
+	free((void *)(uintptr_t)row->value.p);
+}
+
 void verify_clear(struct verify_rows *rows)
 {
-	for (size_t i = 0; i < rows->n; i++) {
-		free(rows->row[i].name);
-		free(rows->row[i].sources);
-		free((void *)(uintptr_t)rows->row[i].value.p);
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		verify_row_clear(&rows->row[i]);
 	free(rows->row);
 	*rows = (struct verify_rows){0};
 }

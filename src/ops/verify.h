@@ -4,6 +4,7 @@
 #ifndef TSMCTL_OPS_VERIFY_H
 #define TSMCTL_OPS_VERIFY_H
 
+#include "ops/boot_logs.h"
 #include "ops/evidence.h"
 
 struct verify_row {
@@ -42,6 +43,15 @@ void verify_fail(struct verify_row *row, const struct err *err);
 
 /* The verdict of the log alone, and in words what it rests on (detail of ERR_MSG_MAX bytes). */
 enum verdict verify_judge(const struct replay_result *replay, char *detail);
+
+/*
+ * The verdict, and all that it rests on, of a register beside its kernel's log; where that does not
+ * explain it, beside the logs of other programs too, which are read into `boot` when they are first
+ * needed.
+ */
+int verify_checked(const struct evidence *ev, struct boot_logs *boot, const struct mr *mr,
+	const struct checked *checked, struct verify_row *row, struct err *err);
+void verify_row_clear(struct verify_row *row);
 
 /* The worst verdict, and the exit status of all rows. */
 enum verdict verify_worst(const struct verify_rows *rows);
