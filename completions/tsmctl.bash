@@ -57,6 +57,7 @@ _tsmctl() {
 	write:--hex) ;;
 	write:--file) _tsmctl_files -f ;;
 	write:--wait) ;;
+	log:--format) _tsmctl_offer tcg2 cel-json cel-tlv ;;
 	log:--input) _tsmctl_files -f ;;
 	verify:--input) _tsmctl_files -f ;;
 	verify:--values) _tsmctl_files -f ;;
@@ -77,7 +78,7 @@ _tsmctl() {
 	extend:*) _tsmctl_registers ;;
 	write:-*) _tsmctl_offer --hex --file --wait "${globals[@]}" ;;
 	write:*) _tsmctl_registers ;;
-	log:-*) _tsmctl_offer --jsonl --input "${globals[@]}" ;;
+	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
 	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;

@@ -502,7 +502,7 @@ broken() {
 	assert_equal "$(json .kind | uniq)" record
 	cp "$TSM/p/r/event_log" "$TMP/r.log"
 	quick replay "$TMP/r.log"
-	assert_refused 5 "*no log format known here*"
+	assert_refused 5 "*no log of a format known here*"
 	quick replay "$TMP/r.log:rfc-text"
 	assert_refused 3 "*no SYNC line says which hash*"
 	# Blank lines alone are no log either.

@@ -242,8 +242,11 @@ static void test_every_option(void)
 			struct options before;
 			char line[128];
 			options_default(&before);
-			snprintf(line, sizeof(line), "%s|--%s%s%s", commands[c].name, o->lg,
-				o->metavar != NULL ? "|7" : "",
+			snprintf(line, sizeof(line), "%s|--%s%s%s%s", commands[c].name, o->lg,
+				o->metavar != NULL ? "|" : "",
+				o->choices != NULL	? o->choices[0]
+				: o->metavar != NULL ? "7"
+						     : "",
 				commands[c].min_operands > 0 ? "|r" : "");
 			parses(line);
 			CHECK(memcmp((char *)&before + o->off, (char *)&p.opt + o->off, 1) != 0);
