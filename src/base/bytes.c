@@ -51,8 +51,8 @@ char *hex_str(char *dst, struct bytes b)
 	return dst;
 }
 
-/* What a digit stands for, and whether it is one in every spelling or an upper-case one; else 0. */
-enum { DIGIT = 0x10, UPPER_DIGIT = 0x20 };
+/* What a digit stands for, and whether it is one at all, and one that is not upper case; else 0. */
+enum { ANY_DIGIT = 0x10, NOT_UPPER = 0x20, DIGIT = ANY_DIGIT | NOT_UPPER, UPPER_DIGIT = ANY_DIGIT };
 static const uint8_t hex_digits[256] = {
 	['0'] = DIGIT,
 	['1'] = DIGIT | 1,
@@ -80,16 +80,15 @@ static const uint8_t hex_digits[256] = {
 
 bool hex_get(uint8_t *dst, size_t n, struct bytes s, bool upper_too)
 {
-	unsigned valid = DIGIT | (upper_too ? UPPER_DIGIT : 0);
+	unsigned valid = upper_too ? ANY_DIGIT : NOT_UPPER;
 	if (s.n / 2 != n || s.n % 2 != 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		unsigned hi = hex_digits[s.p[2 * i]], lo = hex_digits[s.p[2 * i + 1]];
-		if ((hi & valid) == 0 || (lo & valid) == 0)
-			return false;
+		valid &= hi & lo;
 		dst[i] = (uint8_t)(hi << 4 | (lo & 0xf));
 	}
-	return true;
+	return valid != 0;
 }
 
 /* The length of the well-formed sequence at the front of b, or 0 (Unicode 15, table 3-7). */

@@ -37,6 +37,10 @@ static void test_hex_lengths(void)
 	CHECK(!hex_get(dst, 1, bytes_of("abc"), false));
 	CHECK(!hex_get(dst, 2, bytes_of("abc"), false));
 	CHECK(!hex_get(dst, 2, bytes_of("abcde"), false));
+	CHECK(!hex_get(dst, 3, bytes_of("g00000"), true) &&
+		!hex_get(dst, 3, bytes_of("000g00"), true));
+	CHECK(!hex_get(dst, 3, bytes_of("0A0000"), false) &&
+		hex_get(dst, 3, bytes_of("0A0000"), true));
 	CHECK(!hex_get(dst, SIZE_MAX / 2 + 2, bytes_of("ab"), false));
 	CHECK(hex_get(dst, 4, bytes_of("00ff10e7"), false));
 	CHECK_BYTES(

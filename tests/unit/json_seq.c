@@ -99,6 +99,32 @@ static void test_bytes(void)
 	good(RECORD("\\u0000\\ud800"), 1);
 }
 
+/* Strings are looked through in words: what ends one, or must not be in it, at each place of one. */
+static void test_strings(void)
+{
+	static const char *const fills[] = {
+		" ", "!", "#", "[", "]", "\x7f", "\xc2\xa0", "\xdf\xbf"};
+	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+		for (size_t n = 0; n < 40; n++) {
+			struct text t = {0};
+			text_str(&t, "{\"a\":\"");
+			for (size_t k = 0; k < n; k++)
+				text_str(&t, fills[i]);
+			size_t start = t.n;
+			text_str(&t, "\\\\\\\"0123456789abcdef\",'c':1}");
+			feed_bad(text_bytes(&t), "cel-json", 0, "a name that is not in double");
+			t.n = start;
+			text_str(&t, "\",'c':\"0123456789abcdef\"}");
+			feed_bad(text_bytes(&t), "cel-json", 0, "a name that is not in double");
+			t.n = start;
+			text_str(&t, "\x1f"
+				     "0123456789abcdef\"}");
+			feed_bad(text_bytes(&t), "cel-json", 0, "a control character in a string");
+			text_free(&t);
+		}
+	}
+}
+
 /* The parser gets pieces: characters of two to four bytes across each border. */
 static void test_pieces(void)
 {
@@ -172,6 +198,7 @@ int main(void)
 	test_bad_framings();
 	test_not_json();
 	test_bytes();
+	test_strings();
 	test_pieces();
 	test_bounds();
 	test_cuts();
