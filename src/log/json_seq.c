@@ -136,23 +136,31 @@ static const char *scan_byte(struct json_scan *s, uint8_t c)
 		s->in_string = escaped || c != '"';
 		return c < 0x20 ? "a control character in a string" : NULL;
 	}
-	if (is_blank(c))
-		return NULL;
-	bool name = s->before == '{' || (s->before == ',' && (s->objects & 1) != 0);
-	if (name && c != '"' && (c != '}' || s->before != '{'))
+	s->in_string = c == '"';
+	if (c == '\'')
 		return "a name that is not in double quotes";
 	if (c == 'N' || c == 'I')
 		return "NaN or Infinity";
-	s->before = c;
-	s->in_string = c == '"';
-	if (c == '{' || c == '[') {
-		s->objects = s->objects << 1 | (c == '{');
-		if (s->nodes++ == JSON_NODES_MAX)
-			return "too many objects and arrays in one";
-	}
-	if (c == '}' || c == ']')
-		s->objects >>= 1;
+	if ((c == '{' || c == '[') && s->nodes++ == JSON_NODES_MAX)
+		return "too many objects and arrays in one";
 	return NULL;
+}
+
+/* How many bytes at the front of b are, outside of a string, none that scan_byte looks at. */
+static size_t plain_run(struct bytes b)
+{
+	static const bool looked_at[256] = {
+		['"'] = true,
+		['\''] = true,
+		['N'] = true,
+		['I'] = true,
+		['{'] = true,
+		['['] = true,
+	};
+	size_t n = 0;
+	while (n < b.n && !looked_at[b.p[n]])
+		n++;
+	return n;
 }
 
 /*
@@ -183,8 +191,9 @@ static size_t scan(struct json_scan *s, struct bytes b, const char **problem)
 {
 	*problem = NULL;
 	for (size_t i = 0; i < b.n; i++) {
-		if (s->in_string && !s->escaped)
-			i += string_run((struct bytes){b.p + i, b.n - i});
+		struct bytes left = {b.p + i, b.n - i};
+		if (!s->escaped)
+			i += s->in_string ? string_run(left) : plain_run(left);
 		if (i < b.n && (*problem = scan_byte(s, b.p[i])) != NULL)
 			return i;
 	}

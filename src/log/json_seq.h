@@ -11,13 +11,11 @@
 #include "base/window.h"
 
 /*
- * What json-c lets pass even if it is to be strict: names in quotes of any kind, control characters
+ * What json-c lets pass even if it is to be strict: names in single quotes, control characters
  * in strings, NaN and Infinity. It has no bound on objects and arrays, which take hundreds of bytes each.
  */
 struct json_scan {
 	bool in_string, escaped;
-	uint8_t before;	  /* the last byte that is no blank */
-	uint32_t objects; /* bit 0: what is open is an object; bit 1: what that is in; ... */
 	size_t nodes;
 };
 
