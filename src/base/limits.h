@@ -39,10 +39,10 @@ enum {
 	LOG_LOOK_BYTES = 1024 * 1024,	     /* of one, where they do not tell */
 	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
-	EVENT_DIGESTS_MAX = 16,	  /* of one event */
-	DESCRIPTION_MAX = 4096,	  /* bytes of what is said of an event beside its data */
+	EVENT_DIGESTS_MAX = 16,	   /* of one event */
+	DESCRIPTION_MAX = 4096,	   /* bytes of what is said of an event beside its data */
 	BOOT_EVENTS_MAX = 1 << 20, /* of one register in one log of a live machine */
-	EXPORT_HEADS_MAX = 32768, /* of an exported record, without its names and data */
+	EXPORT_HEADS_MAX = 32768,  /* of an exported record, without its names and data */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,

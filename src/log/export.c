@@ -52,7 +52,9 @@ static struct bytes data_of(const struct log_event *ev)
 {
 	if (ev->hashed.p != NULL)
 		return ev->hashed;
-	return ev->data.p != NULL || ev->has_type ? ev->data : ev->text;
+	if (ev->data.p != NULL || ev->has_type)
+		return ev->data;
+	return ev->text.p != NULL ? ev->text : ev->note;
 }
 
 /* Whether all bytes of all digests are this one; or those of at least one digest. */
@@ -94,7 +96,7 @@ static bool has_bank(const struct log_event *ev, enum hash_alg alg)
 	return false;
 }
 
-/* The digest of a bank that the event extended and its log does not have. */
+/* The digest of a bank that the event extended and its log does not have: of a violation it is ones. */
 static int add_bank(struct export *x, struct export_record *rec, enum hash_alg alg, struct err *err)
 {
 	struct event_digest *d = &rec->own[alg];
@@ -105,6 +107,8 @@ static int add_bank(struct export *x, struct export_record *rec, enum hash_alg a
 	}
 	if (h == NULL || hash_bytes(h, rec->ev->hashed, &d->d, err) < 0)
 		return -1;
+	if (rec->ev->hashed.p == NULL)
+		memset(d->d.v, 0xff, d->d.size);
 	d->tcg_id = tcg_hash_id(alg);
 	rec->digest[rec->n_digests++] = d;
 	return 0;
@@ -173,6 +177,7 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 		return 0;
 	if (ev->has_type && rec.data.p == NULL && !x->format->no_data)
 		x->no_data++;
+	x->doubtful += ev->doubtful;
 	rec.recnum = recnum_give(&x->recnums, ev);
 	begin(x);
 	x->format->record(x, &rec);
@@ -180,15 +185,18 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 	return out_flush(&x->out);
 }
 
+/* What does not fit is left out. */
 __attribute__((format(printf, 2, 3))) static void add_note(struct export *x, const char *fmt, ...)
 {
+	char one[256];
 	size_t n = strlen(x->note);
+	const char *gap = n > 0 ? "; " : "";
 	va_list ap;
-	if (n > 0)
-		n += (size_t)snprintf(x->note + n, sizeof(x->note) - n, "; ");
 	va_start(ap, fmt);
-	vsnprintf(x->note + n, sizeof(x->note) - n, fmt, ap);
+	vsnprintf(one, sizeof(one), fmt, ap);
 	va_end(ap);
+	if (strlen(gap) + strlen(one) < sizeof(x->note) - n)
+		snprintf(x->note + n, sizeof(x->note) - n, "%s%s", gap, one);
 }
 
 static void make_note(struct export *x)
@@ -196,16 +204,22 @@ static void make_note(struct export *x)
 	const char *name = x->format->name;
 	if (x->left_out > 0)
 		add_note(x,
-			"left out were %llu events that extended nothing, and that '%s' cannot say",
-			(unsigned long long)x->left_out, name);
+			"events that extended nothing, and that '%s' cannot say, were left out: "
+			"%llu",
+			name, (unsigned long long)x->left_out);
 	if (x->digests_left_out > 0)
-		add_note(x, "left out were %llu digests of algorithms that '%s' cannot say",
-			(unsigned long long)x->digests_left_out, name);
+		add_note(x, "digests of algorithms that '%s' cannot say were left out: %llu", name,
+			(unsigned long long)x->digests_left_out);
 	if (x->no_data > 0)
 		add_note(x,
-			"the log has left out the data of %llu events, which '%s' cannot say: they "
-			"are there with none",
-			(unsigned long long)x->no_data, name);
+			"events whose data the log has left out, which '%s' cannot say, are there "
+			"with none: %llu",
+			name, (unsigned long long)x->no_data);
+	if (x->doubtful > 0)
+		add_note(x,
+			"events of which the log does not know whether they extended their "
+			"register are there as if they had: %llu",
+			(unsigned long long)x->doubtful);
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
 		if ((x->no_hash & 1U << alg) != 0)
 			add_note(x, "no digests were made for '%s', which libcrypto does not have",

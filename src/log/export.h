@@ -36,7 +36,7 @@ struct export
 	struct recnums recnums;
 	struct hashers hashers;
 	unsigned no_hash; /* bits of those that libcrypto does not have */
-	uint64_t left_out, digests_left_out, no_data; /* what the note is made of */
+	uint64_t left_out, digests_left_out, no_data, doubtful; /* what the note is made of */
 	char note[512]; /* after the end: what the operator should know; empty: nothing */
 };
 
@@ -55,8 +55,10 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
 /*
  * Writes an event as a reader gives it; its kind and register are UTF-8. All of it is handed on
  * before this returns, or, if it cannot be said, none of it.
- * One that extends nothing and cannot be said in the format is left out, with a note; so are digests, unless none is left.
- * ST_ABSENT, with the event's offset, for one that extends a register and cannot be said.
+ * One that extends nothing and cannot be said in the format is left out, with a note; so are
+ * digests, unless none is left.
+ * ST_ABSENT, with the event's offset, for one that extends a register and cannot be said. After an
+ * error nothing is handed on any more.
  */
 int export_event(struct export *x, const struct log_event *ev, struct err *err);
 /*

@@ -11,7 +11,8 @@ struct export_record {
 	uint32_t type; /* its own, or the one that says the same of an event that has none */
 	/*
 	 * What was hashed, where the log says so: with it anyone can check the digests, and some
-	 * logs hash more than their data. Else the data; p NULL if the log has left it out.
+	 * logs hash more than their data. Else the data, or, of an event without a type, the text
+	 * that is there in its place; p NULL if there is nothing.
 	 */
 	struct bytes data;
 	bool ima; /* ev->data is what its kind, the name of an IMA template, says */

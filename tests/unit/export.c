@@ -142,11 +142,11 @@ static void test_unknown(void)
 	text_fill(&t, 'u', 65);
 	text_unhex(&t, "01000000 61");
 	good_one(text_bytes(&t), "ccel", "tcg2",
-		"left out were 2 digests of algorithms that 'tcg2' cannot say");
+		"digests of algorithms that 'tcg2' cannot say were left out: 2");
 	good_one(text_bytes(&t), "ccel", "cel-tlv",
-		"left out were 2 digests of algorithms that 'cel-tlv' cannot say");
+		"digests of algorithms that 'cel-tlv' cannot say were left out: 2");
 	good_one(text_bytes(&t), "ccel", "cel-json",
-		"left out were 1 digests of algorithms that 'cel-json' cannot say");
+		"digests of algorithms that 'cel-json' cannot say were left out: 1");
 	text_free(&t);
 	text_unhex(&t, "01000000 03000000 " ZEROS20 " 21000000 " SPEC_ID
 		       "00000000 00 02 00 02 01000000 7777 0700 00 "
@@ -167,208 +167,40 @@ static void test_aael(void)
 	good(bytes_of("INIT sha384/" HEX96 "\na b c\nwith \xc3\xa4\n"), "aael");
 }
 
-#define TLV_START(index) "00 00000001 00 " index " 03 00000035 0c 00000030 " HEX96 " "
+#define TLV_HEAD(number, register, digests, content) number " " register " " digests " " content " "
+#define TLV_SHA384 "03 00000035 0c 00000030 " HEX96
+#define TLV_SHA1(digest) "03 00000019 04 00000014 " digest
+#define TLV_RECORD(register, content) TLV_HEAD("00 00000001 00", register, TLV_SHA384, content)
+#define TLV_IPL "05 0000000e 00 00000001 0d 01 00000003 616263"
+#define TLV_COS "50 00000008 00 00000003 616263"
+#define TLV_IMA "07 0000001d 00 00000006 696d612d6e67 01 0000000d 02000000 6100 03000000 2f7800"
+#define TLV_IMA_TLV "08 0000000d 00 00000002 2f78 01 00000001 aa"
+#define TLV_PCR(index) "01 00000001 " index
+
+static const char *const tlv_records[] = {
+	TLV_RECORD(TLV_PCR("0b"), TLV_IPL),
+	TLV_RECORD(TLV_PCR("0b"), TLV_COS),
+	TLV_RECORD(TLV_PCR("0a"), TLV_IMA),
+	TLV_RECORD(TLV_PCR("0a"), TLV_IMA_TLV),
+	/* systemd: a phase, a key, what nobody knows */
+	TLV_RECORD(TLV_PCR("0b"), "0b 00000015 00 00000001 00 01 00000002 0102 03 00000003 616263"),
+	TLV_RECORD(TLV_PCR("0b"), "0b 0000000e 00 00000001 02 03 00000003 616263"),
+	TLV_RECORD(TLV_PCR("0b"), "0b 00000006 00 00000001 09"),
+	/* as IMA lists a violation, and as it extends one; management */
+	TLV_HEAD("00 00000001 00", TLV_PCR("0a"), TLV_SHA1(ZEROS20), TLV_IMA),
+	TLV_HEAD("00 00000001 00", TLV_PCR("0a"), TLV_SHA1(FF20), TLV_IMA),
+	TLV_RECORD(TLV_PCR("00"), "04 00000005 02 00000000"),
+};
 
 static void test_tlv(void)
 {
-	good_hex(TLV_START("01 00000001 0b") "05 0000000e 00 00000001 0d 01 00000003 616263 "
-		/* COS */
-		TLV_START("01 00000001 0b") "50 00000008 00 00000003 616263 "
-		/* ima_template, ima_tlv */
-		TLV_START("01 00000001 0a") "07 0000001d 00 00000006 696d612d6e67 01 0000000d "
-					    "02000000 6100 03000000 2f7800 " TLV_START(
-						    "01 00000001 0a") "08 0000000d 00 00000002 "
-								      "2f78 01 00000001 aa "
-		/* systemd: a phase, a key, what nobody knows */
-		TLV_START(
-			"01 00000001 0b") "0b 00000015 00 00000001 00 01 00000002 0102 03 "
-					  "00000003 616263 " TLV_START(
-						  "01 00000001 0b") "0b 0000000e 00 00000001 02 "
-								    "03 00000003 "
-								    "616263 " TLV_START(
-									    "01 "
-									    "00000001"
-									    " 0b") "0"
-										   "b"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "6"
-										   " "
-										   "0"
-										   "0"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   " "
-										   "0"
-										   "9"
-										   " "
-										   /* a violation, management */
-										   "00 00000001 00 "
-										   "01 00000001 0a "
-										   "03 00000019 04 "
-										   "00000014"
-										   " " ZEROS20
-										   " 07 0000001d "
-										   "00 00000006 "
-										   "696d612d6e67 "
-										   "01 0000000d "
-										   "02000000 6100 "
-										   "03000000 "
-										   "2f7800 "
-										   "0"
-										   "0"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   " "
-										   "0"
-										   "0"
-										   " "
-										   "0"
-										   "1"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   " "
-										   "0"
-										   "a"
-										   " "
-										   "0"
-										   "3"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   "9"
-										   " "
-										   "0"
-										   "4"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   "4"
-										   " " FF20 " "
-										   "0"
-										   "7"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "1"
-										   "d"
-										   " "
-										   "0"
-										   "0"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "6"
-										   " "
-										   "6"
-										   "9"
-										   "6"
-										   "d"
-										   "6"
-										   "1"
-										   "2"
-										   "d"
-										   "6"
-										   "e"
-										   "6"
-										   "7"
-										   " "
-										   "0"
-										   "1"
-										   " "
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "d"
-										   " "
-										   "0"
-										   "2"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   " "
-										   "6"
-										   "1"
-										   "0"
-										   "0"
-										   " "
-										   "0"
-										   "3"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   "0"
-										   " "
-										   "2"
-										   "f"
-										   "7"
-										   "8"
-										   "0"
-										   "0"
-										   " " TLV_START(
-											   "01 "
-											   "0000000"
-											   "1 00") "04 00000005 02 00000000",
-		"cel-tlv");
 	struct text t = {0};
-	text_unhex(
-		&t, TLV_START("02 00000004 01c10200") "50 00000008 00 00000003 616263 " TLV_START(
-			    "6c 00000004 01020304") "08 0000000d 00 00000002 2f78 01 00000001 aa");
+	for (size_t i = 0; i < sizeof(tlv_records) / sizeof(tlv_records[0]); i++)
+		text_unhex(&t, tlv_records[i]);
+	good(text_bytes(&t), "cel-tlv");
+	text_free(&t);
+	text_unhex(&t, TLV_RECORD("02 00000004 01c10200", TLV_COS));
+	text_unhex(&t, TLV_RECORD("6c 00000004 01020304", TLV_IMA_TLV));
 	good_one(text_bytes(&t), "cel-tlv", "cel-tlv", "");
 	good_one(text_bytes(&t), "cel-tlv", "cel-json", "");
 	bad(text_bytes(&t), "tcg2",
@@ -380,54 +212,28 @@ static void test_tlv(void)
 /* What Google's reader takes: numbers of records in 8 bytes, registers in 1. */
 static void test_tlv_bytes(void)
 {
+	static const struct {
+		const char *in, *out;
+	} records[] = {
+		{TLV_RECORD("01 00000004 0000000b", TLV_IPL),
+			TLV_HEAD("00 00000008 0000000000000000", TLV_PCR("0b"), TLV_SHA384,
+				"05 00000011 00 00000004 0000000d 01 00000003 616263")},
+		{TLV_RECORD("6c 00000001 04", TLV_COS),
+			TLV_HEAD("00 00000008 0000000000000000", "6c 00000001 04", TLV_SHA384,
+				TLV_COS)},
+		{TLV_RECORD("02 00000004 01c10200", TLV_COS),
+			TLV_HEAD("00 00000008 0000000000000000", "02 00000004 01c10200", TLV_SHA384,
+				TLV_COS)},
+		{TLV_RECORD(TLV_PCR("0b"), TLV_COS), TLV_HEAD("00 00000008 0000000000000001",
+							     TLV_PCR("0b"), TLV_SHA384, TLV_COS)},
+	};
 	struct text t = {0}, want = {0};
 	struct round r;
-	text_unhex(&t,
-		TLV_START(
-			"01 00000004 0000000b") "05 0000000e 00 00000001 0d 01 00000003 "
-						"616263 " TLV_START(
-							"6c 00000001 04") "50 "
-									  "00000008 "
-									  "00 "
-									  "00000003 "
-									  "616263"
-									  " " TLV_START(
-										  "02 "
-										  "000000"
-										  "04 "
-										  "01c102"
-										  "00") "05 "
-											"0000000e "
-											"00 "
-											"00000001 "
-											"0d 01 "
-											"00000003 "
-											"616263"
-											" " TLV_START(
-												"01"
-												" 0"
-												"00"
-												"00"
-												"00"
-												"1 "
-												"0"
-												"b") "50 "
-												     "0000000"
-												     "8 00 "
-												     "0000000"
-												     "3 "
-												     "616263"
-												     " ");
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		text_unhex(&t, records[i].in);
+		text_unhex(&want, records[i].out);
+	}
 	round_export(text_bytes(&t), NULL, "cel-tlv", &r);
-#define TLV_DIGESTS " 03 00000035 0c 00000030 " HEX96 " "
-	text_unhex(&want, "00 00000008 0000000000000000 01 00000001 0b" TLV_DIGESTS
-			  "05 00000011 00 00000004 0000000d 01 00000003 616263 "
-			  "00 00000008 0000000000000000 6c 00000001 04" TLV_DIGESTS
-			  "50 00000008 00 00000003 616263 "
-			  "00 00000008 0000000000000000 02 00000004 01c10200" TLV_DIGESTS
-			  "05 00000011 00 00000004 0000000d 01 00000003 616263 "
-			  "00 00000008 0000000000000001 01 00000001 0b" TLV_DIGESTS
-			  "50 00000008 00 00000003 616263 ");
 	CHECK(r.rc == 0);
 	CHECK_BYTES(text_bytes(&r.out), text_bytes(&want));
 	text_free(&want);
@@ -435,9 +241,11 @@ static void test_tlv_bytes(void)
 	text_free(&t);
 }
 
-#define DIGEST384 "{\"hashAlg\":\"sha384\",\"digest\":\"" HEX96 "\"}"
-#define RECORD(place, content)                                                                     \
-	"{" place ",\"digests\":[" DIGEST384 "],\"content_type\":" content "}\n"
+#define DIGEST384 DIGEST("sha384", HEX96)
+#define WITH_DIGESTS(place, digests, content)                                                      \
+	"{" place ",\"digests\":[" digests "],\"content_type\":" content "}\n"
+#define DIGEST(alg, hex) "{\"hashAlg\":\"" alg "\",\"digest\":\"" hex "\"}"
+#define RECORD(place, content) WITH_DIGESTS(place, DIGEST384, content)
 #define OWN(kind, data) "\"tsmctl\",\"content\":{\"kind\":\"" kind "\",\"data\":\"" data "\"}"
 #define PCCLIENT(type, data)                                                                       \
 	"\"pcclient_std\",\"content\":{\"event_type\":" type ",\"event_data\":\"" data "\"}"
@@ -469,38 +277,43 @@ static const char *const json_contents[] = {
 	RECORD("\"pcr\":4", "\"future\",\"content\":{\"a\":[1,\"\\u00e4\"]}"),
 	RECORD("\"pcr\":4", "\"record\",\"content\":\"a\""),
 	RECORD("\"pcr\":4", "\"future\""),
-	RECORD("\"pcr\":0", "\"cel\",\"content\":{\"type\":\"cel_version\",\"data\":{\"major\":1}"
-			    "}"),
-	"{\"pcr\":10,\"digests\":[{\"hashAlg\":\"sha1\",\"digest\":"
-	"\"" FF20 "\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
-	"{\"pcr\":10,\"digests\":[{\"hashAlg\":"
-	"\"sha1\",\"digest\":\"" ZEROS20 "\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
-	"{\"pcr\":5,\"digests\":[{"
-	"\"hashAlg\":\"sm3\","
-	"\"digest\":\"" HEX64 "\"},{\"hashAlg\":\"sha3-"
-	"256\",\"digest\":\"" HEX64 "\"}],\"content_type\":" OWN("record", "61") "}",
+	RECORD("\"pcr\":0", "\"cel\",\"content\":{\"type\":\"cel_version\",\"data\":{}}"),
+	WITH_DIGESTS("\"pcr\":10", DIGEST("sha1", FF20), IMA("ima-ng", IMA_DATA)),
+	WITH_DIGESTS("\"pcr\":10", DIGEST("sha1", ZEROS20), IMA("ima-ng", IMA_DATA)),
+	WITH_DIGESTS("\"pcr\":5", DIGEST("sm3", HEX64) "," DIGEST("sha3-256", HEX64),
+		OWN("record", "61")),
 };
 
 /* A digest whose algorithm is a name that nobody knows has no number to be told by. */
 static void test_unnumbered(void)
 {
 	static const char *const logs[] = {
-		"{\"pcr\":1,\"digests\":[" DIGEST384
-		",{\"hashAlg\":\"future\",\"digest\":\"01\"}],\"content_type\":" OWN(
-			"record", "61") "}",
+		WITH_DIGESTS(
+			"\"pcr\":1", DIGEST384 "," DIGEST("future", "01"), OWN("record", "61")),
 		/* Without it, this one would look like a violation of IMA's. */
-		"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"future\",\"digest\":\"01\"},{\"hashAlg\":"
-		"\"sha1\",\"digest\":\"" ZEROS20
-		"\"}],\"content_type\":" IMA("ima-ng", IMA_DATA) "}",
+		WITH_DIGESTS("\"pcr\":1", DIGEST("future", "01") "," DIGEST("sha1", ZEROS20),
+			IMA("ima-ng", IMA_DATA)),
 	};
-	for (size_t i = 0; i < 2 * TARGETS; i++) {
+	for (size_t i = 0; i < 2 * (size_t)TARGETS; i++) {
 		char note[128];
 		snprintf(note, sizeof(note),
-			"left out were 1 digests of algorithms that '%s' cannot say",
+			"digests of algorithms that '%s' cannot say were left out: 1",
 			targets[i % TARGETS]);
 		good_one(bytes_of(logs[i / TARGETS]), "cel-json", targets[i % TARGETS], note);
 	}
 }
+
+#define SAMPLE "\"register\":\"tsm_mr_sample/rtmr0:sha256\""
+#define ODD_NAME "\"register\":\"a\\\"\\u00e4\\n\""
+
+static const char *const json_places[] = {
+	RECORD(SAMPLE, OWN("record", "616263")),
+	RECORD(ODD_NAME, OWN("digest", "616263")),
+	RECORD("\"ccmr\":4", OWN("record", "616263")),
+	RECORD("\"nv_index\":29426176", OWN("record", "616263")),
+	RECORD("\"pcr\":4294967295", OWN("record", "616263")),
+	"{\"digests\":[],\"content_type\":\"cel\",\"content\":{\"type\":\"firmware_end\"}}",
+};
 
 static void test_json(void)
 {
@@ -509,75 +322,73 @@ static void test_json(void)
 		text_str(&t, json_contents[i]);
 	good(text_bytes(&t), "cel-json");
 	text_free(&t);
-	const char *names = RECORD("\"register\":\"tsm_mr_sample/rtmr0:sha256\"",
-		OWN("record", "616263")) RECORD("\"register\":\"a\\\"\\u00e4\\n\"",
-		OWN("digest", "616263")) RECORD("\"ccmr\":4", OWN("record", "616263"))
-		RECORD("\"nv_index\":29426176", OWN("record", "616263"))
-			RECORD("\"pcr\":4294967295",
-				OWN("record", "616263")) "{\"digests\":[],\"content_type\":\"cel\","
-							 "\"content\":{\"type\":\"firmware_end\"}}";
-	good_one(bytes_of(names), "cel-json", "cel-json", "");
-	bad(bytes_of(names), "tcg2",
+	for (size_t i = 0; i < sizeof(json_places) / sizeof(json_places[0]); i++)
+		text_str(&t, json_places[i]);
+	good_one(text_bytes(&t), "cel-json", "cel-json", "");
+	bad(text_bytes(&t), "tcg2",
 		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'tcg2' has no names of "
 		"registers: use 'cel-json'");
-	bad(bytes_of(names), "cel-tlv",
+	bad(text_bytes(&t), "cel-tlv",
 		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'cel-tlv' has no names "
 		"of registers: use 'cel-json'");
+	text_free(&t);
 }
+
+#define PHASE ",\"timestamp\":7,\"eventType\":\"phase\""
 
 /* Byte by byte: lines, numbers for each register, the spellings of names. */
 static void test_json_bytes(void)
 {
-	static const char log[] = RECORD(
-		"\"register\":\"a\\\"\\u00e4\"", OWN("record", "6162")) RECORD("\"ccmr\":4",
-		PCCLIENT("\"ev_ipl\"", "6162")) RECORD("\"ccmr\":4",
-		PCCLIENT("4660",
-			"")) "{\"pcr\":4,\"digests\":[{\"hashAlg\":\"sm3\",\"digest\":\"" HEX64
-			     "\"},{\"hashAlg\":\"0x7777\",\"digest\":\"01\"}],\"content_"
-			     "type\":" OWN("digest", "") "}" RECORD("\"register\":\"a\\\"\\u00e4\"",
-				     SYSTEMD("x", ",\"timestamp\":7,\"eventType\":\"phase\""));
-	static const char want[] =
-		"[\n{\"recnum\":0,\"register\":\"a\\\"\\u00e4\",\"digests\":[" DIGEST384
-		"],\"content_type\":" OWN("record",
-			"6162") "},\n"
-				"{\"recnum\":0,\"ccmr\":4,\"digests\":[" DIGEST384
-				"],\"content_type\":" PCCLIENT("\"EV_IPL\"",
-					"6162") "},\n"
-						"{\"recnum\":1,\"ccmr\":4,\"digests\":[" DIGEST384
-						"],\"content_type\":" PCCLIENT("4660",
-							"") "},\n"
-							    "{\"recnum\":0,\"pcr\":4,\"digests\":[{"
-							    "\"hashAlg\":\"sm3_256\",\"digest\":"
-							    "\"" HEX64
-							    "\"},{\"hashAlg\":\"0x7777\","
-							    "\"digest\":\"01\"}],\"content_"
-							    "type\":" OWN("digest",
-								    "") "},\n"
-									"{\"recnum\":1,"
-									"\"register\":"
-									"\"a\\\"\\u00e4\","
-									"\"digests\":[" DIGEST384
-									"],\"content_"
-									"type\":" SYSTEMD("x",
-										",\"timestamp\":7,"
-										"\"eventType\":"
-										"\"phase\"") "}\n]"
-											     "\n";
+	/* In the array, a comma stands before the newline of each but the last. */
+	static const struct {
+		const char *in, *out;
+	} records[] = {
+		{RECORD(ODD_NAME, OWN("record", "6162")),
+			RECORD("\"recnum\":0," ODD_NAME, OWN("record", "6162"))},
+		{RECORD("\"ccmr\":4", PCCLIENT("\"ev_ipl\"", "6162")),
+			RECORD("\"recnum\":0,\"ccmr\":4", PCCLIENT("\"EV_IPL\"", "6162"))},
+		{RECORD("\"ccmr\":4", PCCLIENT("4660", "")),
+			RECORD("\"recnum\":1,\"ccmr\":4", PCCLIENT("4660", ""))},
+		{WITH_DIGESTS("\"pcr\":4", DIGEST("sm3", HEX64) "," DIGEST("0x7777", "01"),
+			 OWN("digest", "")),
+			WITH_DIGESTS("\"recnum\":0,\"pcr\":4",
+				DIGEST("sm3_256", HEX64) "," DIGEST("0x7777", "01"),
+				OWN("digest", ""))},
+		{RECORD(ODD_NAME, SYSTEMD("x", PHASE)),
+			RECORD("\"recnum\":1," ODD_NAME, SYSTEMD("x", PHASE))},
+	};
+	struct text t = {0}, want = {0};
 	struct round r;
-	round_export(bytes_of(log), NULL, "cel-json", &r);
+	text_str(&want, "[\n");
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		text_str(&t, records[i].in);
+		if (i > 0)
+			text_str(&want, ",\n");
+		text_add(&want, (struct bytes){(const uint8_t *)records[i].out,
+					strlen(records[i].out) - 1});
+	}
+	text_str(&want, "\n]\n");
+	round_export(text_bytes(&t), NULL, "cel-json", &r);
 	CHECK(r.rc == 0);
-	text_char(&r.out, '\0');
-	CHECK_STR((const char *)r.out.p, want);
+	CHECK_BYTES(text_bytes(&r.out), text_bytes(&want));
+	text_free(&want);
 	text_free(&r.out);
+	text_free(&t);
 }
 
 static void test_systemd(void)
 {
-	good(bytes_of("\x1e" RECORD(
-		     "\"rtmr\":2", SYSTEMD("enter-initrd",
-					   ",\"eventType\":\"phase\"")) "\x1e" RECORD("\"rtmr\":3",
-		     SYSTEMD("a key", ",\"eventType\":\"volume-key\""))),
-		"systemd");
+	static const char *const records[] = {
+		"\x1e",
+		RECORD("\"rtmr\":2", SYSTEMD("enter-initrd", PHASE)),
+		"\x1e",
+		RECORD("\"rtmr\":3", SYSTEMD("a key", ",\"eventType\":\"volume-key\"")),
+	};
+	struct text t = {0};
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		text_str(&t, records[i]);
+	good(text_bytes(&t), "systemd");
+	text_free(&t);
 }
 
 #define IMR(type, name, payload)                                                                   \
@@ -594,11 +405,11 @@ static void test_dstack(void)
 		"dstack");
 	good_one(bytes_of(left_out), "dstack", "cel-json", "");
 	good_one(bytes_of(left_out), "dstack", "tcg2",
-		"the log has left out the data of 1 events, which 'tcg2' cannot say: they are "
-		"there with none");
+		"events whose data the log has left out, which 'tcg2' cannot say, are there with "
+		"none: 1");
 	good_one(bytes_of(left_out), "dstack", "cel-tlv",
-		"the log has left out the data of 1 events, which 'cel-tlv' cannot say: they are "
-		"there with none");
+		"events whose data the log has left out, which 'cel-tlv' cannot say, are there "
+		"with none: 1");
 }
 
 static void test_ima(void)
@@ -614,6 +425,47 @@ static void test_ima(void)
 	good_hex("0a000000 " HEX40 " 06000000 696d612d6e67 0d000000 02000000 6100 03000000 2f7800 "
 		 "0a000000 " HEX40 " 03000000 696d61 " HEX40 " 02000000 2f78",
 		"ima");
+}
+
+#define ZEROS64 ZEROS20 "000000000000000000000000"
+#define INTENT(seq, what, digest, before, expected)                                                \
+	"{\"kind\":\"intent\",\"seq\":" seq ",\"register\":\"tsm_mr_sample/rtmr0:sha256\"," what   \
+	",\"digest\":\"" digest "\",\"before\":\"" before "\",\"expected\":\"" expected            \
+	"\",\"pid\":1,\"start\":0,\"time\":\"2026-11-25T13:28:40Z\"}\n"
+#define AFTER_Z "de2e8b71a3f3908809ddb10f3cfe64f613714e0d627174d69567d35526766e21"
+#define AFTER_ZZ "df6b3309acb46d93d01356f9982ff327f08b057d6bd9b64181a61688e4cf2392"
+#define AFTER_Z_HEX "e038e279d5f1196564396a5ee4cd36e8f0db35039153c4715d38a20cbd1114df"
+#define Z_HASH "594e519ae499312b29433b7dd8a97ff068defcba9755b6d5d00e84c524d67b06"
+
+static const char journal_header[] = "{\"schema\":\"tsmctl.journal/1\",\"boot_id\":"
+				     "\"11111111-2222-3333-4444-555555555555\",\"created\":"
+				     "\"2026-11-25T13:28:40Z\"}\n";
+
+/* A record, one that is void, and a given digest of which nobody knows whether it was extended. */
+static void test_journal(void)
+{
+	static const char *const lines[] = {
+		INTENT("0", "\"record_hex\":\"7a\"", Z_HASH, ZEROS64, AFTER_Z),
+		"{\"kind\":\"commit\",\"seq\":0}\n",
+		INTENT("1", "\"record_hex\":\"7a\"", Z_HASH, AFTER_Z, AFTER_ZZ),
+		"{\"kind\":\"void\",\"seq\":1}\n",
+		INTENT("2", "\"note\":\"why\"", HEX64, AFTER_Z, AFTER_Z_HEX),
+	};
+	struct text t = {0};
+	struct round r;
+	text_str(&t, journal_header);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		text_str(&t, lines[i]);
+	round_export(text_bytes(&t), NULL, "cel-json", &r);
+	if (r.rc < 0)
+		check_failed(__FILE__, __LINE__, "%s", r.err.msg);
+	CHECK_STR(r.format, "journal");
+	CHECK_U64(r.n, 3);
+	CHECK_STR(r.note, "events of which the log does not know whether they extended their "
+			  "register are there as if they had: 1");
+	round_compare(text_bytes(&t), &r, "cel-json");
+	text_free(&r.out);
+	text_free(&t);
 }
 
 static const char *const shared_logs[] = {
@@ -749,16 +601,19 @@ static void test_left_out(void)
 	CHECK(export_event(&d.x, &d.ev, &d.err) == 0 && d.out.n == 0);
 	end(&d);
 	CHECK_STR(d.x.note,
-		"left out were 2 events that extended nothing, and that 'cel-tlv' cannot say");
-	/* All notes at once fit. */
+		"events that extended nothing, and that 'cel-tlv' cannot say, were left out: 2");
+	/* All notes at once, most of which fit. */
 	start(&d, "tcg2");
 	d.ev.every_bank = true;
 	d.ev.hashed = d.ev.data;
-	d.x.left_out = d.x.digests_left_out = d.x.no_data = UINT64_MAX;
-	d.x.no_hash = 1U << HASH_SM3;
+	d.x.left_out = d.x.digests_left_out = d.x.no_data = d.x.doubtful = UINT64_MAX;
+	d.x.no_hash = ~0U;
 	end(&d);
-	CHECK(strstr(d.x.note, "; no digests were made for 'sm3', which libcrypto does not have") !=
-		NULL);
+	CHECK(strstr(d.x.note,
+		      "; no digests were made for 'sha1', which libcrypto does not have") != NULL);
+	/* None is cut. */
+	size_t n = strlen(d.x.note), last = strlen("does not have");
+	CHECK(n > last && strcmp(d.x.note + n - last, "does not have") == 0);
 }
 
 static void test_contradictions(void)
@@ -889,6 +744,7 @@ int main(void)
 	test_systemd();
 	test_dstack();
 	test_ima();
+	test_journal();
 	test_places();
 	test_left_out();
 	test_contradictions();

@@ -10,7 +10,7 @@ struct round {
 	struct text out; /* the export; the caller frees it */
 	int rc;		 /* 0, or -1 with err */
 	struct err err;
-	bool read;	 /* the log itself reads to its end */
+	bool read; /* the log itself reads to its end */
 	char note[512];
 	size_t n;	    /* events of the log */
 	enum place place;   /* tcg2: what its registers are */
