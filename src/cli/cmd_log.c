@@ -41,6 +41,7 @@ enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct printer {
 	struct app *app;
+	struct log_export exporter;
 	struct log_export *export; /* in place of all below; NULL: none */
 	struct json json;
 	struct table table;
@@ -335,18 +336,17 @@ static int keep_logged(struct app *app, const struct evidence *ev, struct mr_pic
 static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
 {
 	struct app *app = p->app;
-	struct log_export export;
 	if (app->opt.format == NULL) {
 		pass(arg);
 		return 0;
 	}
-	if (log_export_init(&export, app, &app->err) < 0)
+	if (log_export_init(&p->exporter, app, &app->err) < 0)
 		return -1;
-	p->export = &export;
+	p->export = &p->exporter;
 	pass(arg);
-	log_export_begin(&export);
+	log_export_begin(p->export);
 	pass(arg);
-	return log_export_end(&export, &app->err);
+	return log_export_end(p->export, &app->err);
 }
 
 /* Registers and how far their kernels' logs go; behind them those of the journal. */

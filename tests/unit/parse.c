@@ -244,7 +244,7 @@ static void test_every_option(void)
 			options_default(&before);
 			snprintf(line, sizeof(line), "%s|--%s%s%s%s", commands[c].name, o->lg,
 				o->metavar != NULL ? "|" : "",
-				o->choices != NULL	? o->choices[0]
+				o->choices != NULL   ? o->choices[0]
 				: o->metavar != NULL ? "7"
 						     : "",
 				commands[c].min_operands > 0 ? "|r" : "");
