@@ -47,6 +47,7 @@ struct printer {
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
 	struct boot_logs boot; /* to check kernels' logs beside */
+	struct err told;       /* the last error, which a log may be in the way with twice */
 };
 
 static int print_event(void *arg, const struct event *event, struct err *err)
@@ -104,6 +105,14 @@ static bool is_telling(const struct printer *p)
 	return p->app->out.sys == 0 && (p->export == NULL || p->export->second);
 }
 
+static void tell(struct printer *p, const struct err *err)
+{
+	if (!is_telling(p) || strcmp(p->told.msg, err->msg) == 0)
+		return;
+	app_error(p->app, err);
+	p->told = *err;
+}
+
 /* The log as it stands, without asking the register. */
 static int print_unchecked(
 	struct printer *p, const struct evidence *ev, const struct mr *mr, struct err *err)
@@ -141,10 +150,10 @@ static void print_log(
 	bool alone = p->app->opt.jsonl || ev->root == NULL;
 	ret->name = mr->full;
 	int rc = alone ? print_unchecked(p, ev, mr, &err) : print_checked(p, ev, mr, ret, &err);
-	if (rc == 0 || !is_telling(p))
+	if (rc == 0)
 		return;
 	ret->err = err;
-	app_error(p->app, &err);
+	tell(p, &err);
 }
 
 static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
@@ -172,8 +181,8 @@ static void print_journal(struct printer *p, const struct evidence *ev, const st
 	}
 	if (rc == 0 && err.status == ST_OK)
 		events_run_journal(&kept, picks, n, print_event, p, &err);
-	if (err.status != ST_OK && is_telling(p))
-		app_error(p->app, &err);
+	if (err.status != ST_OK)
+		tell(p, &err);
 	kept_clear(&kept);
 }
 
@@ -226,9 +235,9 @@ static void print_boot_logs(
 	for (size_t i = 0; any && boot_log_places[i].path != NULL; i++) {
 		struct err err;
 		if (print_boot_log(&asked, root, &boot_log_places[i], &err) == 0 ||
-			err.status == ST_ABSENT || !is_telling(p))
+			err.status == ST_ABSENT)
 			continue;
-		app_error(p->app, &err);
+		tell(p, &err);
 	}
 }
 

@@ -183,8 +183,8 @@ static int print_values(struct app *app, const struct values *values)
 	if (sorted == NULL)
 		return err_sys(&app->err, ENOMEM, "replay");
 	struct mr_list list = {sorted, values->mrs.n};
-	for (size_t i = 0; i < list.n; i++)
-		sorted[i] = values->mrs.mr[i];
+	if (list.n > 0)
+		memcpy(sorted, values->mrs.mr, list.n * sizeof(*sorted));
 	mr_list_sort(&list);
 	begin(app, &j);
 	for (size_t i = 0; i < list.n; i++)

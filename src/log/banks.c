@@ -201,15 +201,16 @@ static struct bank_reg *search_reg(const struct banks *b, const struct log_event
 
 static struct bank_reg *find_reg(struct banks *b, const struct log_event *ev, struct err *err)
 {
-	struct bank_reg **slot = NULL;
-	if ((ev->place == PLACE_PCR || ev->place == PLACE_CC_MR) && ev->index < DIRECT_MAX)
-		slot = &b->direct[ev->place == PLACE_CC_MR][ev->index];
-	struct bank_reg *reg = slot != NULL ? *slot : search_reg(b, ev);
-	if (reg == NULL)
-		reg = add_reg(b, ev, err);
-	if (slot != NULL)
-		*slot = reg;
-	return reg;
+	bool direct =
+		(ev->place == PLACE_PCR || ev->place == PLACE_CC_MR) && ev->index < DIRECT_MAX;
+	if (!direct) {
+		struct bank_reg *reg = search_reg(b, ev);
+		return reg != NULL ? reg : add_reg(b, ev, err);
+	}
+	struct bank_reg **slot = &b->direct[ev->place == PLACE_CC_MR][ev->index];
+	if (*slot == NULL)
+		*slot = add_reg(b, ev, err);
+	return *slot;
 }
 
 static int add_source(struct bank *bank, const char *source, struct err *err)

@@ -235,9 +235,9 @@ static void swap(size_t *a, size_t *b)
 /* The next order, as a dictionary has them; false after the last. */
 static bool next_order(struct parts *p)
 {
-	size_t i = p->n, k = p->n - 1;
 	if (p->n < p->first + 2)
 		return false;
+	size_t i, k = p->n - 1;
 	for (i = p->n - 1; i > p->first && p->order[i - 1] > p->order[i];)
 		i--;
 	if (i == p->first)

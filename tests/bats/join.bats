@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Live registers whose history is spread over the logs of several programs.
+
+setup() {
+	load common
+	load fuse
+	common_setup
+	IN=$BATS_TEST_TMPDIR/in
+	RTMRS=$ROOT/sys/kernel/tsm/tdx_guest
+	mkdir "$IN"
+	printf 'rtmr3 aael text:github.com/confidential-containers PullImage {"image":"%s"}\n' one two >"$IN/agent"
+	printf 'pcr11 phase text:%s\n' enter-initrd leave-initrd >"$IN/phases"
+	printf 'rtmr3 dstack name:%s\n' system-preparing boot-done >"$IN/dstack"
+}
+
+teardown() {
+	sim_stop
+}
+
+# A TDX guest on Linux 6.16: firmware has extended rtmr0 to rtmr2 and logged it.
+machine() {
+	need_fuse
+	sim_start --tree mr --provider tdx_guest "$@"
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	chmod 755 "$ROOT/run"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	AAEL=$ROOT/run/attestation-agent/eventlog
+	PHASES=$ROOT/run/log/systemd/cc-measure.log
+	DSTACK=$ROOT/run/log/dstack/runtime_events.log
+	mkdir -p "${AAEL%/*}" "${PHASES%/*}" "${DSTACK%/*}"
+}
+
+# extend_as REGISTER FORMAT DESCRIPTION FILE: as another program does it, which logs it in its own file.
+extend_as() {
+	local digest
+	"$GENLOG" -f "$2" "$3" >"$4"
+	for digest in $(sha384_of "$2" "$3"); do
+		unhex "$digest" | dd of="$ROOT/sys/devices/virtual/misc/tdx_guest/measurements/$1:sha384" bs=48 conv=notrunc \
+			status=none
+	done
+}
+
+# sha384_of FORMAT DESCRIPTION: what each of its events extends.
+sha384_of() {
+	"$GENLOG" -f "$1" "$2" >"$IN/log"
+	"$TSMCTL" log --jsonl --input "$IN/log:${1%%:*}" | jq -r '.digests[0].digest'
+}
+
+@test "a TVM as it has booted: firmware's log explains what firmware extended" {
+	machine
+	tsmctl verify
+	assert_done
+	assert_output "$(printf 'match  tdx_guest/rtmr%s:sha384\n' 0 1 2 && echo 'untouched  tdx_guest/rtmr3:sha384')"
+	tsmctl verify --json rtmr0
+	assert_json '.registers[0] | .sources == ["ccel"] and .records == .matched_records and .value == .replayed'
+	tsmctl status
+	refute_line --partial mismatch
+}
+
+@test "without the right to CCEL the registers that it may explain are unchecked, the others are not" {
+	machine
+	tsmctl extend rtmr3 --event mine
+	nobody verify
+	assert_failure 4
+	assert_output "$(printf "unchecked  tdx_guest/rtmr%s:sha384  ('%s': permission denied)\n" \
+		0 sys/firmware/acpi/tables/data/CCEL 1 sys/firmware/acpi/tables/data/CCEL \
+		2 sys/firmware/acpi/tables/data/CCEL && echo 'match  tdx_guest/rtmr3:sha384')"
+	nobody log --jsonl rtmr3
+	assert_failure 4
+	assert_json -s 'map(.source) == ["journal"]'
+}
+
+@test "without CCEL: unlogged; --once believes only what all logs explain" {
+	machine
+	tsmctl extend rtmr2 --event one --once
+	assert_done
+	tsmctl extend rtmr2 --event one --once
+	assert_success
+	assert_equal "$stderr" "tsmctl: 'tdx_guest/rtmr2:sha384': already extended in this boot, nothing done"
+	tsmctl verify rtmr2
+	assert_done
+	sim_stop
+	rm -r "$ROOT/run"
+	machine --no-ccel
+	extend_as rtmr2 systemd:cc "$IN/phases" "$IN/nowhere"
+	tsmctl verify rtmr2
+	assert_failure 1
+	assert_output 'unlogged  tdx_guest/rtmr2:sha384  (changed, and no log of it is kept here)'
+	tsmctl extend rtmr2 --event one --once
+	assert_failure 1
+}
+
+@test "several programs on one register: found in the order in which they extended it" {
+	machine
+	extend_as rtmr3 dstack "$IN/dstack" "$DSTACK"
+	tsmctl extend rtmr3 --event 'between them'
+	extend_as rtmr3 aael "$IN/agent" "$AAEL"
+	tsmctl extend rtmr3 --event 'and behind'
+	extend_as rtmr2 systemd:cc "$IN/phases" "$PHASES"
+	tsmctl extend rtmr2 --event 'the last'
+	tsmctl verify
+	assert_done
+	assert_equal "$(grep -c '^match' <<<"$output")" 4
+	tsmctl verify --json rtmr3 rtmr2
+	assert_json '.registers[0] | .sources == ["aael", "dstack", "journal"] and .records == 6'
+	assert_json '.registers[1].sources == ["ccel", "systemd", "journal"]'
+	tsmctl log --jsonl rtmr3
+	assert_done
+	assert_json -s 'map(.source) == ["aael", "aael", "dstack", "dstack", "journal", "journal"] and
+		all(.register == "tdx_guest/rtmr3:sha384" and .cc_mr_index == 4)'
+	tsmctl log --json rtmr2
+	assert_json '.registers[0].verdict == "match" and ([.events[].source] | unique) == ["ccel", "journal", "systemd"]'
+}
+
+@test "what such a log leaves out, adds or changes" {
+	machine
+	extend_as rtmr3 aael "$IN/agent" "$AAEL"
+	# An event is missing; one too many; its data is not what was measured; the log ends in the middle.
+	"$GENLOG" -f aael --drop 0 "$IN/agent" >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output --partial 'mismatch  tdx_guest/rtmr3:sha384  (no order of its logs gives this value: an event is not what'
+	{ cat "$IN/agent" && echo 'rtmr3 aael text:a b c'; } >"$IN/more"
+	"$GENLOG" -f aael "$IN/more" >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output 'log-ahead  tdx_guest/rtmr3:sha384  (the last 1 of 3 records were logged and not extended)'
+	"$GENLOG" -f aael --alter 1 "$IN/agent" >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output "altered  tdx_guest/rtmr3:sha384  (event 1 of 'aael': its data does not give its digest)"
+	"$GENLOG" -f aael --alter 1 --drop 0 "$IN/agent" >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output "mismatch  tdx_guest/rtmr3:sha384  (no order of its logs gives this value; look at event $(
+	)0 of 'aael': its data does not give its digest)"
+	"$GENLOG" -f aael "$IN/agent" | head -c 150 >"$AAEL"
+	tsmctl verify
+	assert_failure 5
+	assert_line --partial "error  tdx_guest/rtmr3:sha384  ('run/attestation-agent/eventlog': offset "
+	assert_equal "$(grep -c '^match' <<<"$output")" 3
+	tsmctl log rtmr3
+	assert_failure 5
+	assert_equal "${#stderr_lines[@]}" 1
+	# None, and an empty one, are the same.
+	: >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output 'unlogged  tdx_guest/rtmr3:sha384  (changed, and no log of it is kept here)'
+}
+
+@test "a kernel's own log is the end of a history that firmware began" {
+	local value
+	use_root tdx
+	mkdir -p "$ROOT/sys/firmware/acpi/tables/data"
+	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >"$IN/boot"
+	"$GENLOG" -f ccel "$IN/boot" >"$ROOT/sys/firmware/acpi/tables/data/CCEL"
+	value() { "$GENLOG" -f ccel --values "$IN/boot" | sed -n "s/  rtmr$1:sha384//p"; }
+	rm -rf "$RTMRS"/rtmr[012]
+	k_begin "$RTMRS/rtmr0" sha384 "$(value 0)"
+	k_begin "$RTMRS/rtmr1" sha384 "$(value 1)"
+	k_append 'a record'
+	k_begin "$RTMRS/rtmr2" sha384 "$(value 0)"
+	k_append 'a record'
+	tsmctl verify rtmr0 rtmr1 rtmr2
+	assert_failure 1
+	assert_line 'match  tdx_guest/rtmr0:sha384'
+	assert_line 'match  tdx_guest/rtmr1:sha384'
+	assert_line --partial 'partial  tdx_guest/rtmr2:sha384'
+	tsmctl verify --json rtmr1
+	assert_json '.registers[0].sources == ["kernel", "ccel"]'
+	tsmctl log --json rtmr1
+	assert_json '.registers[0].verdict == "match"'
+	"$GENLOG" -f ccel --alter 9 "$IN/boot" >"$ROOT/sys/firmware/acpi/tables/data/CCEL"
+	tsmctl verify rtmr1
+	assert_failure 1
+	assert_output --partial "altered  tdx_guest/rtmr1:sha384  (event "
+}
