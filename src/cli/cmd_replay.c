@@ -187,10 +187,12 @@ static int print_values(struct app *app, const struct values *values)
 		memcpy(sorted, values->mrs.mr, list.n * sizeof(*sorted));
 	mr_list_sort(&list);
 	begin(app, &j);
-	for (size_t i = 0; i < list.n; i++)
-		for (size_t k = 0; k < list.n; k++)
-			if (values->mrs.mr[k] == sorted[i])
-				print_row(app, &j, sorted[i], values->value[k], &none);
+	for (size_t i = 0; values->mrs.mr != NULL && i < list.n; i++) {
+		size_t k = 0;
+		while (values->mrs.mr[k] != sorted[i])
+			k++;
+		print_row(app, &j, sorted[i], values->value[k], &none);
+	}
 	end(app, &j);
 	return 0;
 }
