@@ -54,6 +54,19 @@ void event_settle_place(struct log_event *ev)
 	ev->reg = NULL;
 }
 
+/* As snprintf would, for names that a log has by the million. */
+static void put_numbered(char *room, const char *word, uint32_t n)
+{
+	char digits[10];
+	size_t k = 0, len = strlcpy(room, word, EVENT_REG_ROOM);
+	do
+		digits[k++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (k > 0)
+		room[len++] = digits[--k];
+	room[len] = '\0';
+}
+
 const char *event_reg_name(
 	enum place place, uint32_t index, const char *reg, char room[static EVENT_REG_ROOM])
 {
@@ -61,7 +74,7 @@ const char *event_reg_name(
 	case PLACE_NONE:
 		return NULL;
 	case PLACE_PCR:
-		snprintf(room, EVENT_REG_ROOM, "pcr%u", index);
+		put_numbered(room, "pcr", index);
 		break;
 	case PLACE_NV:
 		snprintf(room, EVENT_REG_ROOM, "nv0x%08x", index);
@@ -70,9 +83,9 @@ const char *event_reg_name(
 		if (index == 0)
 			strlcpy(room, "mrtd", EVENT_REG_ROOM);
 		else if (index <= TDX_LAST)
-			snprintf(room, EVENT_REG_ROOM, "rtmr%u", index - 1);
+			put_numbered(room, "rtmr", index - 1);
 		else
-			snprintf(room, EVENT_REG_ROOM, "ccmr%u", index);
+			put_numbered(room, "ccmr", index);
 		break;
 	case PLACE_NAMED:
 		return reg;

@@ -188,10 +188,10 @@ int hash_extend(
 	if (value->alg != h->alg || digest->alg != h->alg)
 		return err_set(err, ST_FORMAT, "a %s digest cannot extend a %s register",
 			hash_name(digest->alg), hash_name(value->alg));
-	if (hash_begin(h, err) < 0 || hash_more(h, digest_bytes(value), err) < 0 ||
-		hash_more(h, digest_bytes(digest), err) < 0)
-		return -1;
-	return hash_end(h, value, err);
+	uint8_t both[2 * DIGEST_SIZE_MAX];
+	memcpy(both, value->v, value->size);
+	memcpy(both + value->size, digest->v, digest->size);
+	return hash_bytes(h, (struct bytes){both, (size_t)value->size + digest->size}, value, err);
 }
 
 struct hasher *hashers_get(struct hashers *set, enum hash_alg alg, struct err *err)
