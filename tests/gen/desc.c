@@ -111,14 +111,30 @@ static void put_image(struct buf *ret, char *s)
 	buf_free(&path);
 }
 
-/* UEFI_GPT_DATA: a header, a count, and that many entries. */
-static void put_gpt(struct buf *ret, const char *s)
+/* The header of a GUID partition table (UEFI 2.10, section 5.3.2), of a disk of 1 GiB. */
+static void put_gpt_header(struct buf *ret)
 {
-	uint64_t n = number(s, "the count");
+	enum { SECTORS = 1 << 21, ENTRIES = 128, ENTRY_SIZE = 128 };
 	buf_str(ret, "EFI PART");
 	buf_le(ret, 0x10000, 4);
 	buf_le(ret, 92, 4);
-	buf_fill(ret, 0, 76);
+	buf_le(ret, 0, 8); /* no CRC: nobody checks it */
+	buf_le(ret, 1, 8);
+	buf_le(ret, SECTORS - 1, 8);
+	buf_le(ret, 34, 8);
+	buf_le(ret, SECTORS - 34, 8);
+	put_guid(ret, "6c1f58a2-0b0f-4d8c-9a51-3b6f2d3a7e10");
+	buf_le(ret, 2, 8);
+	buf_le(ret, ENTRIES, 4);
+	buf_le(ret, ENTRY_SIZE, 4);
+	buf_le(ret, 0, 4);
+}
+
+/* UEFI_GPT_DATA: a header, how many entries are in use, and these. */
+static void put_gpt(struct buf *ret, const char *s)
+{
+	uint64_t n = number(s, "the count");
+	put_gpt_header(ret);
 	buf_le(ret, n, 8);
 	for (uint64_t i = 0; i < n; i++) {
 		put_guid(ret, "c12a7328-f81f-11d2-ba4b-00a0c93ec93b");

@@ -192,7 +192,7 @@ static void variable_bytes(const struct buf *data, struct buf *ret)
 	buf_put(ret, data->p + 32 + 2 * name, data->n - 32 - 2 * (size_t)name);
 }
 
-/* GRUB hashes what follows its prefix; systemd-stub the ASCII name, with NUL, of a section. */
+/* GRUB hashes what follows its prefix, up to the NUL; systemd-stub the ASCII name, with NUL, of a section. */
 static void ipl_bytes(const struct buf *data, struct buf *ret)
 {
 	static const char *const prefixes[] = {
@@ -200,7 +200,8 @@ static void ipl_bytes(const struct buf *data, struct buf *ret)
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t n = strlen(prefixes[i]);
 		if (data->n >= n && memcmp(data->p, prefixes[i], n) == 0) {
-			buf_put(ret, data->p + n, data->n - n);
+			const uint8_t *text = data->p + n, *nul = memchr(text, 0, data->n - n);
+			buf_put(ret, text, nul != NULL ? (size_t)(nul - text) : data->n - n);
 			return;
 		}
 	}

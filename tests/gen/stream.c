@@ -84,15 +84,23 @@ static void flip(struct gen *g, struct record *r)
 	r->digest[alg][g->flip_bit / 8] ^= (uint8_t)(1U << g->flip_bit % 8);
 }
 
+/* One bit of the last byte that is not NUL: what ends a text stays its end. */
+static void alter(struct buf *data)
+{
+	if (data->n == 0)
+		die("--alter: this event has no data");
+	size_t i = data->n - 1;
+	while (i > 0 && data->p[i] == 0)
+		i--;
+	data->p[i] ^= 1;
+}
+
 /* The data changes after its digests were made, but for those that only a reader makes. */
 static void make_digests(struct gen *g, struct record *r, uint64_t which)
 {
 	digest_banks(g, r, true);
-	if (which == g->alter) {
-		if (r->data.n == 0)
-			die("--alter: this event has no data");
-		r->data.p[r->data.n - 1] ^= 1;
-	}
+	if (which == g->alter)
+		alter(&r->data);
 	digest_banks(g, r, false);
 	if (which == g->flip)
 		flip(g, r);
