@@ -227,6 +227,8 @@ static int print_all(struct app *app, struct evidence *ev)
 	int rc = fill_values(app, ev, &values);
 	if (rc == 0)
 		rc = print_values(app, &values);
+	if (rc == 0 && values.mrs.n == 0 && app->status == ST_OK)
+		rc = err_set(&app->err, ST_ABSENT, "no event in these logs extended a register");
 	values_clear(&values);
 	return rc;
 }
