@@ -349,8 +349,7 @@ static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
 		pass(arg);
 		return 0;
 	}
-	if (log_export_init(&p->exporter, app, &app->err) < 0)
-		return -1;
+	log_export_init(&p->exporter, app);
 	p->export = &p->exporter;
 	pass(arg);
 	log_export_begin(p->export);
@@ -580,6 +579,9 @@ int cmd_log(struct app *app, int argc, char *const argv[])
 	struct tree tree;
 	if (app->opt.json && app->opt.jsonl)
 		return err_set(&app->err, ST_USAGE, "--json and --jsonl exclude each other");
+	if (app->opt.format != NULL && (app->opt.json || app->opt.jsonl))
+		return err_set(&app->err, ST_USAGE, "--format and --json%s exclude each other",
+			app->opt.jsonl ? "l" : "");
 	if (app->opt.inputs.n > 0)
 		return run_inputs(app, argc, argv);
 	int rc = app_probe(app, &tree);

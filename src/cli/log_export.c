@@ -5,13 +5,9 @@
 
 #include "log/tcg_names.h"
 
-int log_export_init(struct log_export *ret, struct app *app, struct err *err)
+void log_export_init(struct log_export *ret, struct app *app)
 {
 	*ret = (struct log_export){.app = app, .format = export_format_by_name(app->opt.format)};
-	if (app->opt.json || app->opt.jsonl)
-		return err_set(err, ST_USAGE, "--format and --json%s exclude each other",
-			app->opt.jsonl ? "l" : "");
-	return 0;
 }
 
 static int put(void *arg, struct bytes b, struct err *err)

@@ -16,8 +16,8 @@ struct log_export {
 	struct export x;
 };
 
-/* For the format that --format names. ST_USAGE beside another form. */
-int log_export_init(struct log_export *ret, struct app *app, struct err *err);
+/* For the format that --format names. */
+void log_export_init(struct log_export *ret, struct app *app);
 /* Between the passes. */
 void log_export_begin(struct log_export *e);
 /* An event as its log has it; one as it is printed, whose register is named. */

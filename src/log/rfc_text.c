@@ -120,8 +120,16 @@ int rfc_line_digest(
 	return hash_bytes(h, line->text, ret, err);
 }
 
+static int no_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	(void)r, (void)ret;
+	return err_set(err, ST_FORMAT,
+		"offset 0: a kernel's text log, which only makes sense beside its register");
+}
+
 const struct log_format log_format_rfc_text = {
 	.name = "rfc-text",
 	.summary = "text log of a kernel with /sys/kernel/tsm",
 	.sniff = rfc_log_sniff,
+	.next = no_next,
 };

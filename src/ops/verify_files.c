@@ -170,9 +170,15 @@ static int judge_text(const struct evidence *ev, const struct log_input *in,
 		verify_fail(row, &why);
 	} else {
 		row->verdict = verify_judge(&r, row->detail);
+		if (from != NULL && row->verdict == VERDICT_PARTIAL) {
+			row->verdict = VERDICT_MISMATCH;
+			snprintf(row->detail, sizeof(row->detail),
+				"the logs before '%s' do not give the value that it starts from",
+				in->path);
+		}
 		row->replayed = r.value;
+		row->matched = row->records + r.matched;
 		row->records += r.records;
-		row->matched += r.matched;
 	}
 	replay_clear(&r);
 	return 0;

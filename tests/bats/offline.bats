@@ -1,0 +1,215 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Registers against logs in files, away from their machine: what formats.bats has no row for.
+
+setup() {
+	load common
+	common_setup
+	cd "$BATS_TEST_TMPDIR" || return
+	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
+}
+
+tsm() { go "$TSMCTL" --root /nonexistent "$@"; }
+
+# values LINE...: the file that --values takes.
+values() { printf '%s\n' "$@" >values; }
+
+# A journal of one register, written line by line: begin; then intent TEXT [BEFORE] and end KIND.
+begin() {
+	SEQ=0 VALUE=$ZERO48
+	echo '{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-11-24T16:17:31Z"}' >j
+}
+
+intent() {
+	local digest
+	digest=$(textsum sha384 "$1")
+	VALUE=${2:-$VALUE}
+	BEFORE=$VALUE
+	VALUE=$(extended sha384 "$VALUE" "$digest")
+	printf '{"kind":"intent","seq":%u,"register":"tdx_guest/rtmr3:sha384","record_hex":"%s","digest":"%s",%s}\n' "$SEQ" \
+		"$(hex "$1")" "$digest" "\"before\":\"$BEFORE\",\"expected\":\"$VALUE\",\"pid\":7,\"start\":9,\"time\":\"2026-11-24T16:17:31Z\"" >>j
+}
+
+end() {
+	printf '{"kind":"%s","seq":%u%s}\n' "$1" "$SEQ" "${2:+,\"value\":\"$2\"}" >>j
+	SEQ=$((SEQ + 1))
+}
+
+@test "journal: an intent without an end counts if the register says so" {
+	begin
+	intent one
+	end commit
+	intent two
+	values "$VALUE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_done
+	assert_output 'match  rtmr3:sha384'
+	tsm verify --json --values values --input j
+	assert_json '.registers[0].records == 2'
+	values "$BEFORE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_done
+	tsm replay j
+	assert_output "$BEFORE  rtmr3:sha384"
+	tsm log --jsonl --input j
+	assert_json -s 'map(.extends) == [true, null]'
+	values "$(printf '%096d' 1)  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output --partial 'mismatch  rtmr3:sha384  (no part of the log gives this value: '
+}
+
+@test "journal: a void record counts for nothing; after an unknown one nothing is sure" {
+	local after
+	begin
+	intent one
+	end void
+	VALUE=$BEFORE
+	intent two
+	end commit
+	values "$VALUE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_done
+	tsm log --jsonl --input j
+	assert_json -s 'map(.extends) == [false, true]'
+	intent three
+	after=$(extended sha384 "$VALUE" "$(textsum sha384 'somebody else')")
+	end unknown "$after"
+	intent four "$after"
+	end commit
+	values "$VALUE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output "mismatch  rtmr3:sha384  (before event 3 of 'j' it was extended by something that is in none of these logs)"
+}
+
+@test "journal: a foreign extend is located, one before the first record is a start that is not initial" {
+	begin
+	intent one "$(textsum sha384 'not initial')"
+	end commit
+	values "$VALUE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output 'partial  rtmr3:sha384  (from the value that the first record found; what led to it is in none of these logs)'
+	echo "$(textsum sha384 'not initial')  rtmr3:sha384" >initial
+	tsm verify --values values --initial initial --input j
+	assert_done
+	intent two "$(textsum sha384 'somebody else')"
+	end commit
+	values "$VALUE  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output "mismatch  rtmr3:sha384  (before event 1 of 'j' it was extended by something that is in none of these logs)"
+	truncate -s -3 j
+	tsm verify --values values --input j
+	assert_refused 5 "'j': offset *: the last line is torn: the journal was cut, or copied while it was written"
+}
+
+@test "journal behind CCEL: the one begins where the other ends" {
+	"$GENLOG" -f ccel boot >ccel
+	begin
+	intent one "$("$GENLOG" -f ccel --values boot | sed -n 's/  rtmr2:sha384//p')"
+	end commit
+	sed -i 's/rtmr3/rtmr2/' j
+	values "$VALUE  rtmr2:sha384"
+	tsm verify --values values --input ccel --input j
+	assert_done
+	tsm verify --json --values values --input ccel --input j
+	assert_json '.registers[0].sources == ["ccel", "j"]'
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output --partial 'partial  rtmr2:sha384'
+}
+
+@test "a kernel's text log behind others: from where they end" {
+	local value
+	"$GENLOG" -f ccel boot >ccel
+	value=$("$GENLOG" -f ccel --values boot | sed -n 's/  rtmr1:sha384//p')
+	k_begin "$PWD/k" sha384 "$value"
+	k_append 'a record'
+	cp k/event_log rtmr1.log
+	values "$(filehex k/digest)  rtmr1:sha384"
+	tsm verify --values values --input ccel --input rtmr1.log
+	assert_done
+	assert_output 'match  rtmr1:sha384'
+	tsm verify --json --values values --input ccel --input rtmr1.log
+	assert_json '.registers[0] | .sources == ["ccel", "rtmr1.log"] and .records == .matched_records'
+	tsm replay ccel rtmr1.log
+	assert_line "$(filehex k/digest)  rtmr1:sha384"
+	"$GENLOG" -f ccel --alter 9 boot >ccel
+	tsm verify --values values --input ccel --input rtmr1.log
+	assert_failure 1
+	assert_output --partial "altered  rtmr1:sha384  (event "
+	"$GENLOG" -f ccel --drop 9 boot >ccel
+	tsm verify --values values --input ccel --input rtmr1.log
+	assert_failure 1
+	assert_output "mismatch  rtmr1:sha384  (the logs before 'rtmr1.log' do not give the value that it starts from)"
+	printf 'cut' >>rtmr1.log
+	tsm verify --values values --input ccel --input rtmr1.log
+	assert_failure 5
+}
+
+@test "a register whose hash the log does not have" {
+	"$GENLOG" -f tpm -b sha1 boot >log
+	values "$(textsum sha256 x)  pcr7:sha256"
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_output --regexp "^unsupported  pcr7:sha256  \(event [0-9]+ of 'log' has no digest of this hash\)$"
+	values "$(textsum sha256 x)  pcr12:sha256" "$(textsum md5 x)  pcr7:md5" "$ZERO32  pcr13:sha256"
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_line 'unlogged  pcr12:sha256  (changed, and no event in these logs is of it)'
+	assert_line 'untouched  pcr13:sha256'
+}
+
+@test "PCRs that start otherwise: H-CRTM, DRTM" {
+	printf 'pcr0 EV_EFI_HCRTM_EVENT text:HCRTM\npcr0 EV_SEPARATOR sep\npcr17 EV_SEPARATOR sep\n' >d
+	"$GENLOG" -f tpm -b sha256 d >log
+	separator=$(sum sha256 < <(unhex 00000000))
+	zero=$(extended sha256 "$(extended sha256 "${ZERO32%?}4" "$(textsum sha256 HCRTM)")" "$separator")
+	for start in "$ZERO32" "$(printf 'ff%.0s' {1..32})"; do
+		values "$zero  pcr0:sha256" "$(extended sha256 "$start" "$separator")  pcr17:sha256"
+		tsm verify --values values --input log
+		assert_done
+		assert_output "$(printf 'match  pcr%u:sha256\n' 0 17)"
+	done
+	values "$(printf '01%.0s' {1..32})  pcr17:sha256"
+	tsm verify --values values --input log
+	assert_failure 1
+}
+
+@test "more registers than there can be" {
+	for i in {0..1024}; do
+		echo '{"recnum":0,"nv_index":'$((0x1500000 + i))',"digests":[{"hashAlg":"sha256","digest":"'"$ZERO32"'"}],
+			"content_type":"pcclient_std","content":{"event_type":"EV_IPL","event_data":""}}' | tr -d '\n\t'
+		echo
+	done >log
+	tsm replay log
+	assert_error 5 "'log': more than 1024 registers"
+}
+
+@test "log: operands pick from any log; --format excludes other forms" {
+	"$GENLOG" -f tpm -b sha1,sha256 boot >log
+	tsm log --jsonl --input log pcr7
+	assert_done
+	assert_json -s 'map(.register) | unique == ["pcr7"]'
+	tsm log --jsonl --input log 'pcr[45]:sha256'
+	assert_json -s 'map(.register) | unique == ["pcr4", "pcr5"]'
+	tsm log --input log pcr12
+	assert_error 2 "no event in these logs is of 'pcr12'"
+	tsm log --format tcg2 --json --input log
+	assert_refused 2 '--format and --json exclude each other'
+	tsm log --format tcg2 --jsonl --input log
+	assert_refused 2 '--format and --jsonl exclude each other'
+	tsm log --format nonsense --input log
+	assert_refused 2 "*not one of tcg2, cel-json, cel-tlv"
+}
+
+@test "a TVM's own registers against a log in a file" {
+	use_root tdx
+	"$GENLOG" -f ccel boot >ccel
+	set_bytes "$ROOT/sys/kernel/tsm/tdx_guest/rtmr0/digest" "$("$GENLOG" -f ccel --values boot | sed -n 's/  rtmr0:sha384//p')"
+	tsmctl verify --input ccel rtmr0
+	assert_done
+	assert_output 'match  tdx_guest/rtmr0:sha384'
+}
