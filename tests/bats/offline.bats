@@ -198,7 +198,7 @@ end() {
 	tsm log --input log pcr12
 	assert_error 2 "no event in these logs is of 'pcr12'"
 	tsm log --format tcg2 --json --input log
-	assert_refused 2 '--format and --json exclude each other'
+	assert_error 2 '--format and --json exclude each other'
 	tsm log --format tcg2 --jsonl --input log
 	assert_refused 2 '--format and --jsonl exclude each other'
 	tsm log --format nonsense --input log
