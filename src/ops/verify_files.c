@@ -60,10 +60,21 @@ static const struct bank *bank_of(const struct files *files, const struct mr *mr
 	return target != NULL ? banks_find(&files->banks, target) : NULL;
 }
 
+/* The first log that was cut or is damaged: what else it had is not known. NULL: none is. */
+static const struct log_input *first_cut(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->inputs.n; i++)
+		if (ev->inputs.v[i].err.status != ST_OK)
+			return &ev->inputs.v[i];
+	return NULL;
+}
+
 bool files_said_nothing(const struct files *files, const struct evidence *ev, const struct mr *mr)
 {
-	return target_of(files, mr) == NULL ||
-	       (bank_of(files, mr) == NULL && inputs_text_of(&ev->inputs, mr) == NULL);
+	if (target_of(files, mr) == NULL)
+		return true;
+	return bank_of(files, mr) == NULL && inputs_text_of(&ev->inputs, mr) == NULL &&
+	       first_cut(ev) == NULL;
 }
 
 static void say_spot(
@@ -197,6 +208,8 @@ int files_judge(const struct files *files, const struct evidence *ev, const stru
 	row->value = (struct bytes){copy, target->want.size};
 	if (bank != NULL && judge_bank(ev, bank, row, err) < 0)
 		return -1;
+	if (bank == NULL && text == NULL)
+		verify_fail(row, &first_cut(ev)->err);
 	if (text == NULL || row->err.status != ST_OK || (bank != NULL && bank->gap.source != NULL))
 		return 0;
 	row->detail[0] = '\0';

@@ -13,16 +13,16 @@ struct files {
 
 /*
  * Reads the picked registers, and replays all logs of ev that are not text. One that is malformed has
- * its err set and fails the registers that it has events of. The caller clears the result, also after
- * an error.
+ * its err set and fails the registers that it has events of, and those that no log has any of. The
+ * caller clears the result, also after an error.
  */
 int files_replay(struct evidence *ev, const struct mr_pick *picks, size_t n, struct files *ret,
 	struct err *err);
 void files_clear(struct files *files);
 
-/* Whether no log has an event of this register. */
+/* Whether no log has an event of this register, nor can have had one. */
 bool files_said_nothing(const struct files *files, const struct evidence *ev, const struct mr *mr);
-/* The row of a register that a log has events of. */
+/* The row of a register that a log has events of, or may have had before it was damaged. */
 int files_judge(const struct files *files, const struct evidence *ev, const struct mr *mr,
 	struct verify_row *row, struct err *err);
 

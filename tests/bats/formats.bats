@@ -304,6 +304,30 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 	each cuts
 }
 
+@test "a register may have been in what is missing of a log: it is not said to have none" {
+	"$GENLOG" -f ccel boot | head -c 100 >piece
+	"$GENLOG" -f ccel --values boot >values
+	tsm verify --values values --input piece
+	assert_refused_rows "'piece': offset 100: the log ends within the record that starts at offset 65"
+	# Beside another log, those that are in neither.
+	sed 's/^pcr15/pcr11/' systemd | grep phase >later
+	"$GENLOG" -f systemd:cc later >later.log
+	{
+		"$GENLOG" -f ccel --values boot | grep -v rtmr2
+		"$GENLOG" -f systemd:cc --values later
+	} >values
+	tsm verify --values values --input later.log --input piece
+	assert_failure 5
+	assert_equal "$(grep -v '^error  rtmr[01]:sha384  (' <<<"$output")" 'match  rtmr2:sha384'
+}
+
+# assert_refused_rows MESSAGE: status 5, all registers have this error, and it is told once.
+assert_refused_rows() {
+	assert_failure 5
+	assert_equal "$(sed -E 's/^error  \S+  \((.*)\)$/\1/' <<<"$output" | sort -u)" "$1"
+	assert_equal "$stderr" "tsmctl: $1"
+}
+
 @test "what holds no event is malformed input, and the ACPI table is recognised" {
 	"$GENLOG" -f ccel --table boot >table
 	tsm replay table
