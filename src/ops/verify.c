@@ -311,16 +311,18 @@ static int check_log(const struct evidence *ev, struct boot_logs *boot, const st
 static int check_files(const struct evidence *ev, const struct files *files, const struct mr *mr,
 	struct verify_row *row, struct err *err)
 {
-	if (mr->alg <= HASH_UNKNOWN || files_said_nothing(files, ev, mr)) {
-		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
-			return row->err.status != ST_OK ? 0 : -1;
-		if (mr->alg > HASH_UNKNOWN)
-			judge_without_log(ev, mr, row);
-		else
-			judge_unsupported(mr, row);
+	bool any = false;
+	if (mr->alg > HASH_UNKNOWN && files_judge(files, ev, mr, row, &any, err) < 0)
+		return -1;
+	if (any)
 		return 0;
-	}
-	return files_judge(files, ev, mr, row, err);
+	if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
+		return row->err.status != ST_OK ? 0 : -1;
+	if (mr->alg > HASH_UNKNOWN)
+		judge_without_log(ev, mr, row);
+	else
+		judge_unsupported(mr, row);
+	return 0;
 }
 
 /* What the file expects of this register; p NULL: nothing. */

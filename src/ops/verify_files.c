@@ -54,12 +54,6 @@ static const struct bank_target *target_of(const struct files *files, const stru
 	return NULL;
 }
 
-static const struct bank *bank_of(const struct files *files, const struct mr *mr)
-{
-	const struct bank_target *target = target_of(files, mr);
-	return target != NULL ? banks_find(&files->banks, target) : NULL;
-}
-
 /* The first log that was cut or is damaged: what else it had is not known. NULL: none is. */
 static const struct log_input *first_cut(const struct evidence *ev)
 {
@@ -67,14 +61,6 @@ static const struct log_input *first_cut(const struct evidence *ev)
 		if (ev->inputs.v[i].err.status != ST_OK)
 			return &ev->inputs.v[i];
 	return NULL;
-}
-
-bool files_said_nothing(const struct files *files, const struct evidence *ev, const struct mr *mr)
-{
-	if (target_of(files, mr) == NULL)
-		return true;
-	return bank_of(files, mr) == NULL && inputs_text_of(&ev->inputs, mr) == NULL &&
-	       first_cut(ev) == NULL;
 }
 
 static void say_spot(
@@ -196,11 +182,14 @@ static int judge_text(const struct evidence *ev, const struct log_input *in,
 }
 
 int files_judge(const struct files *files, const struct evidence *ev, const struct mr *mr,
-	struct verify_row *row, struct err *err)
+	struct verify_row *row, bool *ret_any, struct err *err)
 {
 	const struct bank_target *target = target_of(files, mr);
-	const struct bank *bank = bank_of(files, mr);
-	const struct log_input *text = inputs_text_of(&ev->inputs, mr);
+	const struct bank *bank = target != NULL ? banks_find(&files->banks, target) : NULL;
+	const struct log_input *text = inputs_text_of(&ev->inputs, mr), *cut = first_cut(ev);
+	*ret_any = target != NULL && (bank != NULL || text != NULL || cut != NULL);
+	if (target == NULL || !*ret_any)
+		return 0;
 	uint8_t *copy = malloc(target->want.size);
 	if (copy == NULL)
 		return err_sys(err, ENOMEM, "verify");
@@ -208,8 +197,8 @@ int files_judge(const struct files *files, const struct evidence *ev, const stru
 	row->value = (struct bytes){copy, target->want.size};
 	if (bank != NULL && judge_bank(ev, bank, row, err) < 0)
 		return -1;
-	if (bank == NULL && text == NULL)
-		verify_fail(row, &first_cut(ev)->err);
+	if (bank == NULL && text == NULL && cut != NULL)
+		verify_fail(row, &cut->err);
 	if (text == NULL || row->err.status != ST_OK || (bank != NULL && bank->gap.source != NULL))
 		return 0;
 	row->detail[0] = '\0';

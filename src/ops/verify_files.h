@@ -20,10 +20,11 @@ int files_replay(struct evidence *ev, const struct mr_pick *picks, size_t n, str
 	struct err *err);
 void files_clear(struct files *files);
 
-/* Whether no log has an event of this register, nor can have had one. */
-bool files_said_nothing(const struct files *files, const struct evidence *ev, const struct mr *mr);
-/* The row of a register that a log has events of, or may have had before it was damaged. */
+/*
+ * The row of a register. *ret_any: a log has events of it, or may have had before it was damaged; if
+ * not, nothing is in the row.
+ */
 int files_judge(const struct files *files, const struct evidence *ev, const struct mr *mr,
-	struct verify_row *row, struct err *err);
+	struct verify_row *row, bool *ret_any, struct err *err);
 
 #endif
