@@ -43,10 +43,10 @@ static void extend_truth(const uint8_t *d)
 /* The line that ends the text so far: the last one of those that `bits` speak of. */
 static void end_line(size_t from, unsigned bits, unsigned *n_direct)
 {
-	struct bytes line = {text.p + from, text.n - from};
 	uint8_t d[MODEL_SIZE_MAX];
-	if (line.n == 0)
+	if (text.n == from)
 		return;
+	struct bytes line = {text.p + from, text.n - from};
 	if (line.p[0] != '#') {
 		model_hash2(hash, line, (struct bytes){NULL, 0}, d);
 		extend_truth(d);
