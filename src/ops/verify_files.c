@@ -63,11 +63,14 @@ static const struct log_input *first_cut(const struct evidence *ev)
 	return NULL;
 }
 
+/* A file's name may have any byte in it: what goes into an error is fit for a terminal, and for JSON. */
 static void say_spot(
 	char *detail, const char *before, const struct bank_spot *spot, const char *behind)
 {
-	snprintf(detail, ERR_MSG_MAX, "%sevent %llu of '%s'%s", before,
-		(unsigned long long)spot->seq, spot->source, behind);
+	struct err shown;
+	err_set(&shown, ST_OK, "%sevent %llu of '%s'%s", before, (unsigned long long)spot->seq,
+		spot->source, behind);
+	snprintf(detail, ERR_MSG_MAX, "%s", shown.msg);
 }
 
 static void say_mismatch(const struct bank *bank, char *detail)
@@ -169,9 +172,10 @@ static int judge_text(const struct evidence *ev, const struct log_input *in,
 		row->verdict = verify_judge(&r, row->detail);
 		if (from != NULL && row->verdict == VERDICT_PARTIAL) {
 			row->verdict = VERDICT_MISMATCH;
-			snprintf(row->detail, sizeof(row->detail),
+			err_set(&why, ST_OK,
 				"the logs before '%s' do not give the value that it starts from",
 				in->path);
+			snprintf(row->detail, sizeof(row->detail), "%s", why.msg);
 		}
 		row->replayed = r.value;
 		row->matched = row->records + r.matched;

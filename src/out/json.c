@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/scope.h"
+
 static void before(struct json *j)
 {
 	if (j->comma)
@@ -108,7 +110,9 @@ void json_text(struct json *j, struct bytes b)
 
 void json_str(struct json *j, const char *s)
 {
-	json_text(j, bytes_of(s));
+	struct bytes b = bytes_of(s);
+	AUTO_FREE char *visible = utf8_valid(b) ? NULL : bytes_visible(s);
+	json_text(j, visible != NULL ? bytes_of(visible) : utf8_valid(b) ? b : bytes_of("?"));
 }
 
 void json_hex(struct json *j, struct bytes b)

@@ -22,6 +22,7 @@ void json_bool(struct json *j, bool v);
 void json_u64(struct json *j, uint64_t v);
 /* b must be valid UTF-8; it is written with the escapes that RFC 8259, section 7 demands. */
 void json_text(struct json *j, struct bytes b);
+/* One that is not UTF-8, as the name of a file may be, is shown as bytes_visible does. */
 void json_str(struct json *j, const char *s);
 void json_hex(struct json *j, struct bytes b);
 

@@ -213,3 +213,18 @@ end() {
 	assert_done
 	assert_output 'match  tdx_guest/rtmr0:sha384'
 }
+
+@test "the name of a log is fit for a terminal and for JSON, whatever bytes it has" {
+	"$GENLOG" -f ccel --values boot >values
+	"$GENLOG" -f ccel --alter 9 boot >$'x\': fine)\nmatch  rtmr0:sha384\e[2J\xff'
+	tsm verify --values values --input $'x\': fine)\nmatch  rtmr0:sha384\e[2J\xff'
+	assert_failure 1
+	assert_equal "${#lines[@]}" "$(wc -l <values)"
+	assert_printable "$OUT"
+	tsm verify --json --values values --input $'x\': fine)\nmatch  rtmr0:sha384\e[2J\xff'
+	iconv -f UTF-8 -t UTF-8 "$OUT" >/dev/null
+	assert_json '.verdict == "altered"'
+	tsm log --jsonl --input $'x\': fine)\nmatch  rtmr0:sha384\e[2J\xff'
+	iconv -f UTF-8 -t UTF-8 "$OUT" >/dev/null
+	assert_json -s 'length > 0'
+}
