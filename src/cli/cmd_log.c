@@ -546,8 +546,9 @@ static int print_inputs(struct app *app, struct evidence *ev, int argc, char *co
 		return -1;
 	for (int i = 0; i < argc && app->status == ST_OK; i++)
 		if (!seen[i])
-			return err_set(
-				&app->err, ST_USAGE, "no event in these logs is of '%s'", argv[i]);
+			return err_set(&app->err,
+				strpbrk(argv[i], "*?[") != NULL ? ST_USAGE : ST_ABSENT,
+				"no event in these logs is of '%s'", argv[i]);
 	return 0;
 }
 

@@ -118,8 +118,8 @@ static const struct err *cut_of(const struct inputs *inputs, const struct bank *
 	return NULL;
 }
 
-static int add_bank(
-	struct values *values, const struct bank_reg *reg, const struct bank *bank, struct err *err)
+static int add_bank(struct values *values, const struct bank_reg *reg, const struct bank *bank,
+	const struct err *cut, struct err *err)
 {
 	char room[EVENT_REG_ROOM];
 	const struct digest *value = &bank_best(bank)->value;
@@ -130,19 +130,21 @@ static int add_bank(
 	if (mr == NULL)
 		return -1;
 	mr->flags = MR_RUNTIME | MR_READABLE;
+	/* What a log that was cut makes of it is not what it holds. */
+	if (cut != NULL)
+		mr->bad = *cut;
 	mr->cc_mr_index = reg->place == PLACE_CC_MR ? (int)reg->index : CC_MR_NONE;
 	return 0;
 }
 
-/* The values of all registers whose logs could be read. */
 static int add_banks(
 	struct values *values, const struct inputs *inputs, const struct banks *b, struct err *err)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
 			const struct bank *bank = b->reg[i]->of[alg];
-			if (bank != NULL && cut_of(inputs, bank) == NULL &&
-				add_bank(values, b->reg[i], bank, err) < 0)
+			if (bank != NULL &&
+				add_bank(values, b->reg[i], bank, cut_of(inputs, bank), err) < 0)
 				return -1;
 		}
 	}
@@ -177,7 +179,6 @@ static int add_text(struct app *app, struct values *values, const struct log_inp
 
 static int print_values(struct app *app, const struct values *values)
 {
-	static const struct err none;
 	struct json j;
 	AUTO_FREE struct mr **sorted = calloc(values->mrs.n + 1, sizeof(*sorted));
 	if (sorted == NULL)
@@ -191,7 +192,9 @@ static int print_values(struct app *app, const struct values *values)
 		size_t k = 0;
 		while (values->mrs.mr[k] != sorted[i])
 			k++;
-		print_row(app, &j, sorted[i], values->value[k], &none);
+		bool bad = sorted[i]->bad.status != ST_OK;
+		print_row(app, &j, sorted[i], bad ? (struct bytes){0} : values->value[k],
+			&sorted[i]->bad);
 	}
 	end(app, &j);
 	return 0;

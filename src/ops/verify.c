@@ -276,6 +276,21 @@ int verify_checked(const struct evidence *ev, struct boot_logs *boot, const stru
 	return boot->n > 0 ? join_boot_logs(ev, boot, mr, checked, row, err) : 0;
 }
 
+/* No log is of it, or its hash is not known. */
+static int check_alone(
+	const struct evidence *ev, const struct mr *mr, struct verify_row *row, struct err *err)
+{
+	if (read_value(ev, mr, row, err) < 0)
+		return -1;
+	if (row->err.status != ST_OK)
+		return 0;
+	if (mr->alg > HASH_UNKNOWN)
+		judge_without_log(ev, mr, row);
+	else
+		judge_unsupported(mr, row);
+	return 0;
+}
+
 static int check_log(const struct evidence *ev, struct boot_logs *boot, const struct mr *mr,
 	struct verify_row *row, struct err *err)
 {
@@ -284,15 +299,8 @@ static int check_log(const struct evidence *ev, struct boot_logs *boot, const st
 	const char *source = evidence_source(ev, mr);
 	if (source != NULL && verify_add_source(row, source, err) < 0)
 		return -1;
-	if (source == NULL || mr->alg <= HASH_UNKNOWN) {
-		if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
-			return row->err.status != ST_OK ? 0 : -1;
-		if (mr->alg > HASH_UNKNOWN)
-			judge_without_log(ev, mr, row);
-		else
-			judge_unsupported(mr, row);
-		return 0;
-	}
+	if (source == NULL || mr->alg <= HASH_UNKNOWN)
+		return check_alone(ev, mr, row, err);
 	int rc = evidence_check(ev, mr, &checked, &why);
 	if (rc < 0) {
 		verify_fail(row, &why);
@@ -314,15 +322,7 @@ static int check_files(const struct evidence *ev, const struct files *files, con
 	bool any = false;
 	if (mr->alg > HASH_UNKNOWN && files_judge(files, ev, mr, row, &any, err) < 0)
 		return -1;
-	if (any)
-		return 0;
-	if (read_value(ev, mr, row, err) < 0 || row->err.status != ST_OK)
-		return row->err.status != ST_OK ? 0 : -1;
-	if (mr->alg > HASH_UNKNOWN)
-		judge_without_log(ev, mr, row);
-	else
-		judge_unsupported(mr, row);
-	return 0;
+	return any ? 0 : check_alone(ev, mr, row, err);
 }
 
 /* What the file expects of this register; p NULL: nothing. */

@@ -110,6 +110,13 @@ static enum verdict judge_chain(const struct bank *bank, const struct bank_chain
 		say_spot(detail, "", &bank->lack, " has no digest of this hash");
 		return VERDICT_UNSUPPORTED;
 	}
+	if (bank->gap.source == NULL && c->reached && c->matched == 0) {
+		snprintf(detail, ERR_MSG_MAX,
+			"it has its initial value: none of the %llu records was extended, or they "
+			"are of another boot or machine",
+			(unsigned long long)c->records);
+		return VERDICT_LOG_AHEAD;
+	}
 	if (bank->gap.source == NULL && c->reached) {
 		snprintf(detail, ERR_MSG_MAX,
 			"the last %llu of %llu records were logged and not extended",

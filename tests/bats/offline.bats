@@ -162,6 +162,14 @@ end() {
 	assert_line 'untouched  pcr13:sha256'
 }
 
+@test "a log of another boot: none of its records was extended" {
+	"$GENLOG" -f ccel boot >log
+	values "$ZERO48  rtmr2:sha384"
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_output --regexp "^log-ahead  rtmr2:sha384  \(it has its initial value: none of the [0-9]+ records was extended, or they are of another boot or machine\)$"
+}
+
 @test "PCRs that start otherwise: H-CRTM, DRTM" {
 	printf 'pcr0 EV_EFI_HCRTM_EVENT text:HCRTM\npcr0 EV_SEPARATOR sep\npcr17 EV_SEPARATOR sep\n' >d
 	"$GENLOG" -f tpm -b sha256 d >log
@@ -196,7 +204,13 @@ end() {
 	tsm log --jsonl --input log 'pcr[45]:sha256'
 	assert_json -s 'map(.register) | unique == ["pcr4", "pcr5"]'
 	tsm log --input log pcr12
-	assert_error 2 "no event in these logs is of 'pcr12'"
+	assert_error 3 "no event in these logs is of 'pcr12'"
+	tsm log --input log 'pcr1[2-4]'
+	assert_error 2 "no event in these logs is of 'pcr1?2-4?'"
+	head -c 1000 log >piece
+	tsm replay --json piece
+	assert_error 5 "'piece': offset 1000: the log ends within *"
+	assert_json '(.registers | length) > 0 and all(.registers[]; .error.status == 5 and has("value") == false)'
 	tsm log --format tcg2 --json --input log
 	assert_error 2 '--format and --json exclude each other'
 	tsm log --format tcg2 --jsonl --input log
