@@ -192,9 +192,10 @@ static int print_values(struct app *app, const struct values *values)
 		size_t k = 0;
 		while (values->mrs.mr[k] != sorted[i])
 			k++;
-		bool bad = sorted[i]->bad.status != ST_OK;
-		print_row(app, &j, sorted[i], bad ? (struct bytes){0} : values->value[k],
-			&sorted[i]->bad);
+		struct bytes value = {0};
+		if (sorted[i]->bad.status == ST_OK)
+			value = values->value[k];
+		print_row(app, &j, sorted[i], value, &sorted[i]->bad);
 	}
 	end(app, &j);
 	return 0;
