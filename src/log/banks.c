@@ -7,7 +7,6 @@
 
 #include <bsd/stdlib.h>
 
-#include "log/explain.h"
 #include "log/tcg_names.h"
 
 enum {
@@ -324,19 +323,15 @@ static size_t digest_index(const struct log_event *ev, enum hash_alg alg)
 	return i;
 }
 
-/* Which digests the data must explain and does not, for the banks that were asked about. */
-static int judge_data(struct banks *b, const struct bank_reg *reg, const char *source,
-	const struct log_event *ev, struct err *err)
+/* Which digests the data must explain and does not. */
+static void judge_data(const struct bank_reg *reg, const char *source, const struct log_event *ev,
+	const enum explanation of[static EVENT_DIGESTS_MAX])
 {
-	enum explanation of[EVENT_DIGESTS_MAX];
-	if (event_explain(ev, b->hashers.of, of, err) < 0)
-		return -1;
 	for (size_t i = 0; i < ev->n_digests; i++) {
 		struct bank *bank = reg->of[ev->digest[i].d.alg];
 		if (of[i] == EXPLAINS_NOT && bank != NULL && bank->altered++ == 0)
 			bank->altered_first = (struct bank_spot){source, ev->seq};
 	}
-	return 0;
 }
 
 /* The register of an event that extends it, or says how it starts; NULL in *ret: of neither kind. */
@@ -354,10 +349,10 @@ static int reg_of(
 	return *ret != NULL ? 0 : -1;
 }
 
-int banks_take(struct banks *b, const char *source, struct log_event *ev, struct err *err)
+int banks_take(struct banks *b, const char *source, struct log_event *ev,
+	const enum explanation of[static EVENT_DIGESTS_MAX], struct err *err)
 {
 	struct bank_reg *reg;
-	bool any = false;
 	event_settle_place(ev);
 	if (reg_of(b, ev, &reg, err) < 0)
 		return -1;
@@ -380,9 +375,9 @@ int banks_take(struct banks *b, const char *source, struct log_event *ev, struct
 					   : extend_other(b, bank, source, ev, err);
 		if (rc < 0)
 			return -1;
-		any = any || bank->target != NULL;
 	}
-	return any ? judge_data(b, reg, source, ev, err) : 0;
+	judge_data(reg, source, ev, of);
+	return 0;
 }
 
 const struct bank *banks_find(const struct banks *b, const struct bank_target *target)

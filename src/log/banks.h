@@ -8,6 +8,7 @@
 #define TSMCTL_LOG_BANKS_H
 
 #include "log/event_reg.h"
+#include "log/explain.h"
 
 /* An event, as people find it again. */
 struct bank_spot {
@@ -69,10 +70,11 @@ void banks_init(struct banks *ret, const struct bank_target targets[], size_t n)
 void banks_clear(struct banks *banks);
 
 /*
- * Takes the next event, of a log called `source` (borrowed for as long as the banks are). ST_FORMAT
- * if it does not say which register it extends, or there are more than BANK_REGISTERS_MAX.
+ * Takes the next event, of a log called `source` (borrowed for as long as the banks are), and whether
+ * its data explains its digests. ST_FORMAT if it does not say which register it extends, or there are more than BANK_REGISTERS_MAX.
  */
-int banks_take(struct banks *banks, const char *source, struct log_event *ev, struct err *err);
+int banks_take(struct banks *banks, const char *source, struct log_event *ev,
+	const enum explanation of[static EVENT_DIGESTS_MAX], struct err *err);
 
 /* The bank of this target; NULL: no event was its. */
 const struct bank *banks_find(const struct banks *banks, const struct bank_target *target);

@@ -27,7 +27,6 @@ struct dstack {
 	struct json_object *events; /* of the report that it is; else NULL */
 	size_t next;		    /* of them */
 	uint64_t off;
-	struct hasher *hasher;
 	struct json_room payload, preimage;
 	char unnamed[TCG_UNNAMED_ROOM];
 };
@@ -54,49 +53,58 @@ static void close_log(struct log_reader *r)
 		return;
 	drop_text(own);
 	json_seq_close(&own->seq);
-	hasher_close(own->hasher);
 	free(own->payload.p);
 	free(own->preimage.p);
 	free(own);
 	r->own = NULL;
 }
 
-/* RFC 4648, section 4; -1 for what is no digit. */
-static int base64_digit(uint8_t c)
+/* RFC 4648, section 4: a digit's value plus 1; 0 for what is no digit. */
+/* clang-format off */
+static const uint8_t base64_digits[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8,
+	['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+	['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+	['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+	['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
+/* Three bytes of four digits; false if one of them is none. */
+static bool base64_quad(uint8_t *dst, const uint8_t *s)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	uint32_t a = base64_digits[s[0]], b = base64_digits[s[1]], c = base64_digits[s[2]],
+		 d = base64_digits[s[3]];
+	uint32_t quad = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+	dst[0] = (uint8_t)(quad >> 16);
+	dst[1] = (uint8_t)(quad >> 8);
+	dst[2] = (uint8_t)quad;
+	return a != 0 && b != 0 && c != 0 && d != 0;
 }
 
 /* Strictly: padded, without blanks, unused bits 0. dst has room for 3 bytes per 4 digits. */
 static bool base64_get(uint8_t *dst, size_t *ret_n, struct bytes s)
 {
 	size_t pad = 0;
-	*ret_n = 0;
+	*ret_n = s.n / 4 * 3;
 	if (s.n % 4 != 0)
 		return false;
-	while (pad < 2 && pad < s.n && s.p[s.n - 1 - pad] == '=')
+	if (s.n == 0)
+		return true;
+	while (pad < 2 && s.p[s.n - 1 - pad] == '=')
 		pad++;
-	for (size_t i = 0; i < s.n; i += 4) {
-		uint32_t quad = 0;
-		size_t digits = i + 4 < s.n ? 4 : 4 - pad;
-		for (size_t k = 0; k < 4; k++) {
-			int digit = k < digits ? base64_digit(s.p[i + k]) : 0;
-			if (digit < 0)
-				return false;
-			quad = quad << 6 | (uint32_t)digit;
-		}
-		for (size_t k = 0; k < digits - 1; k++)
-			dst[(*ret_n)++] = (uint8_t)(quad >> (16 - 8 * k));
-		if ((quad & ((UINT32_C(1) << (8 * (4 - digits))) - 1)) != 0)
+	size_t last = s.n - 4;
+	for (size_t i = 0; i < last; i += 4)
+		if (!base64_quad(dst + i / 4 * 3, s.p + i))
 			return false;
-	}
-	return true;
+	/* What is padded is as if it were all 0 there. */
+	uint8_t quad[4] = {'A', 'A', 'A', 'A'}, *end = dst + last / 4 * 3;
+	memcpy(quad, s.p + last, 4 - pad);
+	*ret_n -= pad;
+	return base64_quad(end, quad) && bytes_all_zero((struct bytes){end + 3 - pad, pad});
 }
 
 static uint8_t *put(uint8_t *p, struct bytes b)
@@ -169,16 +177,6 @@ static int make_preimage(
 	return 0;
 }
 
-static int compute_digest(struct dstack *own, struct log_event *ret, struct err *err)
-{
-	struct digest d;
-	if (own->hasher == NULL && hasher_open(&own->hasher, HASH_SHA384, err) < 0)
-		return -1;
-	if (hash_bytes(own->hasher, ret->hashed, &d, err) < 0)
-		return -1;
-	return event_add_digest(ret, tcg_hash_id(HASH_SHA384), digest_bytes(&d), err);
-}
-
 /* A line of runtime_events.log. */
 static int read_runtime(
 	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
@@ -194,9 +192,8 @@ static int read_runtime(
 	if (!base64_get(p, &ret->data.n, base64))
 		return err_set(err, ST_FORMAT, "'payload' is not base64");
 	ret->index = RUNTIME_CC_MR;
-	if (make_preimage(own, o, ret, err) < 0)
-		return -1;
-	return compute_digest(own, ret, err);
+	ret->computed = HASH_SHA384;
+	return make_preimage(own, o, ret, err);
 }
 
 static int read_u32(
@@ -211,14 +208,15 @@ static int read_u32(
 }
 
 /* RTMRs hash with SHA-384 alone. The digest of an event of dstack's own may be left out. */
-static int read_digest(
-	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+static int read_digest(struct json_object *o, struct log_event *ret, struct err *err)
 {
 	struct bytes hex = json_bytes(json_member(o, "digest", json_type_string));
 	uint8_t digest[DIGEST_SIZE_MAX];
 	size_t size = hash_size(HASH_SHA384);
-	if (hex.n == 0 && ret->hashed.p != NULL)
-		return compute_digest(own, ret, err);
+	if (hex.n == 0 && ret->hashed.p != NULL) {
+		ret->computed = HASH_SHA384;
+		return 0;
+	}
 	if (!hex_get(digest, size, hex, true))
 		return err_set(err, ST_FORMAT, "'digest' is not %zu bytes of hex", size);
 	return event_add_digest(ret, tcg_hash_id(HASH_SHA384), (struct bytes){digest, size}, err);
@@ -247,7 +245,7 @@ static int read_event(
 		ret->data.p = NULL;
 	if (ret->text.n == 0)
 		ret->text.p = NULL;
-	return read_digest(own, o, ret, err);
+	return read_digest(o, ret, err);
 }
 
 static int read_any(

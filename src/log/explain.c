@@ -226,10 +226,14 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 {
 	struct candidates c = {0};
 	bool any = false;
-	if (ev->hashed.p != NULL)
+	if (ev->computed != HASH_NONE)
+		any = true;
+	else if (ev->hashed.p != NULL)
 		add_all(&c, ev->hashed);
 	else if (ev->has_type && ev->extends && ev->data.p != NULL)
 		find_candidates(&c, ev->type, ev->data);
+	for (size_t i = 0; i < ev->n_digests && any; i++)
+		ret[i] = EXPLAINS;
 	/* Every bank has the hash of the same bytes: what one digest shows holds for all. */
 	for (size_t i = 0; i < c.n && !any; i++)
 		if (try_candidate(ev, c.of[i], hasher, &any, ret, err) < 0)

@@ -200,7 +200,21 @@ static size_t scan(struct json_scan *s, struct bytes b, const char **problem)
 	return b.n;
 }
 
-/* What can be parsed now: up to a NUL, as json-c takes one for the end. */
+/* json-c takes a NUL for the end. Pieces overlap: each byte is looked at once. */
+static void stop_at_nul(struct json_seq *s, struct bytes *piece)
+{
+	uint64_t from = window_tell(s->in), to = from + piece->n;
+	size_t known = s->clean > from ? (size_t)(s->clean - from) : 0;
+	if (known >= piece->n)
+		return;
+	const uint8_t *nul = memchr(piece->p + known, '\0', piece->n - known);
+	if (nul != NULL)
+		piece->n = (size_t)(nul - piece->p);
+	else
+		s->clean = to;
+}
+
+/* What can be parsed now: up to a NUL. */
 static int peek_piece(struct json_seq *s, uint64_t start, struct bytes *ret, struct err *err)
 {
 	if (window_tell(s->in) - start > WINDOW_MAX - PIECE)
@@ -216,9 +230,7 @@ static int peek_piece(struct json_seq *s, uint64_t start, struct bytes *ret, str
 		return err_at(s, err, "a NUL byte in JSON");
 	if (ret->n == PIECE)
 		ret->n = whole_characters(*ret);
-	const uint8_t *nul = memchr(ret->p, '\0', ret->n);
-	if (nul != NULL)
-		ret->n = (size_t)(nul - ret->p);
+	stop_at_nul(s, ret);
 	return 0;
 }
 

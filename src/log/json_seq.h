@@ -30,6 +30,7 @@ struct json_seq {
 		JSON_SEQ_END	      /* behind ']' */
 	} state;
 	struct json_scan scan; /* of the object that is read */
+	uint64_t clean;	       /* up to here no byte is NUL, and all was looked at */
 };
 
 /* Starts where the window stands. */

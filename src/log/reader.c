@@ -11,7 +11,9 @@
 #include "log/journal_log.h"
 #include "log/rfc_text.h"
 #include "log/systemd.h"
+#include "log/take.h"
 #include "log/tcg2.h"
+#include "log/tcg_names.h"
 
 const struct log_format *const log_formats[] = {
 	&log_format_rfc_text,
@@ -97,7 +99,7 @@ int log_reader_open(
 	return 0;
 }
 
-int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err)
+int log_reader_pull(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	memset(ret, 0, offsetof(struct log_event, digest));
 	ret->seq = r->seq;
@@ -109,6 +111,25 @@ int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err
 	if (rc == 0 && r->seq == 0)
 		return err_set(err, ST_FORMAT, "no log: there is no record in it");
 	return rc;
+}
+
+int log_event_complete(struct log_event *ev, struct hashers *hashers, struct err *err)
+{
+	struct digest d;
+	if (ev->computed == HASH_NONE)
+		return 0;
+	struct hasher *h = hashers_get(hashers, ev->computed, err);
+	if (h == NULL || hash_bytes(h, ev->hashed, &d, err) < 0)
+		return -1;
+	return event_add_digest(ev, tcg_hash_id(ev->computed), digest_bytes(&d), err);
+}
+
+int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	int rc = log_reader_pull(r, ret, err);
+	if (rc <= 0)
+		return rc;
+	return log_event_complete(ret, &r->hashers, err) == 0 ? rc : -1;
 }
 
 int log_reader_rewind(struct log_reader *r, struct err *err)
@@ -124,6 +145,7 @@ void log_reader_close(struct log_reader *r)
 {
 	if (r->format != NULL && r->format->close != NULL)
 		r->format->close(r);
+	hashers_close(&r->hashers);
 	window_close(&r->in);
 	*r = (struct log_reader){0};
 }

@@ -37,6 +37,8 @@ struct log_event {
 	 * where it does not, and the event's type may.
 	 */
 	struct bytes hashed;
+	/* The log leaves the digest out: it is this hash of `hashed`. HASH_NONE: it does not. */
+	enum hash_alg computed;
 	bool every_bank; /* H(hashed), or ones where p is NULL, extends banks without a digest here (IMA) */
 	/* What the register held before, if the log says so; size 0: it does not (all but journals). */
 	struct digest before;
@@ -75,8 +77,9 @@ extern const struct log_format *const log_formats[];
 struct log_reader {
 	const struct log_format *format;
 	struct window in;
-	uint64_t seq;	/* of the next event */
-	void *own;	/* the format's */
+	uint64_t seq; /* of the next event */
+	void *own;    /* the format's */
+	struct hashers hashers;
 	char note[256]; /* after the end: what the operator should know; empty: nothing */
 };
 
@@ -89,8 +92,12 @@ const struct log_format *log_format_by_name(const char *name);
  */
 int log_reader_open(
 	struct log_reader *ret, int fd, const struct log_format *format, struct err *err);
-/* As the format's next; a log that ends before its first event is ST_FORMAT. */
+/* As the format's next, with the digest that the log leaves out; one that ends before its first
+ * event is ST_FORMAT. */
 int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err);
+/* The two halves of it: pulls the event, and computes that digest. */
+int log_reader_pull(struct log_reader *r, struct log_event *ret, struct err *err);
+int log_event_complete(struct log_event *ev, struct hashers *hashers, struct err *err);
 /* From the first event once more. */
 int log_reader_rewind(struct log_reader *r, struct err *err);
 void log_reader_close(struct log_reader *r);

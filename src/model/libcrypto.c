@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/libcrypto.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #ifndef TSMCTL_STATIC_CRYPTO
@@ -30,7 +31,7 @@ static int load(struct libcrypto *ret, struct err *err)
 	return 0;
 }
 
-const struct libcrypto *libcrypto_get(OSSL_LIB_CTX **ret_lib, struct err *err)
+static const struct libcrypto *get(OSSL_LIB_CTX **ret_lib, struct err *err)
 {
 	static struct libcrypto crypto;
 	static OSSL_LIB_CTX *lib;
@@ -52,4 +53,13 @@ const struct libcrypto *libcrypto_get(OSSL_LIB_CTX **ret_lib, struct err *err)
 	}
 	*ret_lib = lib;
 	return &crypto;
+}
+
+const struct libcrypto *libcrypto_get(OSSL_LIB_CTX **ret_lib, struct err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_mutex_lock(&lock);
+	const struct libcrypto *crypto = get(ret_lib, err);
+	pthread_mutex_unlock(&lock);
+	return crypto;
 }

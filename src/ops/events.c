@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/events.h"
 
+#include <string.h>
+
+#include "log/ahead.h"
 #include "log/describe.h"
-#include "log/explain.h"
 
 static const char *const kinds[] = {
 	[RFC_RECORD] = "record",
@@ -97,30 +99,10 @@ struct reader_events {
 	event_name_fn name;
 	event_fn each;
 	void *arg;
-	struct hashers hashers;
 };
 
-/* An algorithm that libcrypto does not have explains nothing. */
-static int explain(
-	struct reader_events *e, const struct log_event *ev, struct event *ret, struct err *err)
-{
-	enum explanation of[EVENT_DIGESTS_MAX];
-	struct err absent;
-	for (size_t i = 0; i < ev->n_digests; i++)
-		if (ev->digest[i].d.alg > HASH_UNKNOWN &&
-			hashers_get(&e->hashers, ev->digest[i].d.alg, &absent) == NULL &&
-			absent.status != ST_ABSENT) {
-			*err = absent;
-			return -1;
-		}
-	if (event_explain(ev, e->hashers.of, of, err) < 0)
-		return -1;
-	enum explanation explanation = explanation_of(of, ev->n_digests);
-	ret->data_matches = explanation == EXPLAINS ? 1 : explanation == EXPLAINS_NOT ? 0 : -1;
-	return 0;
-}
-
-static int tell_event(struct reader_events *e, struct log_event *ev, struct err *err)
+static int tell_event(const struct reader_events *e, struct log_event *ev,
+	enum explanation explanation, struct err *err)
 {
 	static char description[DESCRIPTION_MAX];
 	char room[EVENT_REG_ROOM];
@@ -141,6 +123,9 @@ static int tell_event(struct reader_events *e, struct log_event *ev, struct err 
 		.extends = ev->doubtful ? EXTENDS_UNKNOWN : ev->extends,
 		.digests = {ev->digest, ev->n_digests},
 		.data = ev->data,
+		.data_matches = explanation == EXPLAINS	      ? 1
+				: explanation == EXPLAINS_NOT ? 0
+							      : -1,
 		.note = ev->note,
 		.time = ev->time,
 	};
@@ -148,21 +133,25 @@ static int tell_event(struct reader_events *e, struct log_event *ev, struct err 
 		(const uint8_t *)description, event_describe(ev, description, sizeof(description))};
 	if (said.n > 0 && !bytes_equal(said, ev->data))
 		event.description = said;
-	return explain(e, ev, &event, err) < 0 ? -1 : e->each(e->arg, &event, err);
+	return e->each(e->arg, &event, err);
 }
 
 int events_run_reader(struct log_reader *reader, const char *source, event_name_fn name,
 	event_fn each, void *arg, struct err *err)
 {
-	static struct log_event ev;
-	struct reader_events e = {source, name, each, arg, {{0}}};
-	int rc;
-	while ((rc = log_reader_next(reader, &ev, err)) > 0) {
-		rc = tell_event(&e, &ev, err);
+	struct reader_events e = {source, name, each, arg};
+	struct log_ahead *log;
+	struct log_event *ev;
+	const enum explanation *of;
+	bool judged[HASH_COUNT];
+	memset(judged, true, sizeof(judged));
+	int rc = log_ahead_open(&log, reader, judged, err);
+	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0) {
+		rc = tell_event(&e, ev, explanation_of(of, ev->n_digests), err);
 		if (rc != 0)
 			break;
 	}
-	hashers_close(&e.hashers);
+	log_ahead_close(log);
 	return rc;
 }
 

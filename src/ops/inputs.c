@@ -10,6 +10,7 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "log/ahead.h"
 #include "log/rfc_text.h"
 
 /* FILE[:FORMAT]: the format that it ends in, and the path before it, allocated. */
@@ -234,13 +235,19 @@ int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, st
 	return 0;
 }
 
+/* Data is judged for the registers that are asked about. */
 static int replay_one(struct log_input *in, struct banks *banks, struct err *err)
 {
-	static struct log_event ev;
-	int rc;
-	while ((rc = log_reader_next(in->reader, &ev, err)) > 0)
-		if (banks_take(banks, in->path, &ev, err) < 0)
-			return -1;
+	struct log_ahead *log;
+	struct log_event *ev;
+	const enum explanation *of;
+	bool judged[HASH_COUNT] = {false};
+	for (size_t i = 0; i < banks->n_targets; i++)
+		judged[banks->target[i].mr->alg] = true;
+	int rc = log_ahead_open(&log, in->reader, judged, err);
+	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0)
+		rc = banks_take(banks, in->path, ev, of, err);
+	log_ahead_close(log);
 	return rc;
 }
 

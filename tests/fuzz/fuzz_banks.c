@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log/ahead.h"
 #include "log/banks.h"
 #include "log/rfc_text.h"
 #include "model/mr_list.h"
@@ -28,14 +29,19 @@ static const struct log_format *pick(uint8_t n)
 static int replay(
 	struct bytes log, const struct log_format *format, struct banks *banks, struct err *err)
 {
-	static struct log_event ev;
+	static const bool judged[HASH_COUNT] = {[HASH_SHA256] = true, [HASH_SHA384] = true};
+	struct log_event *ev;
+	const enum explanation *of;
+	struct log_ahead *ahead = NULL;
 	struct log_reader r;
 	int fd = memory_file(log), rc = -1;
 	if (format != &log_format_rfc_text && log_reader_open(&r, fd, format, err) == 0) {
+		MUST(log_ahead_open(&ahead, &r, judged, err) == 0);
 		while (r.format != &log_format_rfc_text &&
-			(rc = log_reader_next(&r, &ev, err)) > 0 &&
-			banks_take(banks, "log", &ev, err) == 0)
+			(rc = log_ahead_next(ahead, &ev, &of, err)) > 0 &&
+			banks_take(banks, "log", ev, of, err) == 0)
 			;
+		log_ahead_close(ahead);
 		log_reader_close(&r);
 	}
 	close(fd);
