@@ -49,6 +49,9 @@ enum {
 	JSON_NODES_MAX = 65536,	   /* objects and arrays of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
 	BANK_REGISTERS_MAX = 1024, /* of all logs that are replayed together */
+	NEAR_EVENTS_MAX =
+		512, /* of a register, among which the wrong one is looked for: its square */
+	NEAR_SOURCES_MAX = 4, /* logs that are tried in every order */
 
 	/* the search for a history of a text log */
 	REPLAY_EXTENDS_MAX = 1 << 24,

@@ -126,6 +126,24 @@ static void tell_inputs(
 	}
 }
 
+/* One wrong event spoils one register; when all are wrong it is not an event. */
+static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
+{
+	size_t differ = 0;
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct verify_row *r = &rows->row[i];
+		bool far = r->verdict == VERDICT_MISMATCH && r->records > 0 && !r->is_near;
+		if (!far && r->records > 0)
+			return;
+		differ += far;
+	}
+	if (differ > 1)
+		app_note(app,
+			"none of the %zu registers that have events in these logs matches: "
+			"the logs may be of another boot or machine",
+			differ);
+}
+
 static int run(struct app *app, struct evidence *ev, const struct files *files, int argc,
 	char *const argv[])
 {
@@ -150,6 +168,7 @@ static int run(struct app *app, struct evidence *ev, const struct files *files, 
 	if (rc == 0) {
 		print_rows(app, &files->td, &rows);
 		tell_inputs(app, &ev->inputs, &rows);
+		tell_if_all_differ(app, &rows);
 	}
 	verify_clear(&rows);
 	return rc;

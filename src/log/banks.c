@@ -24,8 +24,10 @@ void banks_init(struct banks *ret, const struct bank_target targets[], size_t n)
 
 static void bank_free(struct bank *bank)
 {
-	if (bank != NULL)
+	if (bank != NULL) {
 		free(bank->sources);
+		free(bank->kept);
+	}
 	free(bank);
 }
 
@@ -257,10 +259,34 @@ static void keep_chains(
 		bank->stated = true;
 		*c = (struct bank_chain){.start = *before};
 	} else if (bank->gap.source == NULL) {
-		bank->gap = (struct bank_spot){source, seq};
+		bank->gap = (struct event_spot){source, seq};
 	}
 	c->value = *before;
 	check_reached(bank, c);
+}
+
+static int keep_event(struct bank *bank, const char *source, const struct log_event *ev,
+	const struct digest *digest, struct err *err)
+{
+	enum { ROOM_FIRST = 16 };
+	size_t n = bank->n_kept;
+	if (bank->target == NULL || n > NEAR_EVENTS_MAX)
+		return 0;
+	bank->n_kept++;
+	if (n == NEAR_EVENTS_MAX) {
+		free(bank->kept);
+		bank->kept = NULL;
+		return 0;
+	}
+	if (n == 0 || (n >= ROOM_FIRST && (n & (n - 1)) == 0)) {
+		size_t room = n == 0 ? ROOM_FIRST : 2 * n;
+		struct near_event *grown = reallocarray(bank->kept, room, sizeof(*grown));
+		if (grown == NULL)
+			return err_sys(err, ENOMEM, "registers");
+		bank->kept = grown;
+	}
+	bank->kept[n] = (struct near_event){.spot = {source, ev->seq}, .digest = *digest};
+	return 0;
 }
 
 static int extend_bank(struct banks *b, struct bank *bank, const char *source,
@@ -268,7 +294,7 @@ static int extend_bank(struct banks *b, struct bank *bank, const char *source,
 {
 	if (ev->before.size > 0 && ev->before.alg == bank->alg)
 		keep_chains(bank, &ev->before, source, ev->seq);
-	if (add_source(bank, source, err) < 0)
+	if (add_source(bank, source, err) < 0 || keep_event(bank, source, ev, digest, err) < 0)
 		return -1;
 	if (ev->doubtful && bank->n_chains == 1)
 		bank->chain[bank->n_chains++] = bank->chain[0];
@@ -285,7 +311,7 @@ static int extend_other(struct banks *b, struct bank *bank, const char *source,
 	struct digest d = {.alg = bank->alg, .size = (uint8_t)hash_size(bank->alg)};
 	if (!ev->every_bank) {
 		if (bank->lacks++ == 0)
-			bank->lack = (struct bank_spot){source, ev->seq};
+			bank->lack = (struct event_spot){source, ev->seq};
 		return 0;
 	}
 	memset(d.v, 0xff, d.size);
@@ -324,14 +350,22 @@ static size_t digest_index(const struct log_event *ev, enum hash_alg alg)
 }
 
 /* Which digests the data must explain and does not. */
-static void judge_data(const struct bank_reg *reg, const char *source, const struct log_event *ev,
-	const enum explanation of[static EVENT_DIGESTS_MAX])
+static int judge_data(const struct banks *b, const struct bank_reg *reg, const char *source,
+	const struct log_event *ev, const enum explanation of[static EVENT_DIGESTS_MAX],
+	struct err *err)
 {
 	for (size_t i = 0; i < ev->n_digests; i++) {
-		struct bank *bank = reg->of[ev->digest[i].d.alg];
-		if (of[i] == EXPLAINS_NOT && bank != NULL && bank->altered++ == 0)
-			bank->altered_first = (struct bank_spot){source, ev->seq};
+		enum hash_alg alg = ev->digest[i].d.alg;
+		struct bank *bank = reg->of[alg];
+		if (of[i] != EXPLAINS_NOT || bank == NULL)
+			continue;
+		if (bank->altered++ == 0)
+			bank->altered_first = (struct event_spot){source, ev->seq};
+		if (bank->kept != NULL && event_own_digest(ev, b->hashers.of[alg],
+						  &bank->kept[bank->n_kept - 1].own, err) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 /* The register of an event that extends it, or says how it starts; NULL in *ret: of neither kind. */
@@ -376,8 +410,7 @@ int banks_take(struct banks *b, const char *source, struct log_event *ev,
 		if (rc < 0)
 			return -1;
 	}
-	judge_data(reg, source, ev, of);
-	return 0;
+	return judge_data(b, reg, source, ev, of, err);
 }
 
 const struct bank *banks_find(const struct banks *b, const struct bank_target *target)
@@ -400,4 +433,17 @@ const struct bank_chain *bank_best(const struct bank *bank)
 			best = c;
 	}
 	return best;
+}
+
+int bank_near_miss(
+	const struct banks *b, const struct bank *bank, struct near_miss *ret, struct err *err)
+{
+	*ret = (struct near_miss){.kind = NEAR_NONE};
+	if (bank->kept == NULL || bank->gap.source != NULL)
+		return 0;
+	for (size_t i = 0; i < bank->n_chains && ret->kind == NEAR_NONE; i++)
+		if (near_miss_find(b->hashers.of[bank->alg], &bank->chain[i].start, bank->kept,
+			    bank->n_kept, &bank->target->want, ret, err) < 0)
+			return -1;
+	return 0;
 }

@@ -9,12 +9,7 @@
 
 #include "log/event_reg.h"
 #include "log/explain.h"
-
-/* An event, as people find it again. */
-struct bank_spot {
-	const char *source; /* NULL: there is none */
-	uint64_t seq;
-};
+#include "log/near_miss.h"
 
 /* One way to read the log: from one start value. */
 struct bank_chain {
@@ -31,14 +26,17 @@ struct bank {
 	enum hash_alg alg;
 	struct bank_chain chain[BANK_CHAINS_MAX];
 	size_t n_chains;
-	bool stated;	       /* its start is what the log says, and not known to be initial */
-	struct bank_spot gap;  /* before this event it was extended by what is in no log */
-	uint64_t lacks;	       /* events of the register that have no digest for this bank */
-	struct bank_spot lack; /* the first of them */
-	uint64_t altered;      /* events whose data must explain their digest, and does not */
-	struct bank_spot altered_first;
+	bool stated;		/* its start is what the log says, and not known to be initial */
+	struct event_spot gap;	/* before this event it was extended by what is in no log */
+	uint64_t lacks;		/* events of the register that have no digest for this bank */
+	struct event_spot lack; /* the first of them */
+	uint64_t altered;	/* events whose data must explain their digest, and does not */
+	struct event_spot altered_first;
 	const char **sources; /* the logs that it has events in, in their order; NULL at the end */
 	size_t n_sources;
+	/* With a target: its events, to look among them for the wrong one; NULL: too many. */
+	struct near_event *kept;
+	size_t n_kept; /* also where there are too many */
 };
 
 /* What is asked about: a register, and what it holds. */
@@ -80,5 +78,11 @@ int banks_take(struct banks *banks, const char *source, struct log_event *ev,
 const struct bank *banks_find(const struct banks *banks, const struct bank_target *target);
 /* The chain that gives what the register holds, or comes nearest; without a target, the value. */
 const struct bank_chain *bank_best(const struct bank *bank);
+/*
+ * What change to the log gives what the register of a bank with a target holds. NEAR_NONE also where
+ * the log has a gap, or the bank has too many events. -1 only if libcrypto fails.
+ */
+int bank_near_miss(
+	const struct banks *b, const struct bank *bank, struct near_miss *ret, struct err *err);
 
 #endif

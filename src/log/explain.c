@@ -200,6 +200,14 @@ static void find_candidates(struct candidates *c, uint32_t type, struct bytes da
 	}
 }
 
+static void candidates_of(struct candidates *c, const struct log_event *ev)
+{
+	if (ev->hashed.p != NULL)
+		add_all(c, ev->hashed);
+	else if (ev->has_type && ev->extends && ev->data.p != NULL)
+		find_candidates(c, ev->type, ev->data);
+}
+
 /* Which digests are the hash of these bytes. */
 static int try_candidate(const struct log_event *ev, struct bytes candidate,
 	struct hasher *const hasher[static HASH_COUNT], bool *ret_any,
@@ -225,13 +233,9 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err)
 {
 	struct candidates c = {0};
-	bool any = false;
-	if (ev->computed != HASH_NONE)
-		any = true;
-	else if (ev->hashed.p != NULL)
-		add_all(&c, ev->hashed);
-	else if (ev->has_type && ev->extends && ev->data.p != NULL)
-		find_candidates(&c, ev->type, ev->data);
+	bool any = ev->computed != HASH_NONE;
+	if (!any)
+		candidates_of(&c, ev);
 	for (size_t i = 0; i < ev->n_digests && any; i++)
 		ret[i] = EXPLAINS;
 	/* Every bank has the hash of the same bytes: what one digest shows holds for all. */
@@ -242,6 +246,15 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
 								       : EXPLAINS_UNKNOWN;
 	return 0;
+}
+
+int event_own_digest(
+	const struct log_event *ev, struct hasher *hasher, struct digest *ret, struct err *err)
+{
+	struct candidates c = {0};
+	candidates_of(&c, ev);
+	*ret = (struct digest){0};
+	return c.n == 0 ? 0 : hash_bytes(hasher, c.of[0], ret, err);
 }
 
 enum explanation explanation_of(

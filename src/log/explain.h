@@ -17,6 +17,9 @@ enum explanation {
  */
 int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err);
+/* The digest that its data asks for, with its hasher; of size 0 where it asks for none. */
+int event_own_digest(
+	const struct log_event *ev, struct hasher *hasher, struct digest *ret, struct err *err);
 /* What that says of the event: not explained if one of its digests is not. */
 enum explanation explanation_of(
 	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests);

@@ -77,7 +77,7 @@ static int take_event(const struct boot_logs *logs, struct boot_log *log,
 			if (add_digest(&log->of[i], &ev->digest[k].d, err) < 0)
 				return -1;
 			if (of[k] == EXPLAINS_NOT && log->of[i].altered.source == NULL)
-				log->of[i].altered = (struct bank_spot){log->source, ev->seq};
+				log->of[i].altered = (struct event_spot){log->source, ev->seq};
 		}
 	}
 	return 0;

@@ -16,7 +16,7 @@ enum { BOOT_LOGS_MAX = 4 };
 struct boot_part {
 	struct digest *v; /* that extended it, in their order */
 	size_t n;
-	struct bank_spot
+	struct event_spot
 		altered; /* the first event whose data must explain its digest, and does not */
 };
 
@@ -64,7 +64,7 @@ struct joined {
 	bool reached;	     /* it held it at least once, all of the journal being in it */
 	const char *sources[BOOT_LOGS_MAX +
 			    2]; /* of those that have a record of it, NULL behind them */
-	struct bank_spot altered;
+	struct event_spot altered;
 };
 
 /*

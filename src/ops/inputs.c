@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/stdlib.h>
@@ -49,6 +50,20 @@ static void close_input(struct log_input *in)
 	free(in->path);
 }
 
+/* Its events would count twice. */
+static int check_once(const struct inputs *inputs, const struct log_input *in, struct err *err)
+{
+	struct stat st, other;
+	if (fstat(in->fd, &st) < 0)
+		return err_sys(err, errno, "'%s'", in->path);
+	for (size_t i = 0; i < inputs->n; i++)
+		if (fstat(inputs->v[i].fd, &other) == 0 && other.st_dev == st.st_dev &&
+			other.st_ino == st.st_ino)
+			return err_set(err, ST_USAGE, "'%s' and '%s' are one file: give it once",
+				inputs->v[i].path, in->path);
+	return 0;
+}
+
 int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 {
 	const struct log_format *format;
@@ -60,8 +75,7 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 		free(in.path);
 		return err_sys(err, ENOMEM, "'%s'", arg);
 	}
-	int rc = open_input(&in, format, err);
-	if (rc < 0) {
+	if (open_input(&in, format, err) < 0 || check_once(inputs, &in, err) < 0) {
 		close_input(&in);
 		return -1;
 	}

@@ -15,6 +15,7 @@ struct verify_row {
 	uint64_t records, matched;
 	const char **sources; /* of the logs, NULL at the end; owned by the row; NULL: none */
 	char detail[ERR_MSG_MAX];
+	bool is_near;	/* mismatch: the detail says which change to the log gives the value */
 	struct err err; /* why there is no verdict, or the log was not looked at */
 };
 

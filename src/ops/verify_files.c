@@ -65,11 +65,41 @@ static const struct log_input *first_cut(const struct evidence *ev)
 
 /* A file's name may have any byte in it: what goes into an error is fit for a terminal, and for JSON. */
 static void say_spot(
-	char *detail, const char *before, const struct bank_spot *spot, const char *behind)
+	char *detail, const char *before, const struct event_spot *spot, const char *behind)
 {
 	struct err shown;
 	err_set(&shown, ST_OK, "%sevent %llu of '%s'%s", before, (unsigned long long)spot->seq,
 		spot->source, behind);
+	snprintf(detail, ERR_MSG_MAX, "%s", shown.msg);
+}
+
+/* The change that makes the log give what the register holds: what is wrong is that event. */
+static void say_near_miss(const struct bank *bank, const struct near_miss *near, char *detail)
+{
+	static const struct {
+		const char *before, *behind;
+	} words[] = {
+		[NEAR_OWN] = {"the digest of ",
+			" is wrong in the log: with that of its data the log gives this value"},
+		[NEAR_WITHOUT] = {"without ",
+			" the log gives this value: it is logged, and was not extended"},
+		[NEAR_TWICE] = {"", " was extended twice, and is logged once"},
+		[NEAR_SWAPPED] = {"",
+			" was extended after the one that follows it in this register"},
+	};
+	if (near->kind != NEAR_ORDER) {
+		say_spot(detail, words[near->kind].before, &bank->kept[near->at].spot,
+			words[near->kind].behind);
+		return;
+	}
+	struct err shown = {0};
+	for (size_t i = 0; near->order[i] != NULL; i++) {
+		char so_far[ERR_MSG_MAX];
+		snprintf(so_far, sizeof(so_far), "%s", shown.msg);
+		err_set(&shown, ST_OK, "%s%s'%s'", so_far,
+			i == 0 ? "the logs were extended in another order: " : ", then ",
+			near->order[i]);
+	}
 	snprintf(detail, ERR_MSG_MAX, "%s", shown.msg);
 }
 
@@ -83,8 +113,11 @@ static void say_mismatch(const struct bank *bank, char *detail)
 			&bank->altered_first, ": its data does not give its digest");
 	else
 		snprintf(detail, ERR_MSG_MAX,
-			"no part of the log gives this value: an event is not what was extended, "
-			"or one is missing");
+			"no part of the log gives this value%s: an event is not what was extended, "
+			"or one is missing",
+			bank->kept != NULL ? ", nor does it with one event left out, doubled or "
+					     "swapped with the next"
+					   : "");
 }
 
 /* A value that the log reproduces: from where, and with data that is what was measured? */
@@ -144,9 +177,17 @@ static bool is_cut(const struct evidence *ev, const struct bank *bank, const str
 	return false;
 }
 
-static int judge_bank(
-	const struct evidence *ev, const struct bank *bank, struct verify_row *row, struct err *err)
+static void say_altered_too(const struct bank *bank, char *detail)
 {
+	char before[ERR_MSG_MAX];
+	snprintf(before, sizeof(before), "%s; ", detail);
+	say_spot(detail, before, &bank->altered_first, ": its data does not give its digest");
+}
+
+static int judge_bank(const struct files *files, const struct evidence *ev, const struct bank *bank,
+	struct verify_row *row, struct err *err)
+{
+	struct near_miss near;
 	const struct bank_chain *c = bank_best(bank);
 	const struct log_input *cut;
 	for (size_t i = 0; i < bank->n_sources; i++)
@@ -160,6 +201,15 @@ static int judge_bank(
 		return 0;
 	}
 	row->verdict = judge_chain(bank, c, row->detail);
+	if (row->verdict == VERDICT_LOG_AHEAD && bank->altered > 0)
+		say_altered_too(bank, row->detail);
+	if (row->verdict != VERDICT_MISMATCH)
+		return 0;
+	if (bank_near_miss(&files->banks, bank, &near, err) < 0)
+		return -1;
+	row->is_near = near.kind != NEAR_NONE;
+	if (row->is_near)
+		say_near_miss(bank, &near, row->detail);
 	return 0;
 }
 
@@ -206,7 +256,7 @@ int files_judge(const struct files *files, const struct evidence *ev, const stru
 		return err_sys(err, ENOMEM, "verify");
 	memcpy(copy, target->want.v, target->want.size);
 	row->value = (struct bytes){copy, target->want.size};
-	if (bank != NULL && judge_bank(ev, bank, row, err) < 0)
+	if (bank != NULL && judge_bank(files, ev, bank, row, err) < 0)
 		return -1;
 	if (bank == NULL && text == NULL && cut != NULL)
 		verify_fail(row, &cut->err);

@@ -56,7 +56,7 @@ end() {
 	values "$(printf '%096d' 1)  rtmr3:sha384"
 	tsm verify --values values --input j
 	assert_failure 1
-	assert_output --partial 'mismatch  rtmr3:sha384  (no part of the log gives this value: '
+	assert_output --partial 'mismatch  rtmr3:sha384  (no part of the log gives this value, nor '
 }
 
 @test "journal: a void record counts for nothing; after an unknown one nothing is sure" {
@@ -241,4 +241,80 @@ end() {
 	tsm log --jsonl --input $'x\': fine)\nmatch  rtmr0:sha384\e[2J\xff'
 	iconv -f UTF-8 -t UTF-8 "$OUT" >/dev/null
 	assert_json -s 'length > 0'
+}
+
+# near OPTIONS...: a log that differs from what was extended, beside the values of five events.
+near() {
+	printf 'rtmr2 EV_EFI_ACTION text:%s\n' one two three four five >five
+	"$GENLOG" -f ccel five >right
+	"$GENLOG" -f ccel --values five >values
+	"$GENLOG" -f ccel "$@" five >log
+	tsm verify --values values --input log
+	assert_failure 1
+}
+
+@test "mismatch: the event that one change concerns is named" {
+	near --flip 2
+	assert_output "mismatch  rtmr2:sha384  (the digest of event 3 of 'log' is wrong in the log: with that of its data the log gives this value)"
+	near --drop 1
+	assert_output "mismatch  rtmr2:sha384  (no part of the log gives this value, nor does it with one event left out, doubled or swapped with the next: an event is not what was extended, or one is missing)"
+	near --swap 1,2
+	assert_output "mismatch  rtmr2:sha384  (event 2 of 'log' was extended after the one that follows it in this register)"
+	"$GENLOG" -f ccel --drop 1 --values five >values
+	tsm verify --values values --input right
+	assert_failure 1
+	assert_output "mismatch  rtmr2:sha384  (without event 2 of 'right' the log gives this value: it is logged, and was not extended)"
+	sed '2p' five >six
+	"$GENLOG" -f ccel --values six >values
+	tsm verify --values values --input right
+	assert_failure 1
+	assert_output "mismatch  rtmr2:sha384  (event 2 of 'right' was extended twice, and is logged once)"
+	assert_equal "$stderr" ''
+}
+
+@test "mismatch: the logs in another order" {
+	near --flip 2
+	printf 'rtmr2 EV_EFI_ACTION text:%s\n' six seven >rest
+	"$GENLOG" -f ccel rest >other
+	"$GENLOG" -f ccel --values <(cat five rest) >values
+	tsm verify --values values --input other --input right
+	assert_failure 1
+	assert_output "mismatch  rtmr2:sha384  (the logs were extended in another order: 'right', then 'other')"
+	tsm verify --values values --input right --input other
+	assert_done
+}
+
+@test "mismatch: a register of too many events is not searched, and says less" {
+	near --flip 2
+	"$GENLOG" -f ccel --repeat 600 five >log
+	"$GENLOG" -f ccel --repeat 600 --drop 1 --values five >values
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_output 'mismatch  rtmr2:sha384  (no part of the log gives this value: an event is not what was extended, or one is missing)'
+}
+
+@test "mismatch: where no register matches, the logs may be of another machine" {
+	printf 'rtmr%s EV_EFI_ACTION text:one\n' 1 2 >here
+	sed 's/one/two/' here >there
+	"$GENLOG" -f ccel --values here >values
+	"$GENLOG" -f ccel there >log
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_equal "$stderr" "tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
+}
+
+@test "log-ahead: an altered event is named, too" {
+	near --alter 1
+	assert_output "altered  rtmr2:sha384  (event 2 of 'log': its data does not give its digest)"
+	"$GENLOG" -f ccel --drop 4 --values five >values
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_output "log-ahead  rtmr2:sha384  (the last 1 of 5 records were logged and not extended; event 2 of 'log': its data does not give its digest)"
+}
+
+@test "a log is given once" {
+	near --flip 2
+	ln -s log link
+	tsm verify --values values --input log --input link
+	assert_refused 2 "'log' and 'link' are one file: give it once"
 }
