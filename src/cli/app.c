@@ -77,6 +77,18 @@ void app_json_end(struct json *j)
 	sink_char(j->sink, '\n');
 }
 
+static void show_progress(void *arg, const char *path, uint64_t done, uint64_t total)
+{
+	progress_at(arg, path, done, total);
+}
+
+void app_watch(struct app *app, struct inputs *inputs)
+{
+	progress_init(&app->progress, !app->opt.quiet);
+	inputs->progress = show_progress;
+	inputs->progress_arg = &app->progress;
+}
+
 bool app_colored(const struct app *app)
 {
 	const char *no = getenv("NO_COLOR");

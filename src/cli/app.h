@@ -5,6 +5,8 @@
 
 #include "cli/parse.h"
 #include "kernel/abi.h"
+#include "ops/inputs.h"
+#include "out/progress.h"
 #include "out/rows.h"
 
 struct app {
@@ -14,7 +16,8 @@ struct app {
 	struct sink out;
 	struct err err;	    /* why a command failed, printed by main */
 	enum status status; /* the worst of what rows told, beside err */
-	bool changed;	    /* a register was: output that fails is not "nothing happened" */
+	struct progress progress;
+	bool changed; /* a register was: output that fails is not "nothing happened" */
 };
 
 /* A line on standard error; errors count towards the exit status. */
@@ -28,6 +31,9 @@ int app_probe(struct app *app, struct tree *ret);
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);
 void app_json_end(struct json *j);
+
+/* Shows, on a terminal, how far the replay of these is. */
+void app_watch(struct app *app, struct inputs *inputs);
 
 /* Whether standard output is to be coloured. */
 bool app_colored(const struct app *app);

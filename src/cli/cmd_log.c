@@ -408,6 +408,7 @@ struct asked {
 	char *const *specs;
 	bool *seen;
 	char *name; /* of the event's register, with its hash where it has one only */
+	const struct log_input *in; /* that is read; NULL: its rows show how far that is */
 };
 
 /* Whether an operand means a register that has this name and these hashes. */
@@ -463,6 +464,8 @@ static const char *name_asked(
 static int print_asked(void *arg, const struct event *event, struct err *err)
 {
 	struct asked *a = arg;
+	if (a->in != NULL)
+		progress_at(&a->p->app->progress, a->in->path, event->offset, a->in->size);
 	return print_event(a->p, event, err);
 }
 
@@ -500,12 +503,14 @@ static void print_input(struct asked *a, const struct evidence *ev, struct log_i
 	struct app *app = a->p->app;
 	struct err err = {0};
 	int rc = 0;
+	a->in = isatty(STDOUT_FILENO) ? NULL : in;
 	if (!in->text && a->p->export != NULL)
 		rc = export_reader(a, in->reader, &err);
 	else if (!in->text)
 		rc = events_run_reader(in->reader, in->path, name_asked, print_asked, a, &err);
 	else if (is_text_asked(a, in->mr))
 		rc = print_unchecked(a->p, ev, in->mr, &err);
+	progress_end(&app->progress);
 	if (!is_telling(a->p))
 		return;
 	if (rc < 0) {
@@ -532,10 +537,11 @@ static int print_inputs(struct app *app, struct evidence *ev, int argc, char *co
 {
 	static struct printer p;
 	AUTO_FREE bool *seen = calloc((size_t)argc + 1, sizeof(*seen));
-	struct asked asked = {&p, argc, argv, seen, NULL};
+	struct asked asked = {&p, argc, argv, seen, NULL, NULL};
 	if (seen == NULL)
 		return err_sys(&app->err, ENOMEM, "log");
 	p.app = app;
+	progress_init(&app->progress, !app->opt.quiet);
 	struct inputs_pass pass = {&asked, ev};
 	if (app->opt.format == NULL)
 		begin(&p, ev, NULL, 0);

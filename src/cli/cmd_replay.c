@@ -205,7 +205,9 @@ static int fill_values(struct app *app, struct evidence *ev, struct values *valu
 {
 	struct banks banks;
 	banks_init(&banks, NULL, 0);
+	app_watch(app, &ev->inputs);
 	int rc = inputs_replay(&ev->inputs, &banks, &app->err);
+	progress_end(&app->progress);
 	if (rc == 0)
 		rc = add_banks(values, &ev->inputs, &banks, &app->err);
 	for (size_t i = 0; i < ev->inputs.n && rc == 0; i++) {

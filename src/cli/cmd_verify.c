@@ -164,7 +164,9 @@ static int run(struct app *app, struct evidence *ev, const struct files *files, 
 		return -1;
 	if (!wanted.no_log && evidence_share_lock(ev, &app->err) < 0)
 		return -1;
+	app_watch(app, &ev->inputs);
 	int rc = verify_run(ev, &wanted, &rows, &app->err);
+	progress_end(&app->progress);
 	if (rc == 0) {
 		print_rows(app, &files->td, &rows);
 		tell_inputs(app, &ev->inputs, &rows);

@@ -84,6 +84,9 @@ static int store(struct options *opt, const struct opt_spec *o, const char *valu
 		++*(unsigned *)at;
 		break;
 	case OPT_STRING:
+		/* Which of two files was looked at is not for the reader of the answer to guess. */
+		if (*(const char **)at != NULL && strcmp(o->metavar, "FILE") == 0)
+			return err_set(err, ST_USAGE, "--%s is given twice", o->lg);
 		*(const char **)at = value;
 		break;
 	case OPT_LIST:

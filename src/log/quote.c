@@ -9,6 +9,8 @@
 #include "base/cursor.h"
 #include "base/input.h"
 #include "base/scope.h"
+#include "log/json_seq.h"
+#include "log/reader.h"
 
 enum {
 	TEE_TDX = 0x81, /* also the type of a report */
@@ -111,12 +113,18 @@ static bool is_snp_report(struct bytes b)
 	return b.n >= SNP_REPORT_SIZE && version >= 2 && version <= 5 && cur_le32(&c) == 1;
 }
 
-static bool is_tdx_quote(struct bytes b)
+bool is_tdx_quote(struct bytes b)
 {
 	struct cursor c = {.left = b};
 	uint16_t version = cur_le16(&c);
 	cur_take(&c, 2);
 	return (version == 4 || version == 5) && cur_le32(&c) == TEE_TDX;
+}
+
+/* As CBOR, which does not start like this, it would be an array of a lone 0. */
+bool is_tdreport(struct bytes b)
+{
+	return starts(b, "\x81\0", 2);
 }
 
 /* What is read by nobody here, by name; NULL: nothing that is known. */
@@ -215,8 +223,7 @@ static int parse_binary(struct bytes b, struct values *ret, struct td_facts *fac
 {
 	struct cursor c = {.left = b};
 	size_t size = BODY_SIZE;
-	/* As CBOR, which does not start like this, it would be an array of a lone 0. */
-	if (starts(b, "\x81\0", 2))
+	if (is_tdreport(b))
 		return err_set(
 			err, ST_FORMAT, "this is a TDREPORT, not a quote: --tdreport reads it");
 	const char *foreign = foreign_name(b);
@@ -267,22 +274,13 @@ static int parse_json(
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n = 0;
-	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
-	if (tok == NULL)
-		return err_sys(err, ENOMEM, "quote");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-
+	struct json_object *doc;
 	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
 		text.n--;
-	struct json_object *doc = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.n);
-	size_t end = json_tokener_get_parse_end(tok);
-	if (doc == NULL || end != text.n)
-		err_set(err, ST_FORMAT, "offset %zu: neither a TDX quote nor JSON with one: %s",
-			end, json_tokener_error_desc(json_tokener_get_error(tok)));
-	else
-		raw = unwrap(doc, &n, err);
+	if (json_whole(text, &doc, err) < 0)
+		return err_in(err, "neither a TDX quote nor JSON with one");
+	raw = unwrap(doc, &n, err);
 	json_object_put(doc);
-	json_tokener_free(tok);
 	if (raw == NULL)
 		return -1;
 	if (parse_binary((struct bytes){raw, n}, ret, facts, err) < 0)
@@ -370,9 +368,10 @@ static int load(const char *path,
 	*ret = (struct values){0};
 	if (input_read(path, EVIDENCE_FILE_MAX, &file, &n, err) < 0)
 		return -1;
-	if (parse((struct bytes){file, n}, ret, facts, err) < 0)
-		return err_in(err, "'%s'", path);
-	return 0;
+	if (parse((struct bytes){file, n}, ret, facts, err) == 0)
+		return 0;
+	err_if_log((struct bytes){file, n}, err);
+	return err_in(err, "'%s'", path);
 }
 
 int quote_load(const char *path, struct values *ret, struct td_facts *facts, struct err *err)

@@ -20,6 +20,10 @@ struct td_facts {
 	bool contradictory; /* a report whose own hashes are not those of its parts */
 };
 
+/* Whether a file is one by its first bytes. */
+bool is_tdx_quote(struct bytes head);
+bool is_tdreport(struct bytes head);
+
 /*
  * A quote of version 4, or of version 5 with a body of type 2 or 3 (Intel TDX DCAP Quoting Library
  * API, appendix "Data Structures": version 4 and version 5 quote format); or a JSON object with such a

@@ -9,6 +9,8 @@
 #include "log/dstack.h"
 #include "log/ima.h"
 #include "log/journal_log.h"
+#include "log/json_seq.h"
+#include "log/quote.h"
 #include "log/rfc_text.h"
 #include "log/systemd.h"
 #include "log/take.h"
@@ -51,6 +53,10 @@ static int err_unknown(struct bytes head, struct err *err)
 		return err_set(err, ST_FORMAT,
 			"the ACPI table CCEL, which only says where the log is: the log itself is "
 			"/sys/firmware/acpi/tables/data/CCEL");
+	if (is_tdx_quote(head))
+		return err_set(err, ST_FORMAT, "no log: this is a TDX quote: --quote reads it");
+	if (is_tdreport(head))
+		return err_set(err, ST_FORMAT, "no log: this is a TDREPORT: --tdreport reads it");
 	return err_set(err, ST_FORMAT,
 		"no log of a format known here; if it is one all the same, FILE:FORMAT says which");
 }
@@ -65,18 +71,34 @@ static void settle(struct log_reader *r, const struct log_format *format)
 	window_seek(&r->in, 0);
 }
 
+static const struct log_format *sniff(struct bytes head)
+{
+	size_t i = 0;
+	while (log_formats[i] != NULL && !log_formats[i]->sniff(head))
+		i++;
+	return log_formats[i];
+}
+
 static int find_format(struct log_reader *r, struct err *err)
 {
 	struct bytes head;
 	if (window_peek(&r->in, LOG_HEAD_BYTES, &head, err) < 0)
 		return -1;
-	for (size_t i = 0; log_formats[i] != NULL; i++) {
-		if (log_formats[i]->sniff(head)) {
-			settle(r, log_formats[i]);
-			return 0;
-		}
-	}
-	return err_unknown(head, err);
+	const struct log_format *format = sniff(head);
+	if (format == NULL)
+		return err_unknown(head, err);
+	settle(r, format);
+	return 0;
+}
+
+void err_if_log(struct bytes file, struct err *err)
+{
+	if (file.n > LOG_HEAD_BYTES)
+		file.n = LOG_HEAD_BYTES;
+	uint8_t first = json_head_first(file);
+	const struct log_format *format = first == '{' || first == '[' ? NULL : sniff(file);
+	if (format != NULL)
+		err_set(err, ST_FORMAT, "this is a log (%s): --input reads it", format->name);
 }
 
 static int start(struct log_reader *r, struct err *err)

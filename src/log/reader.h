@@ -83,6 +83,12 @@ struct log_reader {
 	char note[256]; /* after the end: what the operator should know; empty: nothing */
 };
 
+/*
+ * Why a file is not what it was given for: if its first bytes are those of a log, err says that. JSON
+ * is left alone: its first bytes may be those of both.
+ */
+void err_if_log(struct bytes file, struct err *err);
+
 /* NULL if there is none of that name (as in FILE:FORMAT). */
 const struct log_format *log_format_by_name(const char *name);
 

@@ -287,6 +287,9 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 	int rc = tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
 	if (rc > 0)
 		check_index(r, ret);
+	if (rc == 0 && r->seq == 1)
+		return err_set(err, ST_FORMAT, "offset %llu: no log: nothing is behind its header",
+			(unsigned long long)window_tell(&r->in));
 	return rc;
 }
 

@@ -12,6 +12,8 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "log/json_seq.h"
+#include "log/reader.h"
 
 /* Takes back what makes a name visible, in place; false for what is no escape. */
 static bool unvisible(char *name)
@@ -214,23 +216,13 @@ static int parse_rows(struct json_object *doc, struct values *v, struct err *err
 
 static int parse_json(struct bytes text, struct values *v, struct err *err)
 {
-	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
-	if (tok == NULL)
-		return err_sys(err, ENOMEM, "values");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-
+	struct json_object *doc;
 	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
 		text.n--;
-	struct json_object *doc = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.n);
-	size_t end = json_tokener_get_parse_end(tok);
-	int rc;
-	if (doc == NULL || end != text.n || !json_object_is_type(doc, json_type_object))
-		rc = err_set(err, ST_FORMAT, "offset %zu: not the JSON of 'tsmctl read': %s", end,
-			json_tokener_error_desc(json_tokener_get_error(tok)));
-	else
-		rc = parse_rows(doc, v, err);
+	if (json_whole(text, &doc, err) < 0)
+		return err_in(err, "not the JSON of 'tsmctl read'");
+	int rc = parse_rows(doc, v, err);
 	json_object_put(doc);
-	json_tokener_free(tok);
 	return rc;
 }
 
@@ -254,9 +246,10 @@ int values_load(const char *path, struct values *ret, struct err *err)
 	*ret = (struct values){0};
 	if (input_read(path, VALUES_FILE_MAX, &text, &n, err) < 0)
 		return -1;
-	if (values_parse((struct bytes){text, n}, ret, err) < 0)
-		return err_in(err, "'%s'", path);
-	return 0;
+	if (values_parse((struct bytes){text, n}, ret, err) == 0)
+		return 0;
+	err_if_log((struct bytes){text, n}, err);
+	return err_in(err, "'%s'", path);
 }
 
 void values_clear(struct values *values)

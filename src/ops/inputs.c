@@ -50,12 +50,13 @@ static void close_input(struct log_input *in)
 	free(in->path);
 }
 
-/* Its events would count twice. */
-static int check_once(const struct inputs *inputs, const struct log_input *in, struct err *err)
+/* How large it is; and that it is none of those before: its events would count twice. */
+static int identify(const struct inputs *inputs, struct log_input *in, struct err *err)
 {
 	struct stat st, other;
 	if (fstat(in->fd, &st) < 0)
 		return err_sys(err, errno, "'%s'", in->path);
+	in->size = (uint64_t)st.st_size;
 	for (size_t i = 0; i < inputs->n; i++)
 		if (fstat(inputs->v[i].fd, &other) == 0 && other.st_dev == st.st_dev &&
 			other.st_ino == st.st_ino)
@@ -75,7 +76,7 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 		free(in.path);
 		return err_sys(err, ENOMEM, "'%s'", arg);
 	}
-	if (open_input(&in, format, err) < 0 || check_once(inputs, &in, err) < 0) {
+	if (open_input(&in, format, err) < 0 || identify(inputs, &in, err) < 0) {
 		close_input(&in);
 		return -1;
 	}
@@ -250,7 +251,8 @@ int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, st
 }
 
 /* Data is judged for the registers that are asked about. */
-static int replay_one(struct log_input *in, struct banks *banks, struct err *err)
+static int replay_one(const struct inputs *inputs, const struct log_input *in, struct banks *banks,
+	struct err *err)
 {
 	struct log_ahead *log;
 	struct log_event *ev;
@@ -259,8 +261,11 @@ static int replay_one(struct log_input *in, struct banks *banks, struct err *err
 	for (size_t i = 0; i < banks->n_targets; i++)
 		judged[banks->target[i].mr->alg] = true;
 	int rc = log_ahead_open(&log, in->reader, judged, err);
-	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0)
+	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0) {
+		if (inputs->progress != NULL)
+			inputs->progress(inputs->progress_arg, in->path, ev->off, in->size);
 		rc = banks_take(banks, in->path, ev, of, err);
+	}
 	log_ahead_close(log);
 	return rc;
 }
@@ -269,7 +274,7 @@ int inputs_replay(struct inputs *inputs, struct banks *banks, struct err *err)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		struct log_input *in = &inputs->v[i];
-		if (in->text || replay_one(in, banks, err) == 0)
+		if (in->text || replay_one(inputs, in, banks, err) == 0)
 			continue;
 		if (err->status != ST_FORMAT)
 			return err_in(err, "'%s'", in->path);

@@ -9,6 +9,7 @@
 struct log_input {
 	char *path;
 	int fd;
+	uint64_t size; /* in bytes */
 	/*
 	 * A kernel's text log is told apart by its register, which the operator or the path names; all
 	 * other events say themselves which register they are of.
@@ -23,6 +24,9 @@ struct inputs {
 	struct log_input *v;
 	size_t n;
 	size_t n_text; /* of them, kernels' text logs */
+	/* Told, with its argument, how far a replay is; NULL: nobody. */
+	void (*progress)(void *arg, const char *path, uint64_t done, uint64_t total);
+	void *progress_arg;
 };
 
 /* Opens FILE[:FORMAT] ("-": standard input). ST_FORMAT for what is no log. */

@@ -347,17 +347,13 @@ assert_refused_rows() {
 }
 
 @test "what extends nothing makes no register, which is no success" {
-	"$GENLOG" -f ccel boot >log
-	head -c 65 log >header
-	tsm replay header
-	assert_refused 3 'no event in these logs extended a register'
-	tsm replay --json header
-	assert_failure 3
-	assert_json '.registers == []'
 	grep '^pcr0 ' boot >mrtd
 	"$GENLOG" -f ccel mrtd >log
 	tsm replay log
 	assert_refused 3 'no event in these logs extended a register'
+	tsm replay --json log
+	assert_failure 3
+	assert_json '.registers == []'
 }
 
 @test "bytes behind a log's end are not a part of it: noted, or malformed" {

@@ -318,3 +318,39 @@ near() {
 	tsm verify --values values --input log --input link
 	assert_refused 2 "'log' and 'link' are one file: give it once"
 }
+
+@test "a log with nothing but its header is an error, whatever reads it" {
+	near --flip 2
+	head -c 65 log >header
+	tsm log --input header
+	assert_failure 5
+	assert_equal "$stderr" "tsmctl: 'header': offset 65: no log: nothing is behind its header"
+	tsm replay header
+	assert_refused 5 "'header': offset 65: no log: nothing is behind its header"
+	printf '%s  rtmr2:sha384\n' "$ZERO48" >values
+	tsm verify --values values --input header
+	assert_failure 5
+	assert_output "error  rtmr2:sha384  ('header': offset 65: no log: nothing is behind its header)"
+}
+
+@test "a file of another kind is called by its name" {
+	near --flip 2
+	"$GENLOG" -f ccel --quote 4 five >quote
+	"$GENLOG" -f ccel --tdreport five >report
+	tsm replay quote
+	assert_refused 5 "'quote': no log: this is a TDX quote: --quote reads it"
+	tsm log --input report
+	assert_refused 5 "'report': no log: this is a TDREPORT: --tdreport reads it"
+	tsm verify --quote log --input log
+	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+	tsm verify --tdreport log --input log
+	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+	tsm verify --values log --input log
+	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+}
+
+@test "a file that only one can be of is given once" {
+	near --flip 2
+	tsm verify --values values --values values --input log
+	assert_refused 2 '--values is given twice'
+}

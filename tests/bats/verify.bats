@@ -545,15 +545,15 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 		'{"schema":"tsmctl.read/1","registers":[{"register":"a","value":"00"},{"register":"b"}]}'
 	check "registers\[0\]: no string 'register' or 'value'" '{"schema":"tsmctl.read/1","registers":[{"value":"00"}]}'
 	check 'registers\[0\]: the value is not hex' '{"schema":"tsmctl.read/1","registers":[{"register":"a","value":"xy"}]}'
-	check 'offset *: not the JSON of *' '{"schema":"tsmctl.read/1",}'
-	check 'offset *: not the JSON of *' '{'
-	check 'offset *: not the JSON of *' '{"schema":"tsmctl.read/1","registers":[{"register":"a","value":"00"}]} x'
-	check 'offset *: not the JSON of *' '{"schema":"\xff"}'
+	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"tsmctl.read/1",}'
+	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{'
+	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"tsmctl.read/1","registers":[{"register":"a","value":"00"}]} x'
+	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"\xff"}'
 	tsmctl verify --initial "$TMP/f"
-	assert_refused 5 "'$TMP/f': offset *: not the JSON of *"
+	assert_refused 5 "'$TMP/f': not the JSON of 'tsmctl read': byte *: not JSON: *"
 	tsmctl verify --values "$TMP/f" --expect "$TMP/f"
-	assert_refused 5 "'$TMP/f': offset *: not the JSON of *"
-	check 'offset *: not the JSON of *' "$(printf '{"a":%.0s' {1..100})1$(printf '}%.0s' {1..100})"
+	assert_refused 5 "'$TMP/f': not the JSON of 'tsmctl read': byte *: not JSON: *"
+	check "not the JSON of 'tsmctl read': byte *: not JSON: *" "$(printf '{"a":%.0s' {1..100})1$(printf '}%.0s' {1..100})"
 }
 
 @test "files of values: as read prints them, errors in JSON rows left out" {

@@ -463,7 +463,7 @@ static void test_json(void)
 	struct values v;
 	struct err err;
 	CHECK_INT(parse(quote_parse, text_bytes(&t), &v, &facts, &err), -1);
-	CHECK(strstr(err.msg, ": neither a TDX quote nor JSON with one: ") != NULL);
+	CHECK(strstr(err.msg, "neither a TDX quote nor JSON with one: ") != NULL);
 	values_clear(&v);
 	json_refused("{}", "JSON without a string 'quote'");
 	json_refused("{\"quote\":5}", "JSON without a string 'quote'");

@@ -293,7 +293,7 @@ static void test_header(void)
 	check_header(1, (const uint16_t[]){SHA384_ID}, (const uint16_t[]){32},
 		"offset 60: 32 bytes for sha384, not 48");
 	add_header(&t, 16, ids, sizes);
-	feed_good(text_bytes(&t), NULL, "ccel", 1);
+	feed_bad(text_bytes(&t), NULL, 1, "offset 125: no log: nothing is behind its header");
 	text_free(&t);
 
 	/* As many algorithms as the event has no room for. */
