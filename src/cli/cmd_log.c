@@ -271,7 +271,7 @@ static void widen_for_types(struct printer *p)
 {
 	struct table *t = &p->table;
 	p->widths[1] = strlen("rtmr0:sha384");
-	p->widths[2] = strlen("EV_EFI_VARIABLE_DRIVER_CONFIG");
+	p->widths[2] = strlen("EV_EFI_BOOT_SERVICES_APPLICATION");
 	p->widths[t->n] = 0;
 	t->picked[t->n] = t->picked[t->n - 1];
 	p->widths[t->n - 1] = strlen("MATCHES");

@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "cli/td_file.h"
+#include "log/tcg2.h"
 #include "ops/verify.h"
 
 struct row_out {
@@ -126,6 +127,19 @@ static void tell_inputs(
 	}
 }
 
+/* One damaged index is enough for a CCEL to be taken for the log of a TPM. */
+static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++) {
+		const struct log_input *in = &inputs->v[i];
+		if (in->reader != NULL && in->reader->format == &log_format_tpm)
+			app_note(app,
+				"'%s': read as the log of a TPM, whose PCRs a TD does not have: "
+				"'%s:ccel' reads it as a CCEL",
+				in->path, in->path);
+	}
+}
+
 /* One wrong event spoils one register; when all are wrong it is not an event. */
 static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
 {
@@ -171,6 +185,8 @@ static int run(struct app *app, struct evidence *ev, const struct files *files, 
 		print_rows(app, &files->td, &rows);
 		tell_inputs(app, &ev->inputs, &rows);
 		tell_if_all_differ(app, &rows);
+		if (files->td.path != NULL)
+			tell_if_no_ccel(app, &ev->inputs);
 	}
 	verify_clear(&rows);
 	return rc;

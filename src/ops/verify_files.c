@@ -263,6 +263,7 @@ int files_judge(const struct files *files, const struct evidence *ev, const stru
 	if (text == NULL || row->err.status != ST_OK || (bank != NULL && bank->gap.source != NULL))
 		return 0;
 	row->detail[0] = '\0';
+	row->is_near = false;
 	if (judge_text(ev, text, target, bank != NULL ? &row->replayed : NULL, row, err) < 0)
 		return -1;
 	if (bank != NULL && row->verdict == VERDICT_MATCH)

@@ -354,3 +354,17 @@ near() {
 	tsm verify --values values --values values --input log
 	assert_refused 2 '--values is given twice'
 }
+
+@test "a CCEL with a damaged index, beside a quote" {
+	near --flip 2
+	"$GENLOG" -f ccel --quote 4 five >quote
+	# The index of the first event behind the header.
+	printf '\x40' | dd of=right bs=1 seek=65 conv=notrunc status=none
+	tsm verify --quote quote --input right
+	assert_failure 1
+	[[ $stderr == *"tsmctl: 'right': read as the log of a TPM, whose PCRs a TD does not have: 'right:ccel' reads it as a CCEL"* ]]
+	tsm verify --quote quote --input right:ccel
+	assert_failure 1
+	assert_line --partial 'mismatch  rtmr2:sha384  (no part of the log'
+	[[ $stderr != *TPM* ]]
+}
