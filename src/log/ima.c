@@ -9,15 +9,20 @@
 #include "log/tcg_names.h"
 
 enum {
-	SHA1_SIZE = 20,
-	NAME_AT = 28,	  /* of a binary record: index, digest, length of the name; then the name */
-	EVENT_NAME = 255, /* the most that template "ima" has of a path; it hashes one byte more */
-	FIELDS_MAX = 9,	  /* of a template that a line is taken apart for */
+	SHA1_SIZE = 20, /* also of the file's digest in template "ima", whatever the list's */
+	PCR_LAST = 23,
+	EVENT_NAME = 255,  /* the most that template "ima" has of a path; it hashes one byte more */
+	FIELDS_MAX = 9,	   /* of a template that a line is taken apart for */
 	TEMPLATE_MAX = 255 /* bytes of a template's name, or of its fields in place of one */
 };
 
+/* A list has one; of hashes of one size it is the first. */
+static const enum hash_alg list_algs[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
+enum { N_LIST_ALGS = sizeof(list_algs) / sizeof(list_algs[0]) };
+
 struct ima {
 	bool ascii;
+	enum hash_alg alg; /* of its digests */
 	char kind[TEMPLATE_MAX + 1];
 	/* Template data made of a line, or what template "ima" hashes: never longer than the line
 	 * and, for each field, its length and a NUL. */
@@ -102,15 +107,15 @@ static void set_text(struct log_event *ret, struct bytes path)
 }
 
 /*
- * The SHA-1 of the list, for which other banks have their own hash of the template data. Of a
+ * The digest of the list, beside which other banks have their own hash of the template data. Of a
  * violation the list has zeros, and every bank was extended with ones, so that it matches nothing.
  */
-static void set_digests(struct log_event *ret, const uint8_t *sha1)
+static void set_digests(const struct ima *own, struct log_event *ret, const uint8_t *digest)
 {
 	struct digest *d = &ret->digest[0].d;
 	ret->n_digests = 1;
-	ret->digest[0].tcg_id = tcg_hash_id(HASH_SHA1);
-	*d = digest_of(HASH_SHA1, (struct bytes){sha1, SHA1_SIZE});
+	ret->digest[0].tcg_id = tcg_hash_id(own->alg);
+	*d = digest_of(own->alg, (struct bytes){digest, hash_size(own->alg)});
 	ret->every_bank = ret->hashed.p != NULL;
 	if (!bytes_all_zero(digest_bytes(d)))
 		return;
@@ -187,35 +192,42 @@ static int take_data(struct take *t, struct log_event *ret, struct err *err)
 	return 0;
 }
 
+/* Where the name is in a binary record: behind the index, the digest and the name's length. */
+static size_t name_at(enum hash_alg alg)
+{
+	return 4 + hash_size(alg) + 4;
+}
+
 static int next_binary(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	struct ima *own = r->own;
+	size_t size = hash_size(own->alg), at = name_at(own->alg);
 	struct take t;
 	uint32_t n;
 	if (take_start(&t, &r->in, err) < 0)
 		return -1;
 	if (t.seen.n == 0)
 		return 0;
-	if (take_le32(&t, &ret->index, err) < 0 || take_bytes(&t, SHA1_SIZE, err) < 0 ||
+	if (take_le32(&t, &ret->index, err) < 0 || take_bytes(&t, size, err) < 0 ||
 		take_le32(&t, &n, err) < 0)
 		return -1;
 	if (n > TEMPLATE_MAX)
 		return err_set(err, ST_FORMAT,
 			"offset %llu: a template name of %u bytes, %d at most",
-			take_off(&t, NAME_AT - 4), n, TEMPLATE_MAX);
+			take_off(&t, at - 4), n, TEMPLATE_MAX);
 	if (take_bytes(&t, n, err) < 0)
 		return -1;
-	struct bytes name = take_view(&t, NAME_AT, n);
+	struct bytes name = take_view(&t, at, n);
 	if (!is_template_name(name))
-		return err_set(err, ST_FORMAT, "offset %llu: this is no template name",
-			take_off(&t, NAME_AT));
+		return err_set(
+			err, ST_FORMAT, "offset %llu: this is no template name", take_off(&t, at));
 	set_kind(own, ret, name);
 	int rc = is_word(name, "ima") ? take_old_data(&t, own, ret, err) : take_data(&t, ret, err);
 	if (rc < 0)
 		return -1;
 	if (ret->text.p == NULL)
 		set_text(ret, ima_template_path(bytes_of(own->kind), ret->data));
-	set_digests(ret, take_view(&t, 4, SHA1_SIZE).p);
+	set_digests(own, ret, take_view(&t, 4, size).p);
 	take_end(&t);
 	return 1;
 }
@@ -326,7 +338,8 @@ static void read_fields(
 }
 
 /* "10 DIGEST TEMPLATE ", the start of a line; what is left of it is in *line. */
-static bool parse_start(struct bytes *line, uint32_t *index, uint8_t *sha1, struct bytes *name)
+static bool parse_start(
+	struct bytes *line, uint32_t *index, enum hash_alg alg, uint8_t *digest, struct bytes *name)
 {
 	while (line->n > 0 && line->p[0] == ' ')
 		*line = (struct bytes){line->p + 1, line->n - 1};
@@ -337,7 +350,8 @@ static bool parse_start(struct bytes *line, uint32_t *index, uint8_t *sha1, stru
 			return false;
 		*index = *index * 10 + (number.p[i] - '0');
 	}
-	if (number.n < 1 || number.n > 2 || !hex_get(sha1, SHA1_SIZE, next_word(line, ' '), false))
+	if (number.n < 1 || number.n > 2 ||
+		!hex_get(digest, hash_size(alg), next_word(line, ' '), false))
 		return false;
 	*name = next_word(line, ' ');
 	return is_template_name(*name);
@@ -345,43 +359,57 @@ static bool parse_start(struct bytes *line, uint32_t *index, uint8_t *sha1, stru
 
 static int next_ascii(struct log_reader *r, struct log_event *ret, struct err *err)
 {
+	const struct ima *own = r->own;
 	struct take t;
 	struct bytes line, name;
-	uint8_t sha1[SHA1_SIZE];
+	uint8_t digest[DIGEST_SIZE_MAX];
 	if (take_start(&t, &r->in, err) < 0)
 		return -1;
 	int rc = take_line(&t, &line, err);
 	if (rc <= 0)
 		return rc;
-	if (!parse_start(&line, &ret->index, sha1, &name))
+	if (!parse_start(&line, &ret->index, own->alg, digest, &name))
 		return err_set(err, ST_FORMAT,
-			"offset %llu: not 'PCR SHA1 TEMPLATE ...', a line of a measurement list",
-			(unsigned long long)t.off);
+			"offset %llu: not 'PCR DIGEST TEMPLATE ...', a line of a measurement list "
+			"with a %s",
+			(unsigned long long)t.off, hash_name(own->alg));
 	set_kind(r->own, ret, name);
 	read_fields(r->own, name, line, ret);
-	set_digests(ret, sha1);
+	set_digests(own, ret, digest);
 	take_end(&t);
 	return 1;
 }
 
-static bool sniff_ascii(struct bytes head)
+static bool is_ascii(struct bytes head, enum hash_alg alg)
 {
 	uint32_t index;
-	uint8_t sha1[SHA1_SIZE];
+	uint8_t digest[DIGEST_SIZE_MAX];
 	struct bytes name;
-	return parse_start(&head, &index, sha1, &name) && template_fields(name).p != NULL;
+	return parse_start(&head, &index, alg, digest, &name) && template_fields(name).p != NULL;
+}
+
+static bool is_binary(struct bytes head, enum hash_alg alg)
+{
+	size_t at = name_at(alg);
+	if (head.n <= at || get_le32(head.p) > PCR_LAST)
+		return false;
+	uint32_t n = get_le32(head.p + at - 4);
+	struct bytes name = {head.p + at, n};
+	return n <= head.n - at && is_template_name(name) && template_fields(name).p != NULL;
+}
+
+/* The hash of the list that starts like this; HASH_NONE: it is none. */
+static enum hash_alg list_alg(struct bytes head)
+{
+	for (size_t i = 0; i < N_LIST_ALGS; i++)
+		if (is_ascii(head, list_algs[i]) || is_binary(head, list_algs[i]))
+			return list_algs[i];
+	return HASH_NONE;
 }
 
 static bool ima_sniff(struct bytes head)
 {
-	enum { PCR_LAST = 23 };
-	if (sniff_ascii(head))
-		return true;
-	if (head.n <= NAME_AT || get_le32(head.p) > PCR_LAST)
-		return false;
-	uint32_t n = get_le32(head.p + NAME_AT - 4);
-	struct bytes name = {head.p + NAME_AT, n};
-	return n <= head.n - NAME_AT && is_template_name(name) && template_fields(name).p != NULL;
+	return list_alg(head) != HASH_NONE;
 }
 
 static int ima_open(struct log_reader *r, struct err *err)
@@ -395,6 +423,9 @@ static int ima_open(struct log_reader *r, struct err *err)
 		return -1;
 	/* Of a line that is no record of a list, too, its reader tells the better story. */
 	own->ascii = head.n > 0 && (head.p[0] == ' ' || (head.p[0] >= '0' && head.p[0] <= '9'));
+	own->alg = list_alg(head);
+	if (own->alg == HASH_NONE)
+		own->alg = HASH_SHA1;
 	return 0;
 }
 

@@ -36,19 +36,22 @@ static void add_hex(struct text *t, const char *hex)
 	text_free(&d);
 }
 
-static void sha1_of(struct bytes data, uint8_t *ret)
+/* The list's hash. */
+static const struct model_hash *list_hash = &model_sha1;
+
+static void digest_of_list(struct bytes data, uint8_t *ret)
 {
-	model_hash2(&model_sha1, data, (struct bytes){NULL, 0}, ret);
+	model_hash2(list_hash, data, (struct bytes){NULL, 0}, ret);
 }
 
 /* A binary record; its digest is that of `hashed`. */
 static void add_record(
 	struct text *t, const char *name, struct bytes hashed, struct bytes data, bool with_length)
 {
-	uint8_t d[20];
-	sha1_of(hashed, d);
+	uint8_t d[MODEL_SIZE_MAX];
+	digest_of_list(hashed, d);
 	text_le32(t, 10);
-	text_add(t, (struct bytes){d, 20});
+	text_add(t, (struct bytes){d, list_hash->size});
 	add_field(t, bytes_of(name));
 	if (with_length)
 		text_le32(t, (uint32_t)data.n);
@@ -64,7 +67,7 @@ struct want {
 static void see(const struct log_event *ev, void *arg)
 {
 	const struct want *w = arg;
-	uint8_t d[20];
+	uint8_t d[MODEL_SIZE_MAX];
 	CHECK_STR(ev->kind, w->kind);
 	CHECK(ev->place == PLACE_PCR && ev->index == 10 && ev->extends && !ev->has_type);
 	CHECK_BYTES(ev->data, w->data);
@@ -73,12 +76,13 @@ static void see(const struct log_event *ev, void *arg)
 		CHECK_BYTES(ev->text, bytes_of(w->path));
 	else
 		CHECK(ev->text.p == NULL);
-	CHECK(ev->n_digests == 1 && ev->digest[0].d.alg == HASH_SHA1);
-	CHECK(ev->digest[0].tcg_id == 4 && ev->every_bank == (w->hashed.p != NULL));
+	CHECK(ev->n_digests == 1 && ev->every_bank == (w->hashed.p != NULL));
+	CHECK_STR(hash_name(ev->digest[0].d.alg), list_hash->name);
 	if (w->hashed.p == NULL)
 		return;
-	sha1_of(w->hashed, d);
-	CHECK_BYTES(((struct bytes){ev->digest[0].d.v, 20}), ((struct bytes){d, 20}));
+	digest_of_list(w->hashed, d);
+	CHECK_BYTES(((struct bytes){ev->digest[0].d.v, list_hash->size}),
+		((struct bytes){d, list_hash->size}));
 }
 
 static void check_list(const struct text *list, const char *kind, struct bytes data,
@@ -96,14 +100,14 @@ static void check_list(const struct text *list, const char *kind, struct bytes d
 static void both(const char *name, const char *fields, struct text *data, const char *path)
 {
 	struct text list = {0};
-	uint8_t d[20];
+	uint8_t d[MODEL_SIZE_MAX];
 	struct bytes b = text_bytes(data);
 	add_record(&list, name, b, b, true);
 	check_list(&list, name, b, b, path);
 	text_free(&list);
-	sha1_of(b, d);
+	digest_of_list(b, d);
 	text_str(&list, "10 ");
-	text_hex(&list, (struct bytes){d, 20});
+	text_hex(&list, (struct bytes){d, list_hash->size});
 	text_fmt(&list, " %s %s\n", name, fields);
 	check_list(&list, name, b, b, path);
 	text_free(&list);
@@ -164,7 +168,7 @@ static void test_templates(void)
 static void check_old(const char *path)
 {
 	struct text data = {0}, hashed = {0}, list = {0};
-	uint8_t d[20];
+	uint8_t d[MODEL_SIZE_MAX];
 	text_fill(&hashed, 'h', 20);
 	text_str(&hashed, path);
 	text_fill(&hashed, '\0', 256 - strlen(path));
@@ -173,9 +177,9 @@ static void check_old(const char *path)
 	add_record(&list, "ima", text_bytes(&hashed), text_bytes(&data), false);
 	check_list(&list, "ima", text_bytes(&data), text_bytes(&hashed), path);
 	text_free(&list);
-	sha1_of(text_bytes(&hashed), d);
+	digest_of_list(text_bytes(&hashed), d);
 	text_str(&list, "10 ");
-	text_hex(&list, (struct bytes){d, 20});
+	text_hex(&list, (struct bytes){d, list_hash->size});
 	text_str(&list, " ima ");
 	text_hex(&list, (struct bytes){data.p, 20});
 	text_fmt(&list, " %s\n", path);
@@ -274,18 +278,17 @@ static void bad_line(const char *line, size_t n, const char *part)
 
 static void test_malformed_lines(void)
 {
-	static const char start[] = "offset 0: not 'PCR SHA1 TEMPLATE ...'";
+	static const char start[] = "offset 0: not 'PCR DIGEST TEMPLATE ...'";
 	bad_line("100 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ima-ng sha1:aa /x\n", 0, start);
 	bad_line("1x aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ima-ng sha1:aa /x\n", 0, start);
 	bad_line("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ima-ng sha1:aa /x\n", 0, start);
-	bad_line(
-		"10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ima-ng a /x\n",
+	bad_line("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ima-ng a /x\n",
 		0, start);
 	bad_line("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \x01 sha1:aa /x\n", 0, start);
 	bad_line("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", 0, start);
 	bad_line("10\n", 0, start);
 	bad_line(" \n", 0, start);
-	bad_line(GOOD "\n", 1, "offset 62: not 'PCR SHA1");
+	bad_line(GOOD "\n", 1, "offset 62: not 'PCR DIGEST");
 	bad_line(GOOD "10", 1, "offset 62: the log ends within a line");
 	feed_good(bytes_of(GOOD " 9 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb ima-ng sha1:aa /x\n"),
 		NULL, "ima", 2);
@@ -348,10 +351,41 @@ static void test_cuts(void)
 	text_free(&t);
 }
 
+/* A list of another hash, as kernels since 6.10 have them, too. */
+static void see_other_violation(const struct log_event *ev, void *arg)
+{
+	(void)arg;
+	CHECK(ev->n_digests == 1 && ev->digest[0].d.alg == HASH_SHA256 && ev->every_bank);
+	CHECK(ev->seq == 0 || (ev->hashed.p == NULL && ev->digest[0].d.v[31] == 0xff));
+}
+
+static void test_other_hashes(void)
+{
+	static const char zeros[] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	struct text t = {0};
+	struct feed f;
+	list_hash = &model_sha256;
+	test_templates();
+	test_old_template();
+	list_hash = &model_sha384;
+	test_templates();
+	test_old_template();
+	list_hash = &model_sha1;
+	text_fmt(&t, "10 ab%s ima-ng sha1:aa /a\n10 %s ima-ng sha1:00 /b\n", zeros + 2, zeros);
+	feed_log(text_bytes(&t), NULL, see_other_violation, NULL, &f);
+	CHECK(f.rc == 0 && f.n == 2);
+	/* Two hashes in one list. */
+	text_fmt(&t, "10 %s ima-ng sha1:aa /a\n", zeros40);
+	feed_bad(text_bytes(&t), NULL, 2, "a line of a measurement list with a sha256");
+	text_free(&t);
+}
+
 int main(void)
 {
 	test_templates();
 	test_old_template();
+	test_other_hashes();
 	test_not_to_be_made();
 	test_violations();
 	test_malformed_lines();
