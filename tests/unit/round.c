@@ -215,7 +215,8 @@ static size_t walk(struct log_reader *in, struct log_reader *out, const char *to
 		n++;
 		rc = log_reader_next(out, &b, &err);
 	}
-	CHECK(rc == 0 || (rc < 0 && n == 0 && !tcg2));
+	/* What has no event in it is no log, to a reader. */
+	CHECK(rc == 0 || n == 0);
 	return n;
 }
 
