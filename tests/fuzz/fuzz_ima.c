@@ -13,7 +13,7 @@ static void check_binary(struct bytes log, const struct log_event *ev, uint64_t 
 	if (ev->hashed.p != NULL || !ev->every_bank)
 		text_add(&t, digest_bytes(&ev->digest[0].d));
 	else
-		text_fill(&t, '\0', 20);
+		text_fill(&t, '\0', ev->digest[0].d.size);
 	text_le32(&t, (uint32_t)strlen(ev->kind));
 	text_str(&t, ev->kind);
 	if (strcmp(ev->kind, "ima") != 0)
