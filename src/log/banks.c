@@ -26,7 +26,7 @@ static void bank_free(struct bank *bank)
 {
 	if (bank != NULL) {
 		free(bank->sources);
-		free(bank->kept);
+		near_events_clear(&bank->kept);
 	}
 	free(bank);
 }
@@ -268,25 +268,8 @@ static void keep_chains(
 static int keep_event(struct bank *bank, const char *source, const struct log_event *ev,
 	const struct digest *digest, struct err *err)
 {
-	enum { ROOM_FIRST = 16 };
-	size_t n = bank->n_kept;
-	if (bank->target == NULL || n > NEAR_EVENTS_MAX)
-		return 0;
-	bank->n_kept++;
-	if (n == NEAR_EVENTS_MAX) {
-		free(bank->kept);
-		bank->kept = NULL;
-		return 0;
-	}
-	if (n == 0 || (n >= ROOM_FIRST && (n & (n - 1)) == 0)) {
-		size_t room = n == 0 ? ROOM_FIRST : 2 * n;
-		struct near_event *grown = reallocarray(bank->kept, room, sizeof(*grown));
-		if (grown == NULL)
-			return err_sys(err, ENOMEM, "registers");
-		bank->kept = grown;
-	}
-	bank->kept[n] = (struct near_event){.spot = {source, ev->seq}, .digest = *digest};
-	return 0;
+	struct event_spot spot = {source, ev->seq};
+	return bank->target != NULL ? near_events_add(&bank->kept, &spot, digest, err) : 0;
 }
 
 static int extend_bank(struct banks *b, struct bank *bank, const char *source,
@@ -361,8 +344,8 @@ static int judge_data(const struct banks *b, const struct bank_reg *reg, const c
 			continue;
 		if (bank->altered++ == 0)
 			bank->altered_first = (struct event_spot){source, ev->seq};
-		if (bank->kept != NULL && event_own_digest(ev, b->hashers.of[alg],
-						  &bank->kept[bank->n_kept - 1].own, err) < 0)
+		struct near_event *kept = near_events_last(&bank->kept);
+		if (kept != NULL && event_own_digest(ev, b->hashers.of[alg], &kept->own, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -439,11 +422,11 @@ int bank_near_miss(
 	const struct banks *b, const struct bank *bank, struct near_miss *ret, struct err *err)
 {
 	*ret = (struct near_miss){.kind = NEAR_NONE};
-	if (bank->kept == NULL || bank->gap.source != NULL)
+	if (bank->gap.source != NULL)
 		return 0;
 	for (size_t i = 0; i < bank->n_chains && ret->kind == NEAR_NONE; i++)
-		if (near_miss_find(b->hashers.of[bank->alg], &bank->chain[i].start, bank->kept,
-			    bank->n_kept, &bank->target->want, ret, err) < 0)
+		if (near_miss_find(b->hashers.of[bank->alg], &bank->chain[i].start, &bank->kept,
+			    &bank->target->want, ret, err) < 0)
 			return -1;
 	return 0;
 }

@@ -34,9 +34,7 @@ struct bank {
 	struct event_spot altered_first;
 	const char **sources; /* the logs that it has events in, in their order; NULL at the end */
 	size_t n_sources;
-	/* With a target: its events, to look among them for the wrong one; NULL: too many. */
-	struct near_event *kept;
-	size_t n_kept; /* also where there are too many */
+	struct near_events kept; /* with a target: to look among them for the wrong one */
 };
 
 /* What is asked about: a register, and what it holds. */

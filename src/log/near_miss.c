@@ -1,7 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/near_miss.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <bsd/stdlib.h>
+
+static int add_event(struct near_events *e, const struct near_event *event, struct err *err)
+{
+	enum { ROOM_FIRST = 16 };
+	size_t n = e->n;
+	if (n > NEAR_EVENTS_MAX)
+		return 0;
+	e->n++;
+	if (n == NEAR_EVENTS_MAX) {
+		free(e->v);
+		e->v = NULL;
+		return 0;
+	}
+	if (n == 0 || (n >= ROOM_FIRST && (n & (n - 1)) == 0)) {
+		size_t room = n == 0 ? ROOM_FIRST : 2 * n;
+		struct near_event *grown = reallocarray(e->v, room, sizeof(*grown));
+		if (grown == NULL)
+			return err_sys(err, ENOMEM, "registers");
+		e->v = grown;
+	}
+	e->v[n] = *event;
+	return 0;
+}
+
+int near_events_add(struct near_events *e, const struct event_spot *spot,
+	const struct digest *digest, struct err *err)
+{
+	struct near_event event = {.spot = *spot, .digest = *digest};
+	return add_event(e, &event, err);
+}
+
+int near_events_join(struct near_events *e, const struct near_events *more, struct err *err)
+{
+	static const struct near_event lost;
+	for (size_t i = 0; i < more->n; i++)
+		if (add_event(e, more->v != NULL ? &more->v[i] : &lost, err) < 0)
+			return -1;
+	return 0;
+}
+
+struct near_event *near_events_last(const struct near_events *e)
+{
+	return e->v != NULL && e->n > 0 ? &e->v[e->n - 1] : NULL;
+}
+
+void near_events_clear(struct near_events *e)
+{
+	free(e->v);
+	*e = (struct near_events){0};
+}
 
 struct search {
 	struct hasher *h;
@@ -39,7 +94,7 @@ static int try_change(const struct search *s, const struct digest *before, size_
 		return -1;
 	if (digest_equal(&value, s->want)) {
 		s->found->kind = c->kind;
-		s->found->at = i;
+		s->found->spot = s->ev[i].spot;
 	}
 	return 0;
 }
@@ -126,13 +181,57 @@ static int try_orders(const struct search *s, struct err *err)
 	return 0;
 }
 
-int near_miss_find(struct hasher *h, const struct digest *start, const struct near_event events[],
-	size_t n, const struct digest *want, struct near_miss *ret, struct err *err)
+int near_miss_find(struct hasher *h, const struct digest *start, const struct near_events *events,
+	const struct digest *want, struct near_miss *ret, struct err *err)
 {
-	const struct search s = {h, events, n, start, want, ret};
+	const struct search s = {h, events->v, events->n, start, want, ret};
 	*ret = (struct near_miss){.kind = NEAR_NONE};
+	if (events->v == NULL)
+		return 0;
 	for (enum near_kind kind = NEAR_OWN; kind < NEAR_ORDER && ret->kind == NEAR_NONE; kind++)
 		if (try_kind(&s, kind, err) < 0)
 			return -1;
 	return ret->kind == NEAR_NONE ? try_orders(&s, err) : 0;
+}
+
+/* A file's name may have any byte in it: what goes into an error is fit for a terminal, and for JSON. */
+void event_spot_say(const char *before, const struct event_spot *spot, const char *behind,
+	char ret[ERR_MSG_MAX])
+{
+	struct err shown;
+	err_set(&shown, ST_OK, "%sevent %llu of '%s'%s", before, (unsigned long long)spot->seq,
+		spot->source, behind);
+	memcpy(ret, shown.msg, ERR_MSG_MAX);
+}
+
+static void say_order(const char *const order[], char ret[ERR_MSG_MAX])
+{
+	struct err shown = {0};
+	for (size_t i = 0; order[i] != NULL; i++) {
+		char so_far[ERR_MSG_MAX];
+		snprintf(so_far, sizeof(so_far), "%s", shown.msg);
+		err_set(&shown, ST_OK, "%s%s'%s'", so_far,
+			i == 0 ? "the logs were extended in another order: " : ", then ", order[i]);
+	}
+	memcpy(ret, shown.msg, ERR_MSG_MAX);
+}
+
+void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX])
+{
+	static const struct {
+		const char *before, *behind;
+	} words[] = {
+		[NEAR_OWN] = {"the digest of ",
+			" is wrong in the log: with that of its data the log gives this value"},
+		[NEAR_WITHOUT] = {"without ",
+			" the log gives this value: it is logged, and was not extended"},
+		[NEAR_TWICE] = {"", " was extended twice, and is logged once"},
+		[NEAR_SWAPPED] = {"",
+			" was extended after the one that follows it in this register"},
+	};
+	if (near->kind == NEAR_ORDER)
+		say_order(near->order, ret);
+	else
+		event_spot_say(
+			words[near->kind].before, &near->spot, words[near->kind].behind, ret);
 }

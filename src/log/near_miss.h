@@ -22,6 +22,12 @@ struct near_event {
 	struct digest own;    /* of its data, which must explain that, and does not; size 0: none */
 };
 
+/* Those of a register, in their order; v is owned. */
+struct near_events {
+	struct near_event *v; /* NULL with n > NEAR_EVENTS_MAX: too many, and none is kept */
+	size_t n;
+};
+
 enum near_kind {
 	NEAR_NONE,
 	NEAR_OWN,     /* with the digest of its own data in place of that in the log */
@@ -33,15 +39,30 @@ enum near_kind {
 
 struct near_miss {
 	enum near_kind kind;
-	size_t at;				 /* the event; not for NEAR_ORDER */
+	struct event_spot spot;			 /* the event; not for NEAR_ORDER */
 	const char *order[NEAR_SOURCES_MAX + 1]; /* NEAR_ORDER: the sources; NULL at the end */
 };
 
+/* Adds an event whose `own` is not known. -1 only for an error of memory. */
+int near_events_add(struct near_events *events, const struct event_spot *spot,
+	const struct digest *digest, struct err *err);
+/* Adds all of `more` behind them, as near_events_add does. */
+int near_events_join(struct near_events *events, const struct near_events *more, struct err *err);
+/* The last one that was added; NULL: none, or there are too many. */
+struct near_event *near_events_last(const struct near_events *events);
+void near_events_clear(struct near_events *events);
+
 /*
- * Tries each change, on at most NEAR_EVENTS_MAX events, in the hash of h; want, start and all digests
- * have it. Of changes that two places allow the first is taken. -1 only if libcrypto fails.
+ * Tries each change in the hash of h; want, start and all digests have it. Of changes that two places
+ * allow the first is taken. NEAR_NONE also where there are too many events. -1 only if libcrypto fails.
  */
-int near_miss_find(struct hasher *h, const struct digest *start, const struct near_event events[],
-	size_t n, const struct digest *want, struct near_miss *ret, struct err *err);
+int near_miss_find(struct hasher *h, const struct digest *start, const struct near_events *events,
+	const struct digest *want, struct near_miss *ret, struct err *err);
+
+/* "BEFOREevent SEQ of 'SOURCE'BEHIND": one line, fit for a terminal whatever the log is called. */
+void event_spot_say(const char *before, const struct event_spot *spot, const char *behind,
+	char ret[ERR_MSG_MAX]);
+/* What was found, not NEAR_NONE, as a sentence of the same kind. */
+void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX]);
 
 #endif

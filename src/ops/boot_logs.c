@@ -40,8 +40,11 @@ int boot_log_open(const struct root *root, const struct boot_log_place *place, s
 	return err_set(err, ST_ABSENT, "'%s' is empty", place->path);
 }
 
-static int add_digest(struct boot_part *part, const struct digest *d, struct err *err)
+static int take_digest(struct boot_log *log, size_t i, const struct log_event *ev,
+	const struct digest *d, struct err *err)
 {
+	struct boot_part *part = &log->of[i];
+	struct event_spot spot = {log->source, ev->seq};
 	if (part->n >= BOOT_EVENTS_MAX)
 		return err_set(
 			err, ST_FORMAT, "more than %d events of one register", BOOT_EVENTS_MAX);
@@ -53,7 +56,18 @@ static int add_digest(struct boot_part *part, const struct digest *d, struct err
 		part->v = grown;
 	}
 	part->v[part->n++] = *d;
-	return 0;
+	return near_events_add(&part->kept, &spot, d, err);
+}
+
+/* The last one that was taken has data that does not give it. */
+static int take_altered(struct boot_log *log, size_t i, const struct log_event *ev,
+	struct hasher *h, struct err *err)
+{
+	struct boot_part *part = &log->of[i];
+	struct near_event *kept = near_events_last(&part->kept);
+	if (part->altered.source == NULL)
+		part->altered = (struct event_spot){log->source, ev->seq};
+	return kept != NULL ? event_own_digest(ev, h, &kept->own, err) : 0;
 }
 
 /* Puts an event's digests to the registers that it extended. */
@@ -74,10 +88,11 @@ static int take_event(const struct boot_logs *logs, struct boot_log *log,
 		for (size_t k = 0; k < ev->n_digests; k++) {
 			if (mr->cc_mr_index != (int)ev->index || ev->digest[k].d.alg != mr->alg)
 				continue;
-			if (add_digest(&log->of[i], &ev->digest[k].d, err) < 0)
+			if (take_digest(log, i, ev, &ev->digest[k].d, err) < 0)
 				return -1;
-			if (of[k] == EXPLAINS_NOT && log->of[i].altered.source == NULL)
-				log->of[i].altered = (struct event_spot){log->source, ev->seq};
+			if (of[k] == EXPLAINS_NOT &&
+				take_altered(log, i, ev, hashers->of[mr->alg], err) < 0)
+				return -1;
 		}
 	}
 	return 0;
@@ -136,8 +151,10 @@ int boot_logs_read(
 void boot_logs_clear(struct boot_logs *logs)
 {
 	for (size_t i = 0; i < logs->n; i++) {
-		for (size_t k = 0; logs->log[i].of != NULL && k < logs->mrs->n; k++)
+		for (size_t k = 0; logs->log[i].of != NULL && k < logs->mrs->n; k++) {
 			free(logs->log[i].of[k].v);
+			near_events_clear(&logs->log[i].of[k].kept);
+		}
 		free(logs->log[i].of);
 	}
 	*logs = (struct boot_logs){0};
@@ -285,4 +302,22 @@ int boot_logs_join(const struct boot_logs *logs, size_t i, const struct digest *
 			return -1;
 	} while (!ret->match && next_order(&p));
 	return 0;
+}
+
+int boot_logs_near_miss(const struct boot_logs *logs, size_t i, const struct digest *start,
+	const struct digest *value, const struct anchored journal[], size_t n_journal,
+	struct hasher *h, struct near_miss *ret, struct err *err)
+{
+	struct near_events all = {0};
+	int rc = 0;
+	for (size_t k = 0; k < logs->n && rc == 0; k++)
+		rc = near_events_join(&all, &logs->log[k].of[i].kept, err);
+	for (size_t k = 0; k < n_journal && rc == 0; k++) {
+		struct event_spot spot = {"journal", journal[k].seq};
+		rc = near_events_add(&all, &spot, &journal[k].digest, err);
+	}
+	if (rc == 0)
+		rc = near_miss_find(h, start, &all, value, ret, err);
+	near_events_clear(&all);
+	return rc;
 }

@@ -16,6 +16,7 @@ enum { BOOT_LOGS_MAX = 4 };
 struct boot_part {
 	struct digest *v; /* that extended it, in their order */
 	size_t n;
+	struct near_events kept; /* the same, to look among them for the wrong one */
 	struct event_spot
 		altered; /* the first event whose data must explain its digest, and does not */
 };
@@ -53,6 +54,7 @@ void boot_logs_clear(struct boot_logs *logs);
 
 /* A record of the journal, which says where in the history it belongs. */
 struct anchored {
+	uint64_t seq;
 	struct digest before, digest;
 };
 
@@ -75,6 +77,14 @@ struct joined {
 int boot_logs_join(const struct boot_logs *logs, size_t i, const struct digest *start,
 	const struct digest *value, const struct anchored journal[], size_t n_journal,
 	struct hasher *h, struct joined *ret, struct err *err);
+
+/*
+ * What change to these logs, one behind the other, the journal last, gives `value`, which no order of
+ * them does. -1 only for an error of memory or of libcrypto.
+ */
+int boot_logs_near_miss(const struct boot_logs *logs, size_t i, const struct digest *start,
+	const struct digest *value, const struct anchored journal[], size_t n_journal,
+	struct hasher *h, struct near_miss *ret, struct err *err);
 
 /* The first log that was not read to its end; NULL: all were. */
 const struct boot_log *boot_logs_unread(const struct boot_logs *logs);

@@ -198,7 +198,7 @@ static int anchors_of(const struct kept *k, const struct mr *mr, struct anchored
 	while ((rc = journal_next(&j, &line, err)) > 0) {
 		if (line.kind == JOURNAL_INTENT) {
 			ours = history_find(&k->history, line.reg) == group;
-			last = (struct anchored){line.before, line.digest};
+			last = (struct anchored){line.seq, line.before, line.digest};
 		} else if (line.kind == JOURNAL_COMMIT && ours && *ret_n < group->records) {
 			(*ret)[(*ret_n)++] = last;
 		}
@@ -210,7 +210,8 @@ static int anchors_of(const struct kept *k, const struct mr *mr, struct anchored
 }
 
 /* What all logs together say of a register that the journal alone does not explain. */
-static void judge_joined(const struct joined *joined, struct kept_verdict *v)
+static void judge_joined(
+	const struct joined *joined, const struct near_miss *near, struct kept_verdict *v)
 {
 	v->replayed = joined->value;
 	v->records = joined->records;
@@ -230,11 +231,13 @@ static void judge_joined(const struct joined *joined, struct kept_verdict *v)
 		return;
 	}
 	v->verdict = joined->match ? VERDICT_ALTERED : VERDICT_MISMATCH;
-	if (joined->altered.source != NULL)
-		snprintf(v->detail, sizeof(v->detail),
-			"%sevent %llu of '%s': its data does not give its digest",
+	v->is_near = near->kind != NEAR_NONE;
+	if (v->is_near)
+		near_miss_say(near, v->detail);
+	else if (joined->altered.source != NULL)
+		event_spot_say(
 			joined->match ? "" : "no order of its logs gives this value; look at ",
-			(unsigned long long)joined->altered.seq, joined->altered.source);
+			&joined->altered, ": its data does not give its digest", v->detail);
 	else
 		snprintf(v->detail, sizeof(v->detail),
 			"no order of its logs gives this value: an event is not what was extended, "
@@ -269,17 +272,20 @@ static int join_one(struct kept *k, size_t i, const struct starts *s, struct err
 	struct digest start = {.alg = mr->alg, .size = (uint8_t)hash_size(mr->alg)};
 	AUTO_FREE struct anchored *journal = NULL;
 	struct joined joined;
-	size_t n;
+	struct near_miss near = {.kind = NEAR_NONE};
+	size_t n, at = index_of(s->mrs, mr);
 	if (!s->initial(s->arg, mr, digest_bytes(&start)))
 		return 0;
 	struct hasher *h = hashers_get(&k->hashers, mr->alg, err);
 	if (h == NULL || anchors_of(k, mr, &journal, &n, err) < 0)
 		return -1;
-	if (boot_logs_join(&k->boot, index_of(s->mrs, mr), &start, &v->value, journal, n, h,
-		    &joined, err) < 0)
+	if (boot_logs_join(&k->boot, at, &start, &v->value, journal, n, h, &joined, err) < 0)
+		return -1;
+	if (unread == NULL && !joined.reached &&
+		boot_logs_near_miss(&k->boot, at, &start, &v->value, journal, n, h, &near, err) < 0)
 		return -1;
 	if (joined.match || (joined.records > 0 && unread == NULL))
-		judge_joined(&joined, v);
+		judge_joined(&joined, &near, v);
 	else if (unread != NULL)
 		judge_unread(unread, v);
 	return 0;

@@ -13,6 +13,7 @@ struct kept_verdict {
 	struct digest replayed; /* what the journal makes of it; size 0: it has no record of it */
 	uint64_t records, matched;
 	const char *sources[BOOT_LOGS_MAX + 2]; /* the logs that have a record of it, NULL behind */
+	bool is_near; /* mismatch: the detail says which change to the logs gives the value */
 	char detail[ERR_MSG_MAX];
 	struct err err;
 };

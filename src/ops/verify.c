@@ -189,6 +189,7 @@ static int check_kept(const struct kept_verdict *v, struct verify_row *row, stru
 	row->replayed = v->replayed;
 	row->records = v->records;
 	row->matched = v->matched;
+	row->is_near = v->is_near;
 	snprintf(row->detail, sizeof(row->detail), "%s", v->detail);
 	return keep_value(row, v->value.v, v->value.size, err);
 }
@@ -228,9 +229,8 @@ static int judge_behind(const struct evidence *ev, const struct mr *mr,
 		row->verdict = VERDICT_MATCH;
 	if (row->verdict == VERDICT_MATCH && joined->altered.source != NULL) {
 		row->verdict = VERDICT_ALTERED;
-		snprintf(row->detail, sizeof(row->detail),
-			"event %llu of '%s': its data does not give its digest",
-			(unsigned long long)joined->altered.seq, joined->altered.source);
+		event_spot_say(
+			"", &joined->altered, ": its data does not give its digest", row->detail);
 	}
 	return rc;
 }

@@ -63,68 +63,29 @@ static const struct log_input *first_cut(const struct evidence *ev)
 	return NULL;
 }
 
-/* A file's name may have any byte in it: what goes into an error is fit for a terminal, and for JSON. */
-static void say_spot(
-	char *detail, const char *before, const struct event_spot *spot, const char *behind)
-{
-	struct err shown;
-	err_set(&shown, ST_OK, "%sevent %llu of '%s'%s", before, (unsigned long long)spot->seq,
-		spot->source, behind);
-	snprintf(detail, ERR_MSG_MAX, "%s", shown.msg);
-}
-
-/* The change that makes the log give what the register holds: what is wrong is that event. */
-static void say_near_miss(const struct bank *bank, const struct near_miss *near, char *detail)
-{
-	static const struct {
-		const char *before, *behind;
-	} words[] = {
-		[NEAR_OWN] = {"the digest of ",
-			" is wrong in the log: with that of its data the log gives this value"},
-		[NEAR_WITHOUT] = {"without ",
-			" the log gives this value: it is logged, and was not extended"},
-		[NEAR_TWICE] = {"", " was extended twice, and is logged once"},
-		[NEAR_SWAPPED] = {"",
-			" was extended after the one that follows it in this register"},
-	};
-	if (near->kind != NEAR_ORDER) {
-		say_spot(detail, words[near->kind].before, &bank->kept[near->at].spot,
-			words[near->kind].behind);
-		return;
-	}
-	struct err shown = {0};
-	for (size_t i = 0; near->order[i] != NULL; i++) {
-		char so_far[ERR_MSG_MAX];
-		snprintf(so_far, sizeof(so_far), "%s", shown.msg);
-		err_set(&shown, ST_OK, "%s%s'%s'", so_far,
-			i == 0 ? "the logs were extended in another order: " : ", then ",
-			near->order[i]);
-	}
-	snprintf(detail, ERR_MSG_MAX, "%s", shown.msg);
-}
-
 static void say_mismatch(const struct bank *bank, char *detail)
 {
 	if (bank->gap.source != NULL)
-		say_spot(detail, "before ", &bank->gap,
-			" it was extended by something that is in none of these logs");
+		event_spot_say("before ", &bank->gap,
+			" it was extended by something that is in none of these logs", detail);
 	else if (bank->altered > 0)
-		say_spot(detail, "no part of the log gives this value; look at ",
-			&bank->altered_first, ": its data does not give its digest");
+		event_spot_say("no part of the log gives this value; look at ",
+			&bank->altered_first, ": its data does not give its digest", detail);
 	else
 		snprintf(detail, ERR_MSG_MAX,
 			"no part of the log gives this value%s: an event is not what was extended, "
 			"or one is missing",
-			bank->kept != NULL ? ", nor does it with one event left out, doubled or "
-					     "swapped with the next"
-					   : "");
+			bank->kept.v != NULL ? ", nor does it with one event left out, doubled or "
+					       "swapped with the next"
+					     : "");
 }
 
 /* A value that the log reproduces: from where, and with data that is what was measured? */
 static enum verdict judge_start(const struct bank *bank, char *detail)
 {
 	if (bank->altered > 0) {
-		say_spot(detail, "", &bank->altered_first, ": its data does not give its digest");
+		event_spot_say(
+			"", &bank->altered_first, ": its data does not give its digest", detail);
 		return VERDICT_ALTERED;
 	}
 	if (!bank->stated)
@@ -140,7 +101,7 @@ static enum verdict judge_chain(const struct bank *bank, const struct bank_chain
 	if (bank->gap.source == NULL && c->reached && c->matched == c->records)
 		return judge_start(bank, detail);
 	if (bank->lacks > 0) {
-		say_spot(detail, "", &bank->lack, " has no digest of this hash");
+		event_spot_say("", &bank->lack, " has no digest of this hash", detail);
 		return VERDICT_UNSUPPORTED;
 	}
 	if (bank->gap.source == NULL && c->reached && c->matched == 0) {
@@ -181,7 +142,7 @@ static void say_altered_too(const struct bank *bank, char *detail)
 {
 	char before[ERR_MSG_MAX];
 	snprintf(before, sizeof(before), "%s; ", detail);
-	say_spot(detail, before, &bank->altered_first, ": its data does not give its digest");
+	event_spot_say(before, &bank->altered_first, ": its data does not give its digest", detail);
 }
 
 static int judge_bank(const struct files *files, const struct evidence *ev, const struct bank *bank,
@@ -209,7 +170,7 @@ static int judge_bank(const struct files *files, const struct evidence *ev, cons
 		return -1;
 	row->is_near = near.kind != NEAR_NONE;
 	if (row->is_near)
-		say_near_miss(bank, &near, row->detail);
+		near_miss_say(&near, row->detail);
 	return 0;
 }
 

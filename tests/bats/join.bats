@@ -113,6 +113,31 @@ sha384_of() {
 	assert_json '.registers[0].verdict == "match" and ([.events[].source] | unique) == ["ccel", "journal", "systemd"]'
 }
 
+@test "a mismatch on the machine names the event that makes it one" {
+	local agent
+	machine
+	printf 'rtmr3 aael text:%s\n' 'a b 1' 'a b 2' 'a b 3' >"$IN/agent"
+	extend_as rtmr3 aael "$IN/agent" "$AAEL"
+	tsmctl extend rtmr3 --event mine
+	tsmctl verify rtmr3
+	assert_done
+	near() { # WORDS LINES...: the agent has logged these lines of what it has extended
+		for agent in "${@:2}"; do
+			sed -n "${agent}p" "$IN/agent"
+		done >"$IN/said"
+		"$GENLOG" -f aael "$IN/said" >"$AAEL"
+		tsmctl verify rtmr3
+		assert_failure 1
+		assert_output "mismatch  tdx_guest/rtmr3:sha384  ($1)"
+		assert_equal "$stderr" ''
+	}
+	near "event 1 of 'aael' was extended after the one that follows it in this register" 1 3 2
+	near "without event 0 of 'aael' the log gives this value: it is logged, and was not extended" 1 1 2 3
+	near 'no order of its logs gives this value: an event is not what was extended, or one is missing' 1 3
+	tsmctl verify --json rtmr3
+	assert_json '.registers[0].sources == ["aael", "journal"]'
+}
+
 @test "what such a log leaves out, adds or changes" {
 	machine
 	extend_as rtmr3 aael "$IN/agent" "$AAEL"

@@ -44,9 +44,15 @@ static struct near_miss find(
 	const struct near_event *ev, size_t n, const uint8_t *was, size_t n_was)
 {
 	struct digest start = {.alg = HASH_SHA384, .size = 48}, want = value_of(was, n_was);
+	struct near_events events = {0};
 	struct near_miss found;
 	struct err err;
-	CHECK(near_miss_find(hasher, &start, ev, n, &want, &found, &err) == 0);
+	for (size_t i = 0; i < n; i++) {
+		CHECK(near_events_add(&events, &ev[i].spot, &ev[i].digest, &err) == 0);
+		near_events_last(&events)->own = ev[i].own;
+	}
+	CHECK(near_miss_find(hasher, &start, &events, &want, &found, &err) == 0);
+	near_events_clear(&events);
 	return found;
 }
 
@@ -56,7 +62,7 @@ static void check_found(enum near_kind kind, size_t at, const uint8_t *was, size
 	fill(ev, N);
 	struct near_miss found = find(ev, N, was, n_was);
 	CHECK_INT(found.kind, kind);
-	CHECK_U64(found.at, at);
+	CHECK_U64(found.spot.seq, at);
 }
 
 static void test_each_place(void)
@@ -80,7 +86,7 @@ static void test_each_place(void)
 		check_found(NEAR_NONE, 0, own, N);
 		ev[at].own = of_byte(99);
 		struct near_miss found = find(ev, N, own, N);
-		CHECK(found.kind == NEAR_OWN && found.at == at);
+		CHECK(found.kind == NEAR_OWN && found.spot.seq == at);
 		if (at + 1 == N)
 			continue;
 		swapped[at]++;
@@ -115,6 +121,37 @@ static void test_nothing(void)
 	CHECK_INT(find(ev, 2, one, 1).kind, NEAR_WITHOUT);
 }
 
+/* The log of one event, 512 times; and of one more. */
+static void test_too_many(void)
+{
+	struct near_events events = {0}, joined = {0};
+	struct digest d = of_byte(0), start = {.alg = HASH_SHA384, .size = 48}, want = start;
+	struct near_miss found;
+	struct err err;
+	for (uint64_t i = 0; i < NEAR_EVENTS_MAX; i++) {
+		struct event_spot spot = {first, i};
+		CHECK(near_events_add(&events, &spot, &d, &err) == 0);
+		CHECK_U64(near_events_last(&events)->spot.seq, i);
+		if (i > 0)
+			CHECK(hash_extend(hasher, &want, &d, &err) == 0);
+	}
+	CHECK(near_miss_find(hasher, &start, &events, &want, &found, &err) == 0);
+	CHECK_INT(found.kind, NEAR_WITHOUT);
+	CHECK(near_events_join(&joined, &events, &err) == 0);
+	CHECK(near_miss_find(hasher, &start, &joined, &want, &found, &err) == 0);
+	CHECK_INT(found.kind, NEAR_WITHOUT);
+	CHECK(near_events_add(&events, &(struct event_spot){first, 0}, &d, &err) == 0);
+	CHECK(events.v == NULL && near_events_last(&events) == NULL);
+	CHECK(near_miss_find(hasher, &start, &events, &want, &found, &err) == 0);
+	CHECK_INT(found.kind, NEAR_NONE);
+	near_events_clear(&joined);
+	/* What is not kept of one log is missing in all. */
+	CHECK(near_events_join(&joined, &events, &err) == 0);
+	CHECK(joined.v == NULL && joined.n > NEAR_EVENTS_MAX);
+	near_events_clear(&events);
+	near_events_clear(&joined);
+}
+
 int main(void)
 {
 	struct err err;
@@ -122,6 +159,7 @@ int main(void)
 	test_each_place();
 	test_orders();
 	test_nothing();
+	test_too_many();
 	hasher_close(hasher);
 	return 0;
 }
