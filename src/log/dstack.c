@@ -21,11 +21,38 @@ enum {
 	JCS_ESCAPE_MAX = 6, /* "\u001f" */
 };
 
+/* The members of an event, and of a report. */
+enum dstack_key {
+	KEY_EVENT,
+	KEY_VERSION,
+	KEY_PAYLOAD,
+	KEY_EVENT_PAYLOAD,
+	KEY_DIGEST,
+	KEY_IMR,
+	KEY_EVENT_TYPE,
+	KEY_EVENT_LOG,
+	KEY_QUOTE,
+	KEYS
+};
+
+static const char *const keys[KEYS] = {
+	[KEY_EVENT] = "event",
+	[KEY_VERSION] = "version",
+	[KEY_PAYLOAD] = "payload",
+	[KEY_EVENT_PAYLOAD] = "event_payload",
+	[KEY_DIGEST] = "digest",
+	[KEY_IMR] = "imr",
+	[KEY_EVENT_TYPE] = "event_type",
+	[KEY_EVENT_LOG] = "event_log",
+	[KEY_QUOTE] = "quote",
+};
+
 struct dstack {
 	struct json_seq seq;
-	struct json_object *text;   /* the last one */
-	struct json_object *events; /* of the report that it is; else NULL */
-	size_t next;		    /* of them */
+	struct json_object *text;     /* the last one */
+	struct json_object *events;   /* of the report that it is; else NULL */
+	size_t next;		      /* of them */
+	struct json_object *of[KEYS]; /* the members of the text, or of the last of its events */
 	uint64_t off;
 	struct json_room payload, preimage;
 	char unnamed[TCG_UNNAMED_ROOM];
@@ -153,19 +180,26 @@ static uint8_t *put_preimage(uint8_t *p, uint64_t version, struct bytes name, st
 	return put(p + 2 * payload.n, bytes_of("\",\"type\":134217729}"));
 }
 
-/* What dstack hashes of an event of its own: cc-eventlog, RuntimeEvent::preimage. */
-static int make_preimage(
-	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+static bool is_string(const struct dstack *own, enum dstack_key key)
 {
-	struct json_object *version_o;
+	return json_object_is_type(own->of[key], json_type_string);
+}
+
+static struct bytes string_of(const struct dstack *own, enum dstack_key key)
+{
+	return json_bytes(is_string(own, key) ? own->of[key] : NULL);
+}
+
+/* What dstack hashes of an event of its own: cc-eventlog, RuntimeEvent::preimage. */
+static int make_preimage(struct dstack *own, struct log_event *ret, struct err *err)
+{
+	struct json_object *version_o = own->of[KEY_VERSION];
 	uint64_t version = 1;
-	struct json_object *name_o = json_member(o, "event", json_type_string);
-	if (name_o == NULL)
+	if (!is_string(own, KEY_EVENT))
 		return err_set(err, ST_FORMAT, "no string 'event'");
-	if (json_object_object_get_ex(o, "version", &version_o) &&
-		(!json_number(version_o, &version) || version < 1 || version > 2))
+	if (version_o != NULL && (!json_number(version_o, &version) || version < 1 || version > 2))
 		return err_set(err, ST_FORMAT, "a 'version' that is not known: neither 1 nor 2");
-	struct bytes name = json_bytes(name_o);
+	struct bytes name = json_bytes(own->of[KEY_EVENT]);
 	uint8_t *p = json_room_get(
 		&own->preimage, JCS_ESCAPE_MAX * name.n + 2 * ret->data.n + PREIMAGE_REST, err);
 	if (p == NULL)
@@ -173,18 +207,16 @@ static int make_preimage(
 	ret->hashed = (struct bytes){p, (size_t)(put_preimage(p, version, name, ret->data) - p)};
 	ret->has_type = true;
 	ret->type = EV_DSTACK_RUNTIME;
-	ret->kind = json_word(name_o, "record");
+	ret->kind = json_word(own->of[KEY_EVENT], "record");
 	return 0;
 }
 
 /* A line of runtime_events.log. */
-static int read_runtime(
-	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+static int read_runtime(struct dstack *own, struct log_event *ret, struct err *err)
 {
-	struct json_object *payload = json_member(o, "payload", json_type_string);
-	struct bytes base64 = json_bytes(payload);
-	if (payload == NULL)
+	if (!is_string(own, KEY_PAYLOAD))
 		return err_set(err, ST_FORMAT, "no string 'payload' or 'event_payload'");
+	struct bytes base64 = json_bytes(own->of[KEY_PAYLOAD]);
 	uint8_t *p = json_room_get(&own->payload, base64.n + 1, err);
 	if (p == NULL)
 		return -1;
@@ -193,24 +225,24 @@ static int read_runtime(
 		return err_set(err, ST_FORMAT, "'payload' is not base64");
 	ret->index = RUNTIME_CC_MR;
 	ret->computed = HASH_SHA384;
-	return make_preimage(own, o, ret, err);
+	return make_preimage(own, ret, err);
 }
 
 static int read_u32(
-	struct json_object *o, const char *key, uint32_t max, uint32_t *ret, struct err *err)
+	const struct dstack *own, enum dstack_key key, uint32_t max, uint32_t *ret, struct err *err)
 {
 	uint64_t number;
-	struct json_object *value = json_member(o, key, json_type_int);
-	if (!json_number(value, &number) || number > max)
-		return err_set(err, ST_FORMAT, "'%s' is not a number of 32 bits", key);
+	if (!json_object_is_type(own->of[key], json_type_int) ||
+		!json_number(own->of[key], &number) || number > max)
+		return err_set(err, ST_FORMAT, "'%s' is not a number of 32 bits", keys[key]);
 	*ret = (uint32_t)number;
 	return 0;
 }
 
 /* RTMRs hash with SHA-384 alone. The digest of an event of dstack's own may be left out. */
-static int read_digest(struct json_object *o, struct log_event *ret, struct err *err)
+static int read_digest(const struct dstack *own, struct log_event *ret, struct err *err)
 {
-	struct bytes hex = json_bytes(json_member(o, "digest", json_type_string));
+	struct bytes hex = string_of(own, KEY_DIGEST);
 	uint8_t digest[DIGEST_SIZE_MAX];
 	size_t size = hash_size(HASH_SHA384);
 	if (hex.n == 0 && ret->hashed.p != NULL) {
@@ -223,53 +255,54 @@ static int read_digest(struct json_object *o, struct log_event *ret, struct err 
 }
 
 /* An event of the firmware, whose payload may have been left out, or of dstack. */
-static int read_event(
-	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+static int read_event(struct dstack *own, struct log_event *ret, struct err *err)
 {
-	struct json_object *payload = json_member(o, "event_payload", json_type_string);
 	uint32_t imr = 0, type = 0;
-	if (read_u32(o, "imr", UINT32_MAX - 1, &imr, err) < 0 ||
-		read_u32(o, "event_type", UINT32_MAX, &type, err) < 0)
+	if (read_u32(own, KEY_IMR, UINT32_MAX - 1, &imr, err) < 0 ||
+		read_u32(own, KEY_EVENT_TYPE, UINT32_MAX, &type, err) < 0)
 		return -1;
-	if (json_unhex(payload, &own->payload, &ret->data, err) < 0)
+	if (json_unhex(own->of[KEY_EVENT_PAYLOAD], &own->payload, &ret->data, err) < 0)
 		return err_in(err, "'event_payload'");
 	ret->index = imr + 1;
 	if (type == EV_DSTACK_RUNTIME) {
-		if (make_preimage(own, o, ret, err) < 0)
+		if (make_preimage(own, ret, err) < 0)
 			return -1;
 	} else {
 		tcg_describe(ret, type, own->unnamed);
-		ret->text = json_bytes(json_member(o, "event", json_type_string));
+		ret->text = string_of(own, KEY_EVENT);
 	}
 	if (ret->hashed.p == NULL && ret->data.n == 0)
 		ret->data.p = NULL;
 	if (ret->text.n == 0)
 		ret->text.p = NULL;
-	return read_digest(o, ret, err);
+	return read_digest(own, ret, err);
 }
 
-static int read_any(
-	struct dstack *own, struct json_object *o, struct log_event *ret, struct err *err)
+static int read_any(struct dstack *own, struct log_event *ret, struct err *err)
 {
-	struct json_object *ignored;
 	ret->place = PLACE_CC_MR;
 	ret->extends = true;
+	return own->of[KEY_EVENT_PAYLOAD] != NULL ? read_event(own, ret, err)
+						  : read_runtime(own, ret, err);
+}
+
+static int read_element(struct dstack *own, size_t i, struct log_event *ret, struct err *err)
+{
+	struct json_object *o = json_object_array_get_idx(own->events, i);
 	if (!json_object_is_type(o, json_type_object))
 		return err_set(err, ST_FORMAT, "not a JSON object");
-	return json_object_object_get_ex(o, "event_payload", &ignored)
-		       ? read_event(own, o, ret, err)
-		       : read_runtime(own, o, ret, err);
+	json_members(o, keys, KEYS, own->of);
+	return read_any(own, ret, err);
 }
 
 /* The list of events in a report, which is mostly a string; other texts have none. */
 static int find_events(struct dstack *own, struct err *err)
 {
-	struct json_object *log;
-	if (!json_object_object_get_ex(own->text, "event_log", &log)) {
-		if (json_member(own->text, "quote", json_type_string) == NULL)
-			return 0;
+	struct json_object *log = own->of[KEY_EVENT_LOG];
+	if (log == NULL && is_string(own, KEY_QUOTE))
 		return err_set(err, ST_FORMAT, "a quote without an 'event_log'");
-	}
+	if (log == NULL)
+		return 0;
 	if (!json_object_is_type(log, json_type_string))
 		json_object_get(log);
 	else if (json_whole(json_bytes(log), &log, err) < 0)
@@ -287,9 +320,12 @@ static int next_text(struct dstack *own, struct err *err)
 {
 	drop_text(own);
 	int rc = json_seq_next(&own->seq, &own->text, &own->off, err);
-	if (rc > 0 && find_events(own, err) < 0)
+	if (rc <= 0)
+		return rc;
+	json_members(own->text, keys, KEYS, own->of);
+	if (find_events(own, err) < 0)
 		return err_in(err, "offset %llu", (unsigned long long)own->off);
-	return rc;
+	return 1;
 }
 
 static int next(struct log_reader *r, struct log_event *ret, struct err *err)
@@ -304,12 +340,11 @@ static int next(struct log_reader *r, struct log_event *ret, struct err *err)
 	}
 	ret->off = own->off;
 	if (own->events == NULL) {
-		if (read_any(own, own->text, ret, err) == 0)
+		if (read_any(own, ret, err) == 0)
 			return 1;
 	} else {
 		size_t i = own->next++;
-		struct json_object *o = json_object_array_get_idx(own->events, i);
-		if (read_any(own, o, ret, err) == 0)
+		if (read_element(own, i, ret, err) == 0)
 			return 1;
 		err_in(err, "event_log[%zu]", i);
 	}
