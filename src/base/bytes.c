@@ -6,6 +6,8 @@
 
 #include <bsd/vis.h>
 
+#include "base/words.h"
+
 struct bytes bytes_of(const char *s)
 {
 	return (struct bytes){(const uint8_t *)s, strlen(s)};
@@ -51,44 +53,44 @@ char *hex_str(char *dst, struct bytes b)
 	return dst;
 }
 
-/* What a digit stands for, and whether it is one at all, and one that is not upper case; else 0. */
-enum { ANY_DIGIT = 0x10, NOT_UPPER = 0x20, DIGIT = ANY_DIGIT | NOT_UPPER, UPPER_DIGIT = ANY_DIGIT };
-static const uint8_t hex_digits[256] = {
-	['0'] = DIGIT,
-	['1'] = DIGIT | 1,
-	['2'] = DIGIT | 2,
-	['3'] = DIGIT | 3,
-	['4'] = DIGIT | 4,
-	['5'] = DIGIT | 5,
-	['6'] = DIGIT | 6,
-	['7'] = DIGIT | 7,
-	['8'] = DIGIT | 8,
-	['9'] = DIGIT | 9,
-	['a'] = DIGIT | 10,
-	['b'] = DIGIT | 11,
-	['c'] = DIGIT | 12,
-	['d'] = DIGIT | 13,
-	['e'] = DIGIT | 14,
-	['f'] = DIGIT | 15,
-	['A'] = UPPER_DIGIT | 10,
-	['B'] = UPPER_DIGIT | 11,
-	['C'] = UPPER_DIGIT | 12,
-	['D'] = UPPER_DIGIT | 13,
-	['E'] = UPPER_DIGIT | 14,
-	['F'] = UPPER_DIGIT | 15,
-};
+/*
+ * Eight digits as four bytes; *bad gets bits where one is none. A letter has bit 6 set, and stands for 9
+ * more than its lower half: what it stands for is told back to what it must have been.
+ */
+static uint32_t hex_word(uint64_t digits, bool upper_too, uint64_t *bad)
+{
+	uint64_t letter = digits >> 6 & WORD_ONES;
+	uint64_t value = (digits & WORD_ONES * 0xf) + letter * 9;
+	uint64_t is_ten = (value + WORD_ONES * (0x80 - 10)) & WORD_TOPS;
+	*bad |= (digits | letter << 5) ^ (value + WORD_ONES * '0' + letter * ('a' - '0' - 10));
+	*bad |= (is_ten ^ letter << 7) | (value & WORD_ONES << 4);
+	if (!upper_too)
+		*bad |= letter << 5 & ~digits;
+	uint64_t pairs = (value << 4 | value >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+	return htole32((uint32_t)(pairs | pairs >> 16));
+}
 
 bool hex_get(uint8_t *dst, size_t n, struct bytes s, bool upper_too)
 {
-	unsigned valid = upper_too ? ANY_DIGIT : NOT_UPPER;
+	enum { STEP = sizeof(uint32_t) };
+	uint64_t bad = 0;
 	if (s.n / 2 != n || s.n % 2 != 0)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		unsigned hi = hex_digits[s.p[2 * i]], lo = hex_digits[s.p[2 * i + 1]];
-		valid &= hi & lo;
-		dst[i] = (uint8_t)(hi << 4 | (lo & 0xf));
+	for (; n >= STEP; n -= STEP) {
+		uint32_t word = hex_word(word_get(s.p), upper_too, &bad);
+		memcpy(dst, &word, STEP);
+		dst += STEP;
+		s.p += 2 * STEP;
 	}
-	return valid != 0;
+	if (n > 0) {
+		uint8_t last[2 * STEP];
+		memset(last, '0', sizeof(last));
+		memcpy(last, s.p, 2 * n);
+		uint32_t word = hex_word(word_get(last), upper_too, &bad);
+		memcpy(dst, &word, n);
+	}
+	return bad == 0;
 }
 
 /* The length of the well-formed sequence at the front of b, or 0 (Unicode 15, table 3-7). */
@@ -115,12 +117,8 @@ static size_t utf8_sequence(struct bytes b)
 static size_t ascii_run(struct bytes b)
 {
 	size_t n = 0;
-	uint64_t word = 0;
-	for (; b.n - n >= sizeof(word); n += sizeof(word)) {
-		memcpy(&word, b.p + n, sizeof(word));
-		if (word & UINT64_C(0x8080808080808080))
-			break;
-	}
+	while (b.n - n >= sizeof(uint64_t) && (word_get(b.p + n) & WORD_TOPS) == 0)
+		n += sizeof(uint64_t);
 	return n;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/json_seq.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/words.h"
 
 enum {
 	PIECE = 4096, /* given to the parser at a time */
@@ -169,19 +170,12 @@ static size_t plain_run(struct bytes b)
  */
 static size_t string_run(struct bytes b)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
 	size_t n = 0;
-	uint64_t word;
-	for (; b.n - n >= sizeof(word); n += sizeof(word)) {
-		memcpy(&word, b.p + n, sizeof(word));
-		word = le64toh(word);
-		/* Of a byte that is 0, or less than 0x20, the subtraction sets the top bit. */
-		uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
-		uint64_t ends = (quote - ones) & ~quote;
-		ends |= (escape - ones) & ~escape;
-		ends |= (word - ones * 0x20) & ~word;
-		if ((ends & tops) != 0)
-			return n + (size_t)__builtin_ctzll(ends & tops) / 8;
+	for (; b.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		uint64_t word = word_get(b.p + n);
+		uint64_t ends = word_is(word, '"') | word_is(word, '\\') | word_less(word, 0x20);
+		if (ends != 0)
+			return n + (size_t)__builtin_ctzll(ends) / 8;
 	}
 	return n;
 }
@@ -198,6 +192,34 @@ static size_t scan(struct json_scan *s, struct bytes b, const char **problem)
 			return i;
 	}
 	return b.n;
+}
+
+static bool is_plain_byte(const uint8_t *p)
+{
+	return *p >= 0x20 && *p < 0x80 && *p != '\'' && (*p != 'N' || p[1] != 'a') &&
+	       (*p != 'I' || p[1] != 'n');
+}
+
+/*
+ * Whether an object that is whole, and too short to have too many others in it, is nothing but text
+ * that needs no further look wherever it stands: as most are. It ends with '}'.
+ */
+static bool is_plain(struct bytes b)
+{
+	_Static_assert(
+		(int)PIECE <= (int)JSON_NODES_MAX, "an object in one piece may have too many");
+	size_t n = 0;
+	while (n < b.n) {
+		size_t end = b.n - n >= sizeof(uint64_t) ? n + sizeof(uint64_t) : b.n;
+		uint64_t word = end - n == sizeof(word) ? word_get(b.p + n) : WORD_TOPS;
+		if (((word & WORD_TOPS) | word_less(word, 0x20) | word_is(word, '\'') |
+			    word_is(word, 'N') | word_is(word, 'I')) == 0)
+			n = end;
+		for (; n < end; n++)
+			if (!is_plain_byte(b.p + n))
+				return false;
+	}
+	return true;
 }
 
 /* json-c takes a NUL for the end. Pieces overlap: each byte is looked at once. */
@@ -249,29 +271,37 @@ static size_t find_bad_utf8(struct bytes b)
 	return at;
 }
 
+/* What json-c lets pass. */
+static int look_through(struct json_seq *s, struct bytes used, struct err *err)
+{
+	unsigned long long off = window_tell(s->in);
+	const char *wrong;
+	if (!utf8_valid(used))
+		return err_set(err, ST_FORMAT, "offset %llu: not UTF-8", off + find_bad_utf8(used));
+	size_t at = scan(&s->scan, used, &wrong);
+	if (wrong != NULL)
+		return err_set(err, ST_FORMAT, "offset %llu: not JSON: %s", off + at, wrong);
+	return 0;
+}
+
 /* 1 and the object where its end was in the piece, 0 to go on. */
-static int parse_piece(
-	struct json_seq *s, struct bytes piece, struct json_object **ret, struct err *err)
+static int parse_piece(struct json_seq *s, uint64_t start, struct bytes piece,
+	struct json_object **ret, struct err *err)
 {
 	struct json_object *o = json_tokener_parse_ex(s->tok, (const char *)piece.p, (int)piece.n);
 	enum json_tokener_error problem = json_tokener_get_error(s->tok);
 	struct bytes used = {piece.p, json_tokener_get_parse_end(s->tok)};
 	unsigned long long off = window_tell(s->in);
-	const char *wrong;
 	if (problem != json_tokener_success && problem != json_tokener_continue)
 		return err_set(err, ST_FORMAT, "offset %llu: not JSON: %s", off + used.n,
 			json_tokener_error_desc(problem));
-	if (!utf8_valid(used)) {
-		json_object_put(o);
-		return err_set(err, ST_FORMAT, "offset %llu: not UTF-8", off + find_bad_utf8(used));
-	}
 	/* The parser has taken blanks behind the object, too. */
 	while (o != NULL && is_blank(used.p[used.n - 1]))
 		used.n--;
-	size_t at = scan(&s->scan, used, &wrong);
-	if (wrong != NULL) {
+	bool whole = o != NULL && off == start;
+	if ((!whole || !is_plain(used)) && look_through(s, used, err) < 0) {
 		json_object_put(o);
-		return err_set(err, ST_FORMAT, "offset %llu: not JSON: %s", off + at, wrong);
+		return -1;
 	}
 	window_skip(s->in, used.n);
 	*ret = o;
@@ -294,7 +324,7 @@ int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, s
 	do {
 		if (peek_piece(s, start, &piece, err) < 0)
 			return -1;
-		rc = parse_piece(s, piece, ret, err);
+		rc = parse_piece(s, start, piece, ret, err);
 	} while (rc == 0);
 	return rc;
 }
@@ -369,9 +399,11 @@ void json_members(
 		return;
 	json_object_object_foreachC(o, it)
 	{
-		for (size_t i = 0; i < n; i++)
-			if (it.key[0] == keys[i][0] && strcmp(it.key, keys[i]) == 0)
-				values[i] = it.val;
+		size_t i = 0;
+		while (i < n && (it.key[0] != keys[i][0] || strcmp(it.key, keys[i]) != 0))
+			i++;
+		if (i < n)
+			values[i] = it.val;
 	}
 }
 

@@ -26,6 +26,23 @@ static void test_hex_digits(void)
 	}
 }
 
+/* Digits are read in words: any byte at each place of one, and of what is left of one. */
+static void test_hex_places(void)
+{
+	for (unsigned i = 0; i < 22 * 256; i++) {
+		for (int upper_too = 0; upper_too < 2; upper_too++) {
+			uint8_t s[] = "0f1e2d3c4b5a6978879605", v[11] = {0};
+			size_t at = i % 22;
+			s[at] = (uint8_t)(i / 22);
+			bool ok = hex_get(v, 11, (struct bytes){s, 22}, upper_too != 0);
+			CHECK_INT(ok, digit(s[at], upper_too != 0) >= 0);
+			for (size_t k = 0; ok && k < 11; k++)
+				CHECK_INT(v[k],
+					16 * digit(s[2 * k], true) + digit(s[2 * k + 1], true));
+		}
+	}
+}
+
 static void test_hex_lengths(void)
 {
 	uint8_t dst[4];
@@ -217,6 +234,7 @@ static void test_visible(void)
 int main(void)
 {
 	test_hex_digits();
+	test_hex_places();
 	test_hex_lengths();
 	test_hex_out();
 	test_compare();

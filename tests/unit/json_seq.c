@@ -125,6 +125,47 @@ static void test_strings(void)
 	}
 }
 
+/* A whole object is looked through in words: what json-c lets pass, and what looks like it, at each place. */
+static void test_plain(void)
+{
+	for (size_t n = 0; n < 20; n++) {
+		struct text t = {0};
+		text_str(&t, "{\"a\":\"");
+		text_fill(&t, 'N', n);
+		text_str(&t, "IN'NaN, Infinity\",\"b\":");
+		size_t start = t.n;
+		text_str(&t, "NaN,\"c\":0}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
+		t.n = start;
+		text_str(&t, "-Infinity}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
+		t.n = start;
+		text_str(&t, "0}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "no array 'digests'");
+		text_free(&t);
+		/* The same without what would have it looked through byte by byte. */
+		text_str(&t, "{\"a\":\"");
+		text_fill(&t, 'N', n);
+		text_str(&t, "\",\"b\":");
+		start = t.n;
+		text_str(&t, "[Infinity]}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
+		t.n = start;
+		text_str(&t, "NaN}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
+		t.n = start;
+		text_str(&t, "0,'c':0}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "a name that is not in double quotes");
+		t.n = start;
+		text_str(&t, "\"\x7f\xc3\"}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not UTF-8");
+		t.n = start;
+		text_str(&t, "\"\x1f\"}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "a control character in a string");
+		text_free(&t);
+	}
+}
+
 /* The parser gets pieces: characters of two to four bytes across each border. */
 static void test_pieces(void)
 {
@@ -199,6 +240,7 @@ int main(void)
 	test_not_json();
 	test_bytes();
 	test_strings();
+	test_plain();
 	test_pieces();
 	test_bounds();
 	test_cuts();
