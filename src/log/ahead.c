@@ -12,7 +12,7 @@
 
 enum {
 	BATCHES = 4,
-	BATCH_ROOM = 128 * 1024, /* bytes; one event that is larger gets what it needs */
+	BATCH_ROOM = 256 * 1024, /* bytes; one event that is larger gets what it needs */
 	ALIGN = _Alignof(max_align_t),
 };
 
@@ -193,8 +193,8 @@ static void *run(void *arg)
 				break;
 		pthread_mutex_lock(&a->lock);
 		a->filled++;
-		pthread_cond_signal(&a->is_filled);
 		pthread_mutex_unlock(&a->lock);
+		pthread_cond_signal(&a->is_filled);
 	}
 	return NULL;
 }
@@ -234,7 +234,9 @@ static void next_batch(struct log_ahead *a)
 	}
 	pthread_mutex_lock(&a->lock);
 	a->taken++;
+	pthread_mutex_unlock(&a->lock);
 	pthread_cond_signal(&a->is_free);
+	pthread_mutex_lock(&a->lock);
 	while (a->filled == a->taken) {
 		atomic_store(&a->starving, true);
 		pthread_cond_wait(&a->is_filled, &a->lock);
