@@ -73,18 +73,18 @@ static uint32_t hex_word(uint64_t digits, bool upper_too, uint64_t *bad)
 
 bool hex_get(uint8_t *dst, size_t n, struct bytes s, bool upper_too)
 {
-	enum { STEP = sizeof(uint32_t) };
+	const size_t step = sizeof(uint32_t);
 	uint64_t bad = 0;
 	if (s.n / 2 != n || s.n % 2 != 0)
 		return false;
-	for (; n >= STEP; n -= STEP) {
+	for (; n >= step; n -= step) {
 		uint32_t word = hex_word(word_get(s.p), upper_too, &bad);
-		memcpy(dst, &word, STEP);
-		dst += STEP;
-		s.p += 2 * STEP;
+		memcpy(dst, &word, step);
+		dst += step;
+		s.p += 2 * step;
 	}
 	if (n > 0) {
-		uint8_t last[2 * STEP];
+		uint8_t last[sizeof(uint64_t)];
 		memset(last, '0', sizeof(last));
 		memcpy(last, s.p, 2 * n);
 		uint32_t word = hex_word(word_get(last), upper_too, &bad);
