@@ -85,15 +85,21 @@ static int take_event(const struct boot_logs *logs, struct boot_log *log,
 		return -1;
 	for (size_t i = 0; i < logs->mrs->n; i++) {
 		const struct mr *mr = logs->mrs->mr[i];
-		for (size_t k = 0; k < ev->n_digests; k++) {
-			if (mr->cc_mr_index != (int)ev->index || ev->digest[k].d.alg != mr->alg)
-				continue;
-			if (take_digest(log, i, ev, &ev->digest[k].d, err) < 0)
-				return -1;
-			if (of[k] == EXPLAINS_NOT &&
-				take_altered(log, i, ev, hashers->of[mr->alg], err) < 0)
-				return -1;
+		size_t k = 0;
+		if (mr->cc_mr_index != (int)ev->index || mr->alg <= HASH_UNKNOWN)
+			continue;
+		while (k < ev->n_digests && ev->digest[k].d.alg != mr->alg)
+			k++;
+		if (k == ev->n_digests) {
+			if (log->of[i].lack.source == NULL)
+				log->of[i].lack = (struct event_spot){log->source, ev->seq};
+			continue;
 		}
+		if (take_digest(log, i, ev, &ev->digest[k].d, err) < 0)
+			return -1;
+		if (of[k] == EXPLAINS_NOT &&
+			take_altered(log, i, ev, hashers->of[mr->alg], err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -273,6 +279,8 @@ static void find_parts(
 	*ret = (struct parts){0};
 	for (size_t i = 0; i < logs->n; i++) {
 		const struct boot_part *part = &logs->log[i].of[mr];
+		if (joined->lack.source == NULL)
+			joined->lack = part->lack;
 		if (part->n == 0)
 			continue;
 		if (logs->log[i].path == boot_log_places[0].path)
@@ -318,6 +326,9 @@ int boot_logs_near_miss(const struct boot_logs *logs, size_t i, const struct dig
 	}
 	if (rc == 0)
 		rc = near_miss_find(h, start, &all, value, ret, err);
+	/* Orders were tried, with each record of the journal where it belongs. */
+	if (rc == 0 && ret->kind == NEAR_ORDER)
+		ret->kind = NEAR_NONE;
 	near_events_clear(&all);
 	return rc;
 }

@@ -17,6 +17,7 @@ struct boot_part {
 	struct digest *v; /* that extended it, in their order */
 	size_t n;
 	struct near_events kept; /* the same, to look among them for the wrong one */
+	struct event_spot lack;	 /* the first event that has no digest of its hash */
 	struct event_spot
 		altered; /* the first event whose data must explain its digest, and does not */
 };
@@ -66,7 +67,7 @@ struct joined {
 	bool reached;	     /* it held it at least once, all of the journal being in it */
 	const char *sources[BOOT_LOGS_MAX +
 			    2]; /* of those that have a record of it, NULL behind them */
-	struct event_spot altered;
+	struct event_spot altered, lack;
 };
 
 /*

@@ -218,6 +218,11 @@ static void judge_joined(
 	v->matched = joined->matched;
 	memcpy(v->sources, joined->sources, sizeof(v->sources));
 	v->detail[0] = '\0';
+	if (joined->match && joined->lack.source != NULL) {
+		v->verdict = VERDICT_UNSUPPORTED;
+		event_spot_say("", &joined->lack, " has no digest of this hash", v->detail);
+		return;
+	}
 	if (joined->match && joined->altered.source == NULL) {
 		v->verdict = VERDICT_MATCH;
 		return;

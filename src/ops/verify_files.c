@@ -83,6 +83,10 @@ static void say_mismatch(const struct bank *bank, char *detail)
 /* A value that the log reproduces: from where, and with data that is what was measured? */
 static enum verdict judge_start(const struct bank *bank, char *detail)
 {
+	if (bank->lacks > 0) {
+		event_spot_say("", &bank->lack, " has no digest of this hash", detail);
+		return VERDICT_UNSUPPORTED;
+	}
 	if (bank->altered > 0) {
 		event_spot_say(
 			"", &bank->altered_first, ": its data does not give its digest", detail);

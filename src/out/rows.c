@@ -187,13 +187,13 @@ void row_jsonl(struct sink *s, const struct column *columns, size_t n, const voi
 }
 
 /* Bytes as they may go to a terminal; `max` of them, and "..." if there are more. Allocated. */
-static char *visible_bytes(struct bytes b, size_t max)
+static char *visible_bytes(struct bytes b, size_t max, int flags)
 {
 	size_t n = b.n < max ? b.n : max;
 	char *s = malloc(4 * n + 4);
 	if (s == NULL)
 		return NULL;
-	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB);
+	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
 	if (n < b.n)
 		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;
@@ -243,7 +243,8 @@ static char *cell(const struct column *c, const void *row)
 		return strdup("-");
 	switch (c->type) {
 	case COL_STR:
-		return strdup(str_field(c, row));
+		/* A name has its backslashes as they are to be shown. */
+		return visible_bytes(bytes_of(str_field(c, row)), SIZE_MAX, VIS_NOSLASH);
 	case COL_STRS:
 		return strs_cell(strs_field(c, row));
 	case COL_U64:
@@ -257,7 +258,7 @@ static char *cell(const struct column *c, const void *row)
 	case COL_HEX:
 		return hex_cell(bytes_field(c, row), brief ? SHORT_HEX : SIZE_MAX);
 	case COL_TEXT:
-		return visible_bytes(bytes_field(c, row), brief ? SHORT_TEXT : SIZE_MAX);
+		return visible_bytes(bytes_field(c, row), brief ? SHORT_TEXT : SIZE_MAX, 0);
 	case COL_DIGESTS: {
 		const struct digest_list *list = field(c, row);
 		return list->n == 0 ? strdup("-")

@@ -138,6 +138,18 @@ sha384_of() {
 	assert_json '.registers[0].sources == ["aael", "journal"]'
 }
 
+@test "an event of such a log that has no digest of the register's hash" {
+	machine
+	extend_as rtmr2 systemd:cc "$IN/phases" "$PHASES"
+	tsmctl verify rtmr2
+	assert_done
+	sed -n 1p "$PHASES" |
+		sed -E "s/\"hashAlg\":\"sha384\",\"digest\":\"[0-9a-f]*\"/\"hashAlg\":\"sha256\",\"digest\":\"$ZERO32\"/" >>"$PHASES"
+	tsmctl verify rtmr2
+	assert_failure 1
+	assert_output "unsupported  tdx_guest/rtmr2:sha384  (event 2 of 'systemd' has no digest of this hash)"
+}
+
 @test "what such a log leaves out, adds or changes" {
 	machine
 	extend_as rtmr3 aael "$IN/agent" "$AAEL"

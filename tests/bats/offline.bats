@@ -368,3 +368,34 @@ near() {
 	assert_line --partial 'mismatch  rtmr2:sha384  (no part of the log'
 	[[ $stderr != *TPM* ]]
 }
+
+# one_bank_record HASH TEXT: a CEL record that has one digest, that of its text.
+one_bank_record() {
+	printf '{"rtmr":3,"digests":[{"hashAlg":"%s","digest":"%s"}],"content_type":"tsmctl","content":{"kind":"record","data":"%s"}}\n' \
+		"$1" "$(textsum "$1" "$2")" "$(hex "$2")"
+}
+
+@test "an event without a digest of the register's hash is not in a match" {
+	{ one_bank_record sha384 good && one_bank_record sha256 evil; } >log
+	one_bank_record sha384 good >good
+	values "$(extended sha384 "$ZERO48" "$(textsum sha384 good)")  rtmr3:sha384"
+	tsm verify -q --values values --input good
+	assert_output 'match  rtmr3:sha384'
+	tsm verify -q --values values --input log
+	assert_failure 1
+	assert_output "unsupported  rtmr3:sha384  (event 1 of 'log' has no digest of this hash)"
+	one_bank_record sha256 evil >log
+	values "$ZERO48  rtmr3:sha384"
+	tsm verify -q --values values --input log
+	assert_failure 1
+	assert_output "unsupported  rtmr3:sha384  (event 0 of 'log' has no digest of this hash)"
+}
+
+@test "what a log calls its events and registers does nothing to a terminal" {
+	printf '{"event":"\\u001b[31mred\\r\\n1 \\u009b\\u202e","payload":"YQ=="}\n' >log
+	tsm log --input log
+	assert_success
+	assert_equal "$(wc -l <<<"$output")" 2
+	assert_equal "$(LC_ALL=C tr -d '\n\40-\176' <<<"$output" | wc -c)" 0
+	assert_line --partial '^[[31mred\r\n1 '
+}
