@@ -193,15 +193,29 @@ struct boot_asked {
 	size_t n;
 };
 
+static bool has_digest(const struct log_event *ev, enum hash_alg alg)
+{
+	for (size_t i = 0; i < ev->n_digests; i++)
+		if (ev->digest[i].d.alg == alg)
+			return true;
+	return ev->n_digests == 0;
+}
+
+/* The name that has a hash in it is not that of an event which has none of that hash. */
 static const char *name_picked(
 	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
 {
 	const struct boot_asked *a = arg;
-	(void)ev, (void)name;
-	for (size_t i = 0; i < a->n; i++)
-		if (cc_mr_index >= 0 && a->picks[i].mr->cc_mr_index == cc_mr_index)
-			return a->picks[i].mr->full;
-	return NULL;
+	bool any = false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct mr *mr = a->picks[i].mr;
+		if (cc_mr_index < 0 || mr->cc_mr_index != cc_mr_index)
+			continue;
+		if (has_digest(ev, mr->alg))
+			return mr->full;
+		any = true;
+	}
+	return any ? name : NULL;
 }
 
 static int print_picked(void *arg, const struct event *event, struct err *err)

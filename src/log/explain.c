@@ -118,12 +118,14 @@ static void add_grub(struct candidates *c, const struct grub_prefix *g, struct b
 	struct bytes text = before_nul((struct bytes){data.p + skip, data.n - skip});
 	size_t behind = data.n - skip - text.n;
 	struct bytes with_nul = {text.p, text.n + 1};
-	if (behind > 0 && g->with_nul)
-		add(c, with_nul);
-	add(c, text);
-	if (behind > 0 && !g->with_nul)
-		add(c, with_nul);
-	c->must = g->must && behind == g->behind;
+	/* In another form nothing is to hide behind a NUL: all of it was hashed, or it is not known. */
+	if (behind != g->behind) {
+		add(c, (struct bytes){text.p, text.n + behind});
+		return;
+	}
+	c->must = g->must;
+	add(c, g->with_nul ? with_nul : text);
+	add(c, g->with_nul ? text : with_nul);
 }
 
 /*

@@ -173,8 +173,12 @@ static int judge_bank(const struct files *files, const struct evidence *ev, cons
 	if (bank_near_miss(&files->banks, bank, &near, err) < 0)
 		return -1;
 	row->is_near = near.kind != NEAR_NONE;
-	if (row->is_near)
-		near_miss_say(&near, row->detail);
+	if (!row->is_near)
+		return 0;
+	near_miss_say(&near, row->detail);
+	if (bank->altered > 0 && (near.spot.source != bank->altered_first.source ||
+					 near.spot.seq != bank->altered_first.seq))
+		say_altered_too(bank, row->detail);
 	return 0;
 }
 

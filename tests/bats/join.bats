@@ -148,6 +148,8 @@ sha384_of() {
 	tsmctl verify rtmr2
 	assert_failure 1
 	assert_output "unsupported  tdx_guest/rtmr2:sha384  (event 2 of 'systemd' has no digest of this hash)"
+	tsmctl log --jsonl rtmr2
+	assert_json -s 'map(select(.source == "systemd").register) == ["tdx_guest/rtmr2:sha384", "tdx_guest/rtmr2:sha384", "rtmr2"]'
 }
 
 @test "what such a log leaves out, adds or changes" {

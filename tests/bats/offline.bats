@@ -303,13 +303,18 @@ near() {
 	assert_equal "$stderr" "tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
 }
 
-@test "log-ahead: an altered event is named, too" {
+@test "log-ahead, mismatch: an altered event is named, too" {
 	near --alter 1
 	assert_output "altered  rtmr2:sha384  (event 2 of 'log': its data does not give its digest)"
 	"$GENLOG" -f ccel --drop 4 --values five >values
 	tsm verify --values values --input log
 	assert_failure 1
 	assert_output "log-ahead  rtmr2:sha384  (the last 1 of 5 records were logged and not extended; event 2 of 'log': its data does not give its digest)"
+	"$GENLOG" -f ccel --drop 2 --values five >values
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_output "mismatch  rtmr2:sha384  (without event 3 of 'log' the log gives this value: it is logged, and was not extended; $(
+	)event 2 of 'log': its data does not give its digest)"
 }
 
 @test "a log is given once" {

@@ -200,10 +200,15 @@ static void test_grub(void)
 	may(TCG_EV_IPL, LITERAL("grub_kernel_cmdline /v ro\0_"), LITERAL("/v ro\0"));
 	/* The text's end is elsewhere than GRUB has it. */
 	may(TCG_EV_IPL, LITERAL("grub_cmd: set x=1"), LITERAL("set x=1"));
-	may(TCG_EV_IPL, LITERAL("grub_cmd: set x=1\0\0"), LITERAL("set x=1"));
+	may(TCG_EV_IPL, LITERAL("grub_cmd: set x=1\0\0"), LITERAL("set x=1\0\0"));
 	may(TCG_EV_IPL, LITERAL("grub_cmd set x=1"), LITERAL("set x=1"));
 	may(TCG_EV_IPL, LITERAL("grub_cmd set x=1\0"), LITERAL("set x=1\0"));
-	may(TCG_EV_IPL, LITERAL("grub_cmd set\0=1\0"), LITERAL("set"));
+	may(TCG_EV_IPL, LITERAL("grub_cmd set\0=1\0"), LITERAL("set\0=1\0"));
+	/* What stands behind the text that was hashed is not explained by it. */
+	CHECK_INT(with_hash_of(TCG_EV_IPL, LITERAL("grub_cmd: x\0y\0"), LITERAL("x")),
+		EXPLAINS_UNKNOWN);
+	CHECK_INT(with_hash_of(TCG_EV_IPL, LITERAL("grub_cmd set\0=1\0"), LITERAL("set")),
+		EXPLAINS_UNKNOWN);
 	/* The prefix and the byte behind the NUL are never hashed. */
 	CHECK_INT(with_hash_of(TCG_EV_IPL, LITERAL("grub_cmd: x\0"), LITERAL("grub_cmd: x")),
 		EXPLAINS_NOT);
