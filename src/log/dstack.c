@@ -53,6 +53,7 @@ struct dstack {
 	struct json_object *events;   /* of the report that it is; else NULL */
 	size_t next;		      /* of them */
 	struct json_object *of[KEYS]; /* the members of the text, or of the last of its events */
+	uint32_t there;		      /* those that it has, null or not: a bit each */
 	uint64_t off;
 	struct json_room payload, preimage;
 	char unnamed[TCG_UNNAMED_ROOM];
@@ -180,6 +181,11 @@ static uint8_t *put_preimage(uint8_t *p, uint64_t version, struct bytes name, st
 	return put(p + 2 * payload.n, bytes_of("\",\"type\":134217729}"));
 }
 
+static bool has(const struct dstack *own, enum dstack_key key)
+{
+	return (own->there & UINT32_C(1) << key) != 0;
+}
+
 static bool is_string(const struct dstack *own, enum dstack_key key)
 {
 	return json_object_is_type(own->of[key], json_type_string);
@@ -193,11 +199,11 @@ static struct bytes string_of(const struct dstack *own, enum dstack_key key)
 /* What dstack hashes of an event of its own: cc-eventlog, RuntimeEvent::preimage. */
 static int make_preimage(struct dstack *own, struct log_event *ret, struct err *err)
 {
-	struct json_object *version_o = own->of[KEY_VERSION];
 	uint64_t version = 1;
 	if (!is_string(own, KEY_EVENT))
 		return err_set(err, ST_FORMAT, "no string 'event'");
-	if (version_o != NULL && (!json_number(version_o, &version) || version < 1 || version > 2))
+	if (has(own, KEY_VERSION) &&
+		(!json_number(own->of[KEY_VERSION], &version) || version < 1 || version > 2))
 		return err_set(err, ST_FORMAT, "a 'version' that is not known: neither 1 nor 2");
 	struct bytes name = json_bytes(own->of[KEY_EVENT]);
 	uint8_t *p = json_room_get(
@@ -282,8 +288,8 @@ static int read_any(struct dstack *own, struct log_event *ret, struct err *err)
 {
 	ret->place = PLACE_CC_MR;
 	ret->extends = true;
-	return own->of[KEY_EVENT_PAYLOAD] != NULL ? read_event(own, ret, err)
-						  : read_runtime(own, ret, err);
+	return has(own, KEY_EVENT_PAYLOAD) ? read_event(own, ret, err)
+					   : read_runtime(own, ret, err);
 }
 
 static int read_element(struct dstack *own, size_t i, struct log_event *ret, struct err *err)
@@ -291,7 +297,7 @@ static int read_element(struct dstack *own, size_t i, struct log_event *ret, str
 	struct json_object *o = json_object_array_get_idx(own->events, i);
 	if (!json_object_is_type(o, json_type_object))
 		return err_set(err, ST_FORMAT, "not a JSON object");
-	json_members(o, keys, KEYS, own->of);
+	own->there = json_members(o, keys, KEYS, own->of);
 	return read_any(own, ret, err);
 }
 
@@ -299,10 +305,11 @@ static int read_element(struct dstack *own, size_t i, struct log_event *ret, str
 static int find_events(struct dstack *own, struct err *err)
 {
 	struct json_object *log = own->of[KEY_EVENT_LOG];
-	if (log == NULL && is_string(own, KEY_QUOTE))
+	if (!has(own, KEY_EVENT_LOG)) {
+		if (!is_string(own, KEY_QUOTE))
+			return 0;
 		return err_set(err, ST_FORMAT, "a quote without an 'event_log'");
-	if (log == NULL)
-		return 0;
+	}
 	if (!json_object_is_type(log, json_type_string))
 		json_object_get(log);
 	else if (json_whole(json_bytes(log), &log, err) < 0)
@@ -322,7 +329,7 @@ static int next_text(struct dstack *own, struct err *err)
 	int rc = json_seq_next(&own->seq, &own->text, &own->off, err);
 	if (rc <= 0)
 		return rc;
-	json_members(own->text, keys, KEYS, own->of);
+	own->there = json_members(own->text, keys, KEYS, own->of);
 	if (find_events(own, err) < 0)
 		return err_in(err, "offset %llu", (unsigned long long)own->off);
 	return 1;

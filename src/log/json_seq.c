@@ -389,22 +389,26 @@ struct bytes json_head_value(struct bytes head, const char *key)
 	return (struct bytes){NULL, 0};
 }
 
-void json_members(
+uint32_t json_members(
 	struct json_object *o, const char *const *keys, size_t n, struct json_object **values)
 {
 	struct json_object_iter it;
+	uint32_t there = 0;
 	for (size_t i = 0; i < n; i++)
 		values[i] = NULL;
 	if (!json_object_is_type(o, json_type_object))
-		return;
+		return there;
 	json_object_object_foreachC(o, it)
 	{
 		size_t i = 0;
 		while (i < n && (it.key[0] != keys[i][0] || strcmp(it.key, keys[i]) != 0))
 			i++;
-		if (i < n)
+		if (i < n) {
 			values[i] = it.val;
+			there |= UINT32_C(1) << i;
+		}
 	}
+	return there;
 }
 
 struct json_object *json_member(struct json_object *o, const char *key, enum json_type type)

@@ -53,10 +53,10 @@ uint8_t json_head_first(struct bytes head);
 struct bytes json_head_value(struct bytes head, const char *key);
 
 /*
- * Members by name, in one pass: values[i] is that of keys[i]; NULL where it is not there, is null, or
- * o is no object.
+ * Members by name, in one pass: values[i] is that of keys[i], of at most 32; NULL where it is not there,
+ * is null, or o is no object. Bit i of what is returned is set where it is there.
  */
-void json_members(
+uint32_t json_members(
 	struct json_object *o, const char *const *keys, size_t n, struct json_object **values);
 /* A member of that type; NULL if it is not there, or of another. */
 struct json_object *json_member(struct json_object *o, const char *key, enum json_type type);
