@@ -46,7 +46,7 @@ enum {
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
-	JSON_NODES_MAX = 65536,	   /* objects and arrays of one text of a log */
+	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
 	BANK_REGISTERS_MAX = 1024, /* of all logs that are replayed together */
 	NEAR_EVENTS_MAX =

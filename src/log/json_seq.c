@@ -142,8 +142,8 @@ static const char *scan_byte(struct json_scan *s, uint8_t c)
 		return "a name that is not in double quotes";
 	if (c == 'N' || c == 'I')
 		return "NaN or Infinity";
-	if ((c == '{' || c == '[') && s->nodes++ == JSON_NODES_MAX)
-		return "too many objects and arrays in one";
+	if ((c == '{' || c == '[' || c == ',') && s->nodes++ == JSON_NODES_MAX)
+		return "too many values in one object";
 	return NULL;
 }
 
@@ -157,6 +157,7 @@ static size_t plain_run(struct bytes b)
 		['I'] = true,
 		['{'] = true,
 		['['] = true,
+		[','] = true,
 	};
 	size_t n = 0;
 	while (n < b.n && !looked_at[b.p[n]])
@@ -334,12 +335,16 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err)
 	struct json_scan s = {0};
 	const char *wrong;
 	*ret = NULL;
+	/* Before anything is made of it. */
+	size_t end = scan(&s, text, &wrong);
+	if (wrong != NULL)
+		return err_set(err, ST_FORMAT, "byte %zu: not JSON: %s", end, wrong);
 	struct json_tokener *tok = new_tokener(0, err);
 	if (tok == NULL)
 		return -1;
 	*ret = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.n);
 	enum json_tokener_error problem = json_tokener_get_error(tok);
-	size_t end = json_tokener_get_parse_end(tok);
+	end = json_tokener_get_parse_end(tok);
 	json_tokener_free(tok);
 	if (problem == json_tokener_continue)
 		wrong = "it is cut";
@@ -347,8 +352,6 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err)
 		wrong = json_tokener_error_desc(problem);
 	else if (end < text.n || !utf8_valid(text))
 		wrong = "not UTF-8, or a NUL";
-	else
-		end = scan(&s, text, &wrong);
 	if (wrong == NULL)
 		return 0;
 	json_object_put(*ret);

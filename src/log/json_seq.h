@@ -12,7 +12,7 @@
 
 /*
  * What json-c lets pass even if it is to be strict: names in single quotes, control characters
- * in strings, NaN and Infinity. It has no bound on objects and arrays, which take hundreds of bytes each.
+ * in strings, NaN and Infinity. It has no bound on values, which take up to hundreds of bytes each.
  */
 struct json_scan {
 	bool in_string, escaped;
@@ -39,7 +39,7 @@ void json_seq_close(struct json_seq *s);
 /*
  * 1, an object, which the caller puts, and the offset of its first byte; 0 at the end; -1 with
  * ST_FORMAT and the offset for what is not JSON, not UTF-8, cut, deeper than JSON_DEPTH_MAX, longer
- * than WINDOW_MAX, or of more than JSON_NODES_MAX objects and arrays. Of two members with one name the
+ * than WINDOW_MAX, or with more than JSON_NODES_MAX of '{', '[' and ','. Of two members with one name the
  * last counts.
  */
 int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, struct err *err);

@@ -128,42 +128,29 @@ static void test_strings(void)
 /* A whole object is looked through in words: what json-c lets pass, and what looks like it, at each place. */
 static void test_plain(void)
 {
-	for (size_t n = 0; n < 20; n++) {
-		struct text t = {0};
-		text_str(&t, "{\"a\":\"");
-		text_fill(&t, 'N', n);
-		text_str(&t, "IN'NaN, Infinity\",\"b\":");
-		size_t start = t.n;
-		text_str(&t, "NaN,\"c\":0}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
-		t.n = start;
-		text_str(&t, "-Infinity}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
-		t.n = start;
-		text_str(&t, "0}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "no array 'digests'");
-		text_free(&t);
-		/* The same without what would have it looked through byte by byte. */
-		text_str(&t, "{\"a\":\"");
-		text_fill(&t, 'N', n);
-		text_str(&t, "\",\"b\":");
-		start = t.n;
-		text_str(&t, "[Infinity]}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
-		t.n = start;
-		text_str(&t, "NaN}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: NaN or Infinity");
-		t.n = start;
-		text_str(&t, "0,'c':0}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "a name that is not in double quotes");
-		t.n = start;
-		text_str(&t, "\"\x7f\xc3\"}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "not UTF-8");
-		t.n = start;
-		text_str(&t, "\"\x1f\"}");
-		feed_bad(text_bytes(&t), "cel-json", 0, "a control character in a string");
-		text_free(&t);
-	}
+	/* Strings that have it looked through byte by byte, and do not. */
+	static const char *const fronts[] = {"IN'NaN, Infinity", "I"};
+	static const struct {
+		const char *rest, *part;
+	} ends[] = {
+		{"NaN,\"c\":0}", "not JSON: NaN or Infinity"},
+		{"[-Infinity]}", "not JSON: NaN or Infinity"},
+		{"NaN}", "not JSON: NaN or Infinity"},
+		{"0,'c':0}", "a name that is not in double quotes"},
+		{"\"\x7f\xc3\"}", "not UTF-8"},
+		{"\"\x1f\"}", "a control character in a string"},
+		{"0}", "no array 'digests'"},
+	};
+	for (size_t n = 0; n < 20; n++)
+		for (size_t f = 0; f < sizeof(fronts) / sizeof(fronts[0]); f++)
+			for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+				struct text t = {0};
+				text_str(&t, "{\"a\":\"");
+				text_fill(&t, 'N', n);
+				text_fmt(&t, "%s\",\"b\":%s", fronts[f], ends[i].rest);
+				feed_bad(text_bytes(&t), "cel-json", 0, ends[i].part);
+				text_free(&t);
+			}
 }
 
 /* The parser gets pieces: characters of two to four bytes across each border. */
@@ -202,11 +189,21 @@ static void test_bounds(void)
 	feed_bad(text_bytes(&t), "cel-json", 0, "offset 1: not a JSON object");
 	text_free(&t);
 	text_str(&t, "{\"a\":[");
-	for (int i = 0; i < JSON_NODES_MAX; i++)
+	for (int i = 0; i < JSON_NODES_MAX / 2; i++)
 		text_str(&t, "{},");
 	text_str(&t, "1]}");
-	feed_bad(text_bytes(&t), "cel-json", 0, "too many objects and arrays");
+	feed_bad(text_bytes(&t), "cel-json", 0, "too many values in one object");
 	text_free(&t);
+	/* The object and the array are two of them. */
+	for (int more = 0; more < 2; more++) {
+		text_str(&t, "{\"a\":[");
+		for (int i = 0; i < JSON_NODES_MAX - 2 + more; i++)
+			text_str(&t, "0,");
+		text_str(&t, "1]}");
+		feed_bad(text_bytes(&t), "cel-json", 0,
+			more != 0 ? "too many values in one object" : "no array 'digests'");
+		text_free(&t);
+	}
 	text_str(&t, "\n{\"a\":\"");
 	text_fill(&t, 'x', WINDOW_MAX);
 	text_str(&t, "\"}");
