@@ -8,16 +8,20 @@
 
 #include <bsd/stdlib.h>
 
+static void drop_all(struct near_events *e)
+{
+	free(e->v);
+	*e = (struct near_events){.n = NEAR_EVENTS_MAX + 1};
+}
+
 static int add_event(struct near_events *e, const struct near_event *event, struct err *err)
 {
 	enum { ROOM_FIRST = 16 };
 	size_t n = e->n;
 	if (n > NEAR_EVENTS_MAX)
 		return 0;
-	e->n++;
 	if (n == NEAR_EVENTS_MAX) {
-		free(e->v);
-		e->v = NULL;
+		drop_all(e);
 		return 0;
 	}
 	if (n == 0 || (n >= ROOM_FIRST && (n & (n - 1)) == 0)) {
@@ -27,7 +31,7 @@ static int add_event(struct near_events *e, const struct near_event *event, stru
 			return err_sys(err, ENOMEM, "registers");
 		e->v = grown;
 	}
-	e->v[n] = *event;
+	e->v[e->n++] = *event;
 	return 0;
 }
 
@@ -40,9 +44,10 @@ int near_events_add(struct near_events *e, const struct event_spot *spot,
 
 int near_events_join(struct near_events *e, const struct near_events *more, struct err *err)
 {
-	static const struct near_event lost;
-	for (size_t i = 0; i < more->n; i++)
-		if (add_event(e, more->v != NULL ? &more->v[i] : &lost, err) < 0)
+	if (more->n > NEAR_EVENTS_MAX)
+		drop_all(e);
+	for (size_t i = 0; more->v != NULL && i < more->n; i++)
+		if (add_event(e, &more->v[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -194,16 +199,6 @@ int near_miss_find(struct hasher *h, const struct digest *start, const struct ne
 	return ret->kind == NEAR_NONE ? try_orders(&s, err) : 0;
 }
 
-/* A file's name may have any byte in it: what goes into an error is fit for a terminal, and for JSON. */
-void event_spot_say(const char *before, const struct event_spot *spot, const char *behind,
-	char ret[ERR_MSG_MAX])
-{
-	struct err shown;
-	err_set(&shown, ST_OK, "%sevent %llu of '%s'%s", before, (unsigned long long)spot->seq,
-		spot->source, behind);
-	memcpy(ret, shown.msg, ERR_MSG_MAX);
-}
-
 static void say_order(const char *const order[], char ret[ERR_MSG_MAX])
 {
 	struct err shown = {0};
@@ -216,7 +211,8 @@ static void say_order(const char *const order[], char ret[ERR_MSG_MAX])
 	memcpy(ret, shown.msg, ERR_MSG_MAX);
 }
 
-void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX])
+void near_miss_say(
+	const struct near_miss *near, const struct event_spot *altered, char ret[ERR_MSG_MAX])
 {
 	static const struct {
 		const char *before, *behind;
@@ -225,7 +221,7 @@ void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX])
 			" is wrong in the log: with that of its data the log gives this value"},
 		[NEAR_WITHOUT] = {"without ",
 			" the log gives this value: it is logged, and was not extended"},
-		[NEAR_TWICE] = {"", " was extended twice, and is logged once"},
+		[NEAR_TWICE] = {"", " was extended once more than it is logged"},
 		[NEAR_SWAPPED] = {"",
 			" was extended after the one that follows it in this register"},
 	};
@@ -234,4 +230,6 @@ void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX])
 	else
 		event_spot_say(
 			words[near->kind].before, &near->spot, words[near->kind].behind, ret);
+	if (near->spot.source != altered->source || near->spot.seq != altered->seq)
+		event_spot_add_altered(altered, ret);
 }

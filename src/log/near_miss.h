@@ -7,13 +7,8 @@
 #define TSMCTL_LOG_NEAR_MISS_H
 
 #include "base/limits.h"
+#include "log/event_spot.h"
 #include "model/hash.h"
-
-/* An event, as people find it again. */
-struct event_spot {
-	const char *source; /* NULL: there is none */
-	uint64_t seq;
-};
 
 /* An event of a register, in their order. */
 struct near_event {
@@ -59,10 +54,11 @@ void near_events_clear(struct near_events *events);
 int near_miss_find(struct hasher *h, const struct digest *start, const struct near_events *events,
 	const struct digest *want, struct near_miss *ret, struct err *err);
 
-/* "BEFOREevent SEQ of 'SOURCE'BEHIND": one line, fit for a terminal whatever the log is called. */
-void event_spot_say(const char *before, const struct event_spot *spot, const char *behind,
-	char ret[ERR_MSG_MAX]);
-/* What was found, not NEAR_NONE, as a sentence of the same kind. */
-void near_miss_say(const struct near_miss *near, char ret[ERR_MSG_MAX]);
+/*
+ * What was found, not NEAR_NONE, as a line like those of event_spot.h, and behind it `altered` if it is
+ * another event that has wrong data.
+ */
+void near_miss_say(
+	const struct near_miss *near, const struct event_spot *altered, char ret[ERR_MSG_MAX]);
 
 #endif

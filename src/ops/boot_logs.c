@@ -312,6 +312,18 @@ int boot_logs_join(const struct boot_logs *logs, size_t i, const struct digest *
 	return 0;
 }
 
+enum verdict joined_verdict(const struct joined *joined, char detail[ERR_MSG_MAX])
+{
+	if (joined->lack.source != NULL) {
+		event_spot_say_lack(&joined->lack, detail);
+		return VERDICT_UNSUPPORTED;
+	}
+	if (joined->altered.source == NULL)
+		return VERDICT_MATCH;
+	event_spot_say_altered("", &joined->altered, detail);
+	return VERDICT_ALTERED;
+}
+
 int boot_logs_near_miss(const struct boot_logs *logs, size_t i, const struct digest *start,
 	const struct digest *value, const struct anchored journal[], size_t n_journal,
 	struct hasher *h, struct near_miss *ret, struct err *err)

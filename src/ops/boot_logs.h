@@ -9,6 +9,7 @@
 #include "kernel/root.h"
 #include "log/banks.h"
 #include "model/mr_list.h"
+#include "model/verdict.h"
 
 enum { BOOT_LOGS_MAX = 4 };
 
@@ -78,6 +79,9 @@ struct joined {
 int boot_logs_join(const struct boot_logs *logs, size_t i, const struct digest *start,
 	const struct digest *value, const struct anchored journal[], size_t n_journal,
 	struct hasher *h, struct joined *ret, struct err *err);
+
+/* What a history that gives the value is: a match, or, with the detail, unsupported or altered. */
+enum verdict joined_verdict(const struct joined *joined, char detail[ERR_MSG_MAX]);
 
 /*
  * What change to these logs, one behind the other, the journal last, gives `value`, which no order of

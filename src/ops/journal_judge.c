@@ -209,44 +209,49 @@ static int anchors_of(const struct kept *k, const struct mr *mr, struct anchored
 	return rc;
 }
 
+/* What is to be looked at, where no order of the logs gives the value; a broken journal has said it. */
+static void say_where(
+	const struct joined *joined, const struct near_miss *near, bool broken, char *detail)
+{
+	if (near->kind != NEAR_NONE)
+		near_miss_say(near, &joined->altered, detail);
+	else if (broken)
+		event_spot_add_altered(&joined->altered, detail);
+	else if (joined->altered.source != NULL)
+		event_spot_say_altered("no order of its logs gives this value; look at ",
+			&joined->altered, detail);
+	else
+		snprintf(detail, ERR_MSG_MAX,
+			"no order of its logs gives this value: an event is not what was extended, "
+			"or one is missing");
+}
+
 /* What all logs together say of a register that the journal alone does not explain. */
 static void judge_joined(
 	const struct joined *joined, const struct near_miss *near, struct kept_verdict *v)
 {
+	bool broken = v->verdict == VERDICT_MISMATCH;
 	v->replayed = joined->value;
 	v->records = joined->records;
 	v->matched = joined->matched;
 	memcpy(v->sources, joined->sources, sizeof(v->sources));
-	v->detail[0] = '\0';
-	if (joined->match && joined->lack.source != NULL) {
-		v->verdict = VERDICT_UNSUPPORTED;
-		event_spot_say("", &joined->lack, " has no digest of this hash", v->detail);
+	if (joined->match) {
+		v->detail[0] = '\0';
+		v->verdict = joined_verdict(joined, v->detail);
 		return;
 	}
-	if (joined->match && joined->altered.source == NULL) {
-		v->verdict = VERDICT_MATCH;
-		return;
-	}
-	if (joined->reached && !joined->match) {
+	if (joined->reached) {
 		v->verdict = VERDICT_LOG_AHEAD;
 		snprintf(v->detail, sizeof(v->detail),
 			"the last %llu of %llu records were logged and not extended",
 			(unsigned long long)(v->records - v->matched),
 			(unsigned long long)v->records);
+		event_spot_add_altered(&joined->altered, v->detail);
 		return;
 	}
-	v->verdict = joined->match ? VERDICT_ALTERED : VERDICT_MISMATCH;
+	v->verdict = VERDICT_MISMATCH;
 	v->is_near = near->kind != NEAR_NONE;
-	if (v->is_near)
-		near_miss_say(near, v->detail);
-	else if (joined->altered.source != NULL)
-		event_spot_say(
-			joined->match ? "" : "no order of its logs gives this value; look at ",
-			&joined->altered, ": its data does not give its digest", v->detail);
-	else
-		snprintf(v->detail, sizeof(v->detail),
-			"no order of its logs gives this value: an event is not what was extended, "
-			"or one is missing");
+	say_where(joined, near, broken, v->detail);
 }
 
 /* A log that may not be read, or is cut, may be what explains the register. */

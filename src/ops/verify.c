@@ -227,15 +227,8 @@ static int judge_behind(const struct evidence *ev, const struct mr *mr,
 	replay_clear(&r);
 	if (row->verdict == VERDICT_UNTOUCHED)
 		row->verdict = VERDICT_MATCH;
-	if (row->verdict == VERDICT_MATCH && joined->lack.source != NULL) {
-		row->verdict = VERDICT_UNSUPPORTED;
-		event_spot_say("", &joined->lack, " has no digest of this hash", row->detail);
-	}
-	if (row->verdict == VERDICT_MATCH && joined->altered.source != NULL) {
-		row->verdict = VERDICT_ALTERED;
-		event_spot_say(
-			"", &joined->altered, ": its data does not give its digest", row->detail);
-	}
+	if (row->verdict == VERDICT_MATCH)
+		row->verdict = joined_verdict(joined, row->detail);
 	return rc;
 }
 

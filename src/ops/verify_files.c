@@ -69,8 +69,8 @@ static void say_mismatch(const struct bank *bank, char *detail)
 		event_spot_say("before ", &bank->gap,
 			" it was extended by something that is in none of these logs", detail);
 	else if (bank->altered > 0)
-		event_spot_say("no part of the log gives this value; look at ",
-			&bank->altered_first, ": its data does not give its digest", detail);
+		event_spot_say_altered("no part of the log gives this value; look at ",
+			&bank->altered_first, detail);
 	else
 		snprintf(detail, ERR_MSG_MAX,
 			"no part of the log gives this value%s: an event is not what was extended, "
@@ -83,13 +83,8 @@ static void say_mismatch(const struct bank *bank, char *detail)
 /* A value that the log reproduces: from where, and with data that is what was measured? */
 static enum verdict judge_start(const struct bank *bank, char *detail)
 {
-	if (bank->lacks > 0) {
-		event_spot_say("", &bank->lack, " has no digest of this hash", detail);
-		return VERDICT_UNSUPPORTED;
-	}
 	if (bank->altered > 0) {
-		event_spot_say(
-			"", &bank->altered_first, ": its data does not give its digest", detail);
+		event_spot_say_altered("", &bank->altered_first, detail);
 		return VERDICT_ALTERED;
 	}
 	if (!bank->stated)
@@ -100,14 +95,29 @@ static enum verdict judge_start(const struct bank *bank, char *detail)
 	return VERDICT_PARTIAL;
 }
 
+/* From which event on is not known where a chain leaves one out that is doubtful, or they are too many. */
+static void say_ahead(const struct bank *bank, const struct bank_chain *c, char *detail)
+{
+	char before[ERR_MSG_MAX];
+	bool known = bank->kept.v != NULL && bank->kept.n == c->records;
+	snprintf(before, sizeof(before),
+		"the last %llu of %llu records were logged and not extended%s",
+		(unsigned long long)(c->records - c->matched), (unsigned long long)c->records,
+		known ? ", from " : "");
+	if (known)
+		event_spot_say(before, &bank->kept.v[c->matched].spot, " on", detail);
+	else
+		snprintf(detail, ERR_MSG_MAX, "%s", before);
+}
+
 static enum verdict judge_chain(const struct bank *bank, const struct bank_chain *c, char *detail)
 {
-	if (bank->gap.source == NULL && c->reached && c->matched == c->records)
-		return judge_start(bank, detail);
 	if (bank->lacks > 0) {
-		event_spot_say("", &bank->lack, " has no digest of this hash", detail);
+		event_spot_say_lack(&bank->lack, detail);
 		return VERDICT_UNSUPPORTED;
 	}
+	if (bank->gap.source == NULL && c->reached && c->matched == c->records)
+		return judge_start(bank, detail);
 	if (bank->gap.source == NULL && c->reached && c->matched == 0) {
 		snprintf(detail, ERR_MSG_MAX,
 			"it has its initial value: none of the %llu records was extended, or they "
@@ -116,10 +126,7 @@ static enum verdict judge_chain(const struct bank *bank, const struct bank_chain
 		return VERDICT_LOG_AHEAD;
 	}
 	if (bank->gap.source == NULL && c->reached) {
-		snprintf(detail, ERR_MSG_MAX,
-			"the last %llu of %llu records were logged and not extended",
-			(unsigned long long)(c->records - c->matched),
-			(unsigned long long)c->records);
+		say_ahead(bank, c, detail);
 		return VERDICT_LOG_AHEAD;
 	}
 	say_mismatch(bank, detail);
@@ -142,13 +149,6 @@ static bool is_cut(const struct evidence *ev, const struct bank *bank, const str
 	return false;
 }
 
-static void say_altered_too(const struct bank *bank, char *detail)
-{
-	char before[ERR_MSG_MAX];
-	snprintf(before, sizeof(before), "%s; ", detail);
-	event_spot_say(before, &bank->altered_first, ": its data does not give its digest", detail);
-}
-
 static int judge_bank(const struct files *files, const struct evidence *ev, const struct bank *bank,
 	struct verify_row *row, struct err *err)
 {
@@ -166,19 +166,15 @@ static int judge_bank(const struct files *files, const struct evidence *ev, cons
 		return 0;
 	}
 	row->verdict = judge_chain(bank, c, row->detail);
-	if (row->verdict == VERDICT_LOG_AHEAD && bank->altered > 0)
-		say_altered_too(bank, row->detail);
+	if (row->verdict == VERDICT_LOG_AHEAD)
+		event_spot_add_altered(&bank->altered_first, row->detail);
 	if (row->verdict != VERDICT_MISMATCH)
 		return 0;
 	if (bank_near_miss(&files->banks, bank, &near, err) < 0)
 		return -1;
 	row->is_near = near.kind != NEAR_NONE;
-	if (!row->is_near)
-		return 0;
-	near_miss_say(&near, row->detail);
-	if (bank->altered > 0 && (near.spot.source != bank->altered_first.source ||
-					 near.spot.seq != bank->altered_first.seq))
-		say_altered_too(bank, row->detail);
+	if (row->is_near)
+		near_miss_say(&near, &bank->altered_first, row->detail);
 	return 0;
 }
 
@@ -229,7 +225,8 @@ int files_judge(const struct files *files, const struct evidence *ev, const stru
 		return -1;
 	if (bank == NULL && text == NULL && cut != NULL)
 		verify_fail(row, &cut->err);
-	if (text == NULL || row->err.status != ST_OK || (bank != NULL && bank->gap.source != NULL))
+	bool goes_on = bank == NULL || (bank->gap.source == NULL && bank->lacks == 0);
+	if (text == NULL || row->err.status != ST_OK || !goes_on)
 		return 0;
 	row->detail[0] = '\0';
 	row->is_near = false;

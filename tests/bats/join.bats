@@ -138,6 +138,35 @@ sha384_of() {
 	assert_json '.registers[0].sources == ["aael", "journal"]'
 }
 
+@test "a journal that is broken says where, beside other logs, too" {
+	machine
+	tsmctl extend rtmr2 --event one
+	extend_as rtmr2 systemd:cc "$IN/phases" "$IN/nowhere"
+	tsmctl verify rtmr2
+	assert_failure 1
+	assert_output 'mismatch  tdx_guest/rtmr2:sha384  (after record 0 it was extended without tsmctl)'
+	tsmctl extend rtmr2 --event two
+	tsmctl verify rtmr2
+	assert_failure 1
+	assert_output 'mismatch  tdx_guest/rtmr2:sha384  (between record 0 and 1 it was extended without tsmctl)'
+}
+
+@test "a journal whose record does not fit is not one in another order" {
+	machine
+	extend_as rtmr3 aael "$IN/agent" "$AAEL"
+	printf 'tdx_guest/rtmr3:sha384 %s\n' "start $(printf '77%.0s' {1..48})" 'record text:one' >"$IN/j"
+	mkdir -m 755 "$ROOT/run/tsmctl"
+	"$GENLOG" -f journal --boot-id "$(cat "$ROOT/proc/sys/kernel/random/boot_id")" "$IN/j" >"$ROOT/run/tsmctl/journal.jsonl"
+	chmod 600 "$ROOT/run/tsmctl/journal.jsonl"
+	unhex "$(textsum sha384 one)" | dd of="$ROOT/sys/devices/virtual/misc/tdx_guest/measurements/rtmr3:sha384" bs=48 conv=notrunc status=none
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output --partial 'mismatch  tdx_guest/rtmr3:sha384  ('
+	refute_output --partial 'another order'
+	tsmctl verify --json rtmr3
+	assert_json '.registers[0].sources == ["aael", "journal"]'
+}
+
 @test "an event of such a log that has no digest of the register's hash" {
 	machine
 	extend_as rtmr2 systemd:cc "$IN/phases" "$PHASES"
@@ -165,6 +194,11 @@ sha384_of() {
 	tsmctl verify rtmr3
 	assert_failure 1
 	assert_output 'log-ahead  tdx_guest/rtmr3:sha384  (the last 1 of 3 records were logged and not extended)'
+	"$GENLOG" -f aael --alter 0 "$IN/more" >"$AAEL"
+	tsmctl verify rtmr3
+	assert_failure 1
+	assert_output "log-ahead  tdx_guest/rtmr3:sha384  (the last 1 of 3 records were logged and not extended; $(
+	)event 0 of 'aael': its data does not give its digest)"
 	"$GENLOG" -f aael --alter 1 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1
@@ -211,6 +245,13 @@ sha384_of() {
 	assert_json '.registers[0].sources == ["kernel", "ccel"]'
 	tsmctl log --json rtmr1
 	assert_json '.registers[0].verdict == "match"'
+	mkdir -p "$ROOT/run/log/systemd"
+	printf '{"ccmr":2,"digests":[{"hashAlg":"sha256","digest":"%s"}],"content_type":"systemd","content":{"string":"x","timestamp":1}}\n' \
+		"$ZERO32" >"$ROOT/run/log/systemd/cc-measure.log"
+	tsmctl verify rtmr1
+	assert_failure 1
+	assert_output "unsupported  tdx_guest/rtmr1:sha384  (event 0 of 'systemd' has no digest of this hash)"
+	rm "$ROOT/run/log/systemd/cc-measure.log"
 	"$GENLOG" -f ccel --alter 9 "$IN/boot" >"$ROOT/sys/firmware/acpi/tables/data/CCEL"
 	tsmctl verify rtmr1
 	assert_failure 1
