@@ -127,6 +127,15 @@ bool is_tdreport(struct bytes b)
 	return starts(b, "\x81\0", 2);
 }
 
+static bool is_text(struct bytes b)
+{
+	enum { LOOKED_AT = 8 };
+	for (size_t i = 0; i < LOOKED_AT; i++)
+		if (b.n < LOOKED_AT || b.p[i] < 0x20 || b.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
 /* What is read by nobody here, by name; NULL: nothing that is known. */
 static const char *foreign_name(struct bytes b)
 {
@@ -142,7 +151,7 @@ static const char *foreign_name(struct bytes b)
 	/* RFC 8949, section 3.1: an array, a map or a tag. */
 	if (b.n > 0 && b.p[0] >= 0x80 && b.p[0] <= 0xdb)
 		return "CBOR, as is the DICE evidence of newer TDX modules";
-	return NULL;
+	return is_text(b) ? "hex, base64 or other text" : NULL;
 }
 
 static int err_foreign(const char *name, const char *wanted, struct err *err)

@@ -158,13 +158,13 @@ static int judge_bank(const struct files *files, const struct evidence *ev, cons
 	for (size_t i = 0; i < bank->n_sources; i++)
 		if (verify_add_source(row, bank->sources[i], err) < 0)
 			return -1;
-	row->replayed = c->value;
 	row->records = c->records;
-	row->matched = c->matched;
 	if (is_cut(ev, bank, &cut)) {
 		verify_fail(row, &cut->err);
 		return 0;
 	}
+	row->replayed = c->value;
+	row->matched = c->matched;
 	row->verdict = judge_chain(bank, c, row->detail);
 	if (row->verdict == VERDICT_LOG_AHEAD)
 		event_spot_add_altered(&bank->altered_first, row->detail);

@@ -186,7 +186,10 @@ void row_jsonl(struct sink *s, const struct column *columns, size_t n, const voi
 	sink_char(s, '\n');
 }
 
-/* Bytes as they may go to a terminal; `max` of them, and "..." if there are more. Allocated. */
+/*
+ * Bytes as they may go to a terminal, with vis(3)'s flags; `max` of them, and "..." if there are more.
+ * Allocated.
+ */
 static char *visible_bytes(struct bytes b, size_t max, int flags)
 {
 	size_t n = b.n < max ? b.n : max;

@@ -10,7 +10,7 @@
 #include "out/json.h"
 
 enum column_type {
-	COL_STR,     /* const char *, printable; NULL is null */
+	COL_STR,     /* const char *, in a table as vis(3) shows it; NULL is null */
 	COL_STRS,    /* const char *const *, up to the first NULL; NULL: none */
 	COL_U64,     /* uint64_t */
 	COL_INT,     /* int64_t; negative is null */

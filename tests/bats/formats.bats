@@ -309,6 +309,11 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 	"$GENLOG" -f ccel --values boot >values
 	tsm verify --values values --input piece
 	assert_refused_rows "'piece': offset 100: the log ends within the record that starts at offset 65"
+	# What was read of it is no value: it may be that of the register, and what is missing unknown.
+	"$GENLOG" -f ccel boot | head -c -1 >longer
+	tsm verify --json --values values --input longer
+	assert_failure 5
+	assert_json '[.registers[] | .verdict, .replayed, .matched_records] | unique == [null, 0]'
 	# Beside another log, those that are in neither.
 	sed 's/^pcr15/pcr11/' systemd | grep phase >later
 	"$GENLOG" -f systemd:cc later >later.log

@@ -362,6 +362,10 @@ static void test_foreign(void)
 	for (size_t i = 0; i < sizeof(cbor) / sizeof(cbor[0]); i++)
 		foreign(cbor[i], strlen(cbor[i]), 9000,
 			REFUSED("CBOR, as is the DICE evidence of newer TDX modules"));
+	foreign("04000200", 8, 16, REFUSED("hex, base64 or other text"));
+	foreign("BAACAIEA", 8, 8, REFUSED("hex, base64 or other text"));
+	foreign("0400020\x7f", 8, 9000,
+		"offset 0: a quote of version 13360, and only 4 and 5 are known here");
 	foreign("\x7f", 1, 9000,
 		"offset 0: a quote of version 127, and only 4 and 5 are known here");
 	/* An event log. */
