@@ -67,10 +67,17 @@ static size_t item_head(const struct log_event *ev)
 	return offsetof(struct item, ev.digest) + digests * sizeof(ev->digest[0]);
 }
 
+/* What was hashed is the data itself, which may be large. */
+static bool hashes_data(const struct log_event *ev)
+{
+	return ev->hashed.p == ev->data.p && ev->hashed.n == ev->data.n;
+}
+
 static size_t item_size(const struct log_event *ev)
 {
+	size_t hashed = hashes_data(ev) ? 0 : ev->hashed.n;
 	return rounded(item_head(ev) + string_size(ev->reg) + string_size(ev->kind) + ev->data.n +
-		       ev->hashed.n + ev->text.n + ev->time.n + ev->note.n);
+		       hashed + ev->text.n + ev->time.n + ev->note.n);
 }
 
 static struct bytes keep(uint8_t **at, struct bytes b)
@@ -107,7 +114,7 @@ static int add_item(struct batch *b, const struct log_event *ev)
 	item->ev.reg = keep_string(&at, ev->reg);
 	item->ev.kind = keep_string(&at, ev->kind);
 	item->ev.data = keep(&at, ev->data);
-	item->ev.hashed = keep(&at, ev->hashed);
+	item->ev.hashed = hashes_data(ev) ? item->ev.data : keep(&at, ev->hashed);
 	item->ev.text = keep(&at, ev->text);
 	item->ev.time = keep(&at, ev->time);
 	item->ev.note = keep(&at, ev->note);
