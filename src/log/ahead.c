@@ -46,6 +46,7 @@ struct log_ahead {
 	bool threaded, stop;
 	atomic_bool starving; /* the caller waits for the next batch: better now than judged */
 	pthread_t thread;
+	cpu_set_t processors; /* that it may run on; empty: not known */
 	pthread_mutex_t lock;
 	pthread_cond_t is_filled, is_free;
 };
@@ -190,6 +191,9 @@ static void *run(void *arg)
 {
 	struct log_ahead *a = arg;
 	bool more = true;
+	/* From here on wherever the kernel likes it. */
+	if (CPU_COUNT(&a->processors) > 0)
+		pthread_setaffinity_np(pthread_self(), sizeof(a->processors), &a->processors);
 	while (more && wait_for_batch(a)) {
 		struct batch *b = &a->batch[a->filled % BATCHES];
 		struct err ignored; /* the caller judges again what was not, and finds it */
@@ -206,24 +210,45 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static bool has_second_processor(void)
+/* Where there is another processor than this one. */
+static bool has_second_processor(struct log_ahead *a)
 {
-	cpu_set_t set;
-	CPU_ZERO(&set);
+	CPU_ZERO(&a->processors);
 	/* On a machine with more processors than fit into the set this fails; it has a second one. */
-	return sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) > 1;
+	return sched_getaffinity(0, sizeof(a->processors), &a->processors) < 0 ||
+	       CPU_COUNT(&a->processors) > 1;
+}
+
+/*
+ * On another processor: left alone, the kernel may start it on this one, which is busy, and takes some
+ * ten milliseconds to find out.
+ */
+static bool create_thread(struct log_ahead *a)
+{
+	pthread_attr_t attr;
+	cpu_set_t others = a->processors;
+	int here = sched_getcpu();
+	if (pthread_attr_init(&attr) != 0)
+		return false;
+	if (here >= 0 && here < CPU_SETSIZE)
+		CPU_CLR((size_t)here, &others);
+	if (CPU_COUNT(&others) > 0)
+		pthread_attr_setaffinity_np(&attr, sizeof(others), &others);
+	bool created = pthread_create(&a->thread, &attr, run, a) == 0;
+	pthread_attr_destroy(&attr);
+	return created;
 }
 
 /* Without a thread, whatever the reason, the log is read all the same. */
 static void start_thread(struct log_ahead *a)
 {
 	sigset_t all, before;
-	if (!has_second_processor())
+	if (!has_second_processor(a))
 		return;
 	sigfillset(&all);
 	if (pthread_sigmask(SIG_BLOCK, &all, &before) != 0)
 		return;
-	a->threaded = pthread_create(&a->thread, NULL, run, a) == 0;
+	a->threaded = create_thread(a);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
