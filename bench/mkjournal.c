@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log/journal.h"
+#include "formats/journal_line.h"
 
 static const char boot_id[] = "11111111-2222-3333-4444-555555555555";
 static const char time_text[] = "2026-11-25T00:00:00Z";

@@ -6,7 +6,7 @@
 
 #include <bsd/vis.h>
 
-#include "base/words.h"
+#include "base/swar.h"
 
 struct bytes bytes_of(const char *s)
 {

@@ -4,8 +4,8 @@
 #define TSMCTL_CLI_APP_H
 
 #include "cli/parse.h"
-#include "kernel/abi.h"
-#include "ops/inputs.h"
+#include "kernel/backend.h"
+#include "verify/inputs.h"
 #include "out/progress.h"
 #include "out/rows.h"
 

@@ -8,8 +8,8 @@
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/log_export.h"
-#include "ops/events.h"
-#include "ops/verify.h"
+#include "verify/events.h"
+#include "verify/verify.h"
 
 /* An event, and what of it a table shows. */
 struct line {

@@ -6,7 +6,7 @@
 #include "cli/app.h"
 #include "cli/row_mr.h"
 #include "cli/td_file.h"
-#include "ops/evidence.h"
+#include "verify/live.h"
 
 /* One that cannot be read does not keep the others from being printed. */
 static int print_value(

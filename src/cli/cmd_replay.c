@@ -7,7 +7,7 @@
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/row_mr.h"
-#include "ops/evidence.h"
+#include "verify/live.h"
 
 /* The start that the log states; else zeros. */
 static int replay(const struct app *app, const struct log_input *in, struct replay_result *ret,

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cli/app.h"
-#include "ops/status.h"
+#include "ops/doctor.h"
 
 #define AT(member) offsetof(struct row_finding, member)
 

@@ -3,8 +3,8 @@
 
 #include "base/scope.h"
 #include "cli/td_file.h"
-#include "log/tcg2.h"
-#include "ops/verify.h"
+#include "formats/tcg2.h"
+#include "verify/verify.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;

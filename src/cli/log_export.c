@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "log/tcg_names.h"
+#include "formats/tcg_names.h"
 
 void log_export_init(struct log_export *ret, struct app *app)
 {

@@ -4,8 +4,8 @@
 #define TSMCTL_CLI_LOG_EXPORT_H
 
 #include "cli/app.h"
-#include "log/export.h"
-#include "ops/events.h"
+#include "export/export.h"
+#include "verify/events.h"
 
 /* Events come twice: the formats have at their front what only the last event may say. */
 struct log_export {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/abi.h"
+#include "kernel/backend.h"
 
 #define AT(member) offsetof(struct row_mr, member)
 

@@ -4,7 +4,7 @@
 #define TSMCTL_CLI_TD_FILE_H
 
 #include "cli/app.h"
-#include "log/quote.h"
+#include "evidence/tdx_quote.h"
 
 struct td_file {
 	const char *path; /* NULL: neither option was given */

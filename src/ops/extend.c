@@ -11,7 +11,7 @@
 
 #include "base/scope.h"
 #include "kernel/lock.h"
-#include "ops/verify.h"
+#include "verify/verify.h"
 
 int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err)
 {

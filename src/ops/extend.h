@@ -7,7 +7,7 @@
 #ifndef TSMCTL_OPS_EXTEND_H
 #define TSMCTL_OPS_EXTEND_H
 
-#include "ops/evidence.h"
+#include "verify/live.h"
 
 struct extend_wanted {
 	struct mr *mr;

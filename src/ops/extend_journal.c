@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "ops/journal_judge.h"
+#include "verify/journaled.h"
 
 /* Names of registers that show what ours shows: they may be the same one. */
 struct likes {

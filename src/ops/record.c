@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "base/text.h"
+#include "base/strbuf.h"
 
 static bool kernel_trims(uint8_t c)
 {

@@ -43,7 +43,7 @@ run_example() {
 	while read -r format; do
 		grep -Eqx "\.(Ss|It Cm) ${format//-/\\\\?-}" "${MAN%.8}-logs.5" || fail "$format is missing"
 		n=$((n + 1))
-	done < <(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$BATS_TEST_DIRNAME"/../../src/log/*.c && echo rfc-text && echo journal)
+	done < <(sed -n 's/^\t\.name = "\(.*\)",$/\1/p' "$BATS_TEST_DIRNAME"/../../src/formats/*.c && echo rfc-text && echo journal)
 	[[ $n -ge 10 ]] || fail "only $n formats were found"
 }
 

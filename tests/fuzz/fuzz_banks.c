@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log/ahead.h"
-#include "log/banks.h"
-#include "log/rfc_text.h"
+#include "replay/readahead.h"
+#include "replay/chain.h"
+#include "formats/rfc_text.h"
 #include "model/mr_list.h"
 #include "text.h"
 

@@ -4,9 +4,9 @@
 
 #include "feed.h"
 #include "fuzz.h"
-#include "log/describe.h"
-#include "log/explain.h"
-#include "log/tcg_names.h"
+#include "describe/describe.h"
+#include "replay/payload.h"
+#include "formats/tcg_names.h"
 
 static struct hasher *hashers[HASH_COUNT];
 

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "log/history.h"
+#include "formats/journal_state.h"
 
 static char buf[LINE_MAX_BYTES + 2];
 

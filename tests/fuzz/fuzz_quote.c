@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "log/quote.h"
+#include "evidence/tdx_quote.h"
 #include "text.h"
 
 typedef int parse_fn(struct bytes, struct values *, struct td_facts *, struct err *);

@@ -12,7 +12,7 @@
 #define REPLAY_EXTENDS_MAX 300
 #define REPLAY_RUNS_MAX 16
 #define REPLAY_RUN_LINES_MAX 12
-#include "log/replay.c" /* NOLINT(bugprone-suspicious-include) */
+#include "replay/rfc_search.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "log/values.h"
+#include "evidence/register_file.h"
 #include "text.h"
 
 static void check_error(const struct err *err)

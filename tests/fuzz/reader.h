@@ -3,7 +3,7 @@
 #ifndef TEST_FUZZ_READER_H
 #define TEST_FUZZ_READER_H
 
-#include "log/reader.h"
+#include "formats/reader.h"
 
 /* An event as the log has it: compared with what is at its place; `end` is where the next starts. */
 typedef void reader_check(struct bytes log, const struct log_event *ev, uint64_t end);

@@ -5,8 +5,8 @@
 
 #include "check.h"
 #include "feed.h"
-#include "log/ahead.h"
-#include "log/take.h"
+#include "replay/readahead.h"
+#include "formats/record_reader.h"
 
 enum { ALTERED_EVERY = 7, LARGE = 3 * 1024 * 1024 };
 

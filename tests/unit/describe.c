@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What events say to people, of structures that are put together here byte by byte. */
-#include "log/describe.h"
+#include "describe/describe.h"
 
 #include <unistd.h>
 
 #include "base/input.h"
 #include "check.h"
 #include "feed.h"
-#include "log/tcg_names.h"
+#include "formats/tcg_names.h"
 
 #define GLOBAL "61dfe48bca93d211aa0d00e098032b8c"
 #define GLOBAL_SAYS "8be4df61-93ca-11d2-aa0d-00e098032b8c (EFI_GLOBAL_VARIABLE)"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether data explains digests, by type; the digests are libcrypto's own. */
-#include "log/explain.h"
+#include "replay/payload.h"
 
 #include <unistd.h>
 
 #include "base/input.h"
 #include "check.h"
 #include "feed.h"
-#include "log/tcg_names.h"
+#include "formats/tcg_names.h"
 
 static struct hasher *hashers[HASH_COUNT];
 

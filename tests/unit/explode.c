@@ -7,7 +7,7 @@
 #define REPLAY_EXTENDS_MAX (1 << 16)
 #define REPLAY_RUNS_MAX (1 << 10)
 #define REPLAY_RUN_LINES_MAX 256
-#include "log/replay.c" /* NOLINT(bugprone-suspicious-include) */
+#include "replay/rfc_search.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "check.h"
 #include "judge.h"

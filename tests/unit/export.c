@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs of every format are exported, and read back. */
-#include "log/export.h"
+#include "export/export.h"
 
 #include <unistd.h>
 
 #include "base/input.h"
 #include "check.h"
-#include "log/tcg_names.h"
+#include "formats/tcg_names.h"
 #include "round.h"
 
 #define HEX16 "0123456789abcdef"

@@ -4,7 +4,7 @@
 #define TEST_FEED_H
 
 #include "kernel_model.h"
-#include "log/reader.h"
+#include "formats/reader.h"
 
 void text_le16(struct text *t, unsigned v);
 void text_le32(struct text *t, uint32_t v);

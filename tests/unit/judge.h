@@ -4,7 +4,7 @@
 #define TEST_JUDGE_H
 
 #include "kernel_model.h"
-#include "log/replay.h"
+#include "replay/rfc_search.h"
 
 struct digest digest_from(const struct model_hash *h, const uint8_t *v);
 

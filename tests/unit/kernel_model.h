@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A register with a text log as the kernel keeps it, written down from what kernels do and not from
- * what tsmctl does: nothing of src/log or src/model is used. It also keeps what a log does not tell:
+ * what tsmctl does: nothing of the tool is used. It also keeps what a log does not tell:
  * which digests were extended.
  */
 #ifndef TEST_KERNEL_MODEL_H

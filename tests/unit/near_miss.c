@@ -2,7 +2,7 @@
 /* What was extended differs from the log in one place: it is found, and nothing is where two differ. */
 #include "check.h"
 #include "kernel_model.h"
-#include "log/near_miss.h"
+#include "replay/diagnosis.h"
 
 enum { N = 7 };
 

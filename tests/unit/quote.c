@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quotes and reports put together here, field by field, and read back; then the genuine ones, where they are. */
-#include "log/quote.h"
+#include "evidence/tdx_quote.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs made by hand for each sentence of the rule by which a log is replayed. */
-#include "log/replay.h"
+#include "replay/rfc_search.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #define TEST_ROUND_H
 
 #include "feed.h"
-#include "log/export.h"
+#include "export/export.h"
 
 struct round {
 	struct text out; /* the export; the caller frees it */

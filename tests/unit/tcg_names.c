@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers of the TCG, and back. */
 #include "check.h"
-#include "log/tcg_names.h"
+#include "formats/tcg_names.h"
 
 /* Written down here once more, from the table of the specification. */
 static const struct {

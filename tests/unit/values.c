@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "log/values.h"
+#include "evidence/register_file.h"
 
 #include <unistd.h>
 

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/aael.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/record_reader.h"
+#include "formats/tcg2.h"
+#include "formats/tcg_names.h"
+
+/* A tagged event: id, size of what follows; 0x4141454c is on disk as "LEAA". */
+enum { TAG_SIZE_AT = 4, TAG_DATA_AT = 8 };
+static const char tag[] = "LEAA";
+static const char init[] = "INIT";
+
+/* The old form has no index: the agent extends PCR 17, which is this register in the new one. */
+enum { CC_MR_LAST = 4 };
+
+struct aael {
+	enum hash_alg alg; /* of a log in lines; HASH_NONE: it is binary */
+	struct tcg_algs algs;
+	char unnamed[TCG_UNNAMED_ROOM];
+};
+
+/* "INIT ALG/HEX", as programs write it, or "INIT/ALG HEX", as the specification says. */
+static bool parse_init(struct bytes line, enum hash_alg *ret)
+{
+	if (!bytes_start_with(line, init) || line.n < sizeof(init))
+		return false;
+	uint8_t first = line.p[sizeof(init) - 1];
+	if (first != ' ' && first != '/')
+		return false;
+	struct bytes rest = {line.p + sizeof(init), line.n - sizeof(init)};
+	const uint8_t *gap = memchr(rest.p, first == ' ' ? '/' : ' ', rest.n);
+	if (gap == NULL)
+		return false;
+	*ret = hash_by_name((struct bytes){rest.p, (size_t)(gap - rest.p)});
+	uint8_t value[DIGEST_SIZE_MAX];
+	size_t used = (size_t)(gap - rest.p) + 1;
+	return *ret != HASH_UNKNOWN &&
+	       hex_get(value, hash_size(*ret), (struct bytes){rest.p + used, rest.n - used}, true);
+}
+
+/* Whether an event of the agent is at the front of head. */
+static bool sniff_binary(struct bytes head)
+{
+	enum { TYPE_AT = 4, COUNT_AT = 8, DIGESTS_AT = 12 };
+	if (head.n < DIGESTS_AT || get_le32(head.p + TYPE_AT) != TCG_EV_EVENT_TAG)
+		return false;
+	size_t at = DIGESTS_AT;
+	uint32_t count = get_le32(head.p + COUNT_AT);
+	for (uint32_t i = 0; i < count; i++) {
+		if (head.n - at < 2)
+			return false;
+		size_t size = 2 + hash_size(tcg_hash_alg(get_le16(head.p + at)));
+		if (size == 2 || head.n - at < size)
+			return false;
+		at += size;
+	}
+	return head.n - at >= 4 + TAG_DATA_AT && memcmp(head.p + at + 4, tag, 4) == 0;
+}
+
+static bool aael_sniff(struct bytes head)
+{
+	return bytes_start_with(head, "INIT ") || bytes_start_with(head, "INIT/") ||
+	       sniff_binary(head);
+}
+
+static int open_lines(struct log_reader *r, struct err *err)
+{
+	struct aael *own = r->own;
+	struct take t;
+	struct bytes line;
+	if (take_start(&t, &r->in, err) < 0 || take_line(&t, &line, err) < 0)
+		return -1;
+	if (!parse_init(line, &own->alg))
+		return err_set(err, ST_FORMAT,
+			"offset 0: not 'INIT ALGORITHM/VALUE', with which such a log starts");
+	return 0;
+}
+
+static int aael_open(struct log_reader *r, struct err *err)
+{
+	struct aael *own = calloc(1, sizeof(*own));
+	struct bytes head;
+	if (own == NULL)
+		return err_sys(err, ENOMEM, "log");
+	r->own = own;
+	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
+		own->algs.alg[own->algs.n].id = tcg_hash_id(alg);
+		own->algs.alg[own->algs.n++].size = (uint16_t)hash_size(alg);
+	}
+	if (window_peek(&r->in, sizeof(init) - 1, &head, err) < 0)
+		return -1;
+	return bytes_start_with(head, init) ? open_lines(r, err) : 0;
+}
+
+static void aael_close(struct log_reader *r)
+{
+	free(r->own);
+}
+
+static int next_line(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct aael *own = r->own;
+	struct take t;
+	if (take_start(&t, &r->in, err) < 0)
+		return -1;
+	int rc = take_line(&t, &ret->hashed, err);
+	if (rc <= 0)
+		return rc;
+	if (ret->hashed.n == 0)
+		return err_set(
+			err, ST_FORMAT, "offset %llu: an empty line", (unsigned long long)t.off);
+	ret->place = PLACE_CC_MR;
+	ret->index = CC_MR_LAST;
+	ret->kind = r->seq == 0 ? init : "record";
+	ret->extends = true;
+	ret->data = ret->hashed;
+	if (utf8_valid(ret->data))
+		ret->text = ret->data;
+	ret->computed = own->alg;
+	take_end(&t);
+	return 1;
+}
+
+static int next_event(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct aael *own = r->own;
+	int rc = tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
+	if (rc <= 0)
+		return rc;
+	/* An agent on a machine with a TPM gives the PCR instead. */
+	ret->place = ret->index <= CC_MR_LAST ? PLACE_CC_MR : PLACE_PCR;
+	struct bytes d = ret->data;
+	if (ret->type != TCG_EV_EVENT_TAG || d.n < TAG_DATA_AT || memcmp(d.p, tag, 4) != 0)
+		return 1;
+	ret->hashed = d;
+	struct bytes text = {d.p + TAG_DATA_AT, d.n - TAG_DATA_AT};
+	if (get_le32(d.p + TAG_SIZE_AT) == text.n && utf8_valid(text))
+		ret->text = text;
+	return 1;
+}
+
+static int aael_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	const struct aael *own = r->own;
+	return own->alg != HASH_NONE ? next_line(r, ret, err) : next_event(r, ret, err);
+}
+
+const struct log_format log_format_aael = {
+	.name = "aael",
+	.summary = "log of the Confidential Containers attestation agent",
+	.sniff = aael_sniff,
+	.open = aael_open,
+	.next = aael_next,
+	.close = aael_close,
+};

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/ima.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/record_reader.h"
+#include "formats/tcg_names.h"
+
+enum {
+	SHA1_SIZE = 20, /* also of the file's digest in template "ima", whatever the list's */
+	PCR_LAST = 23,
+	EVENT_NAME = 255,  /* the most that template "ima" has of a path; it hashes one byte more */
+	FIELDS_MAX = 9,	   /* of a template that a line is taken apart for */
+	TEMPLATE_MAX = 255 /* bytes of a template's name, or of its fields in place of one */
+};
+
+/* A list has one; of hashes of one size it is the first. */
+static const enum hash_alg list_algs[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
+enum { N_LIST_ALGS = sizeof(list_algs) / sizeof(list_algs[0]) };
+
+struct ima {
+	bool ascii;
+	enum hash_alg alg; /* of its digests */
+	char kind[TEMPLATE_MAX + 1];
+	/* Template data made of a line, or what template "ima" hashes: never longer than the line
+	 * and, for each field, its length and a NUL. */
+	size_t n;
+	uint8_t buf[LINE_MAX_BYTES + EVENT_NAME + 1 + FIELDS_MAX * 5];
+};
+
+/* A template that was made on the kernel's command line has its fields in place of a name. */
+static struct bytes template_fields(struct bytes name)
+{
+	static const struct {
+		const char *name, *fields;
+	} templates[] = {
+		{"ima", "d|n"},
+		{"ima-ng", "d-ng|n-ng"},
+		{"ima-sig", "d-ng|n-ng|sig"},
+		{"ima-ngv2", "d-ngv2|n-ng"},
+		{"ima-sigv2", "d-ngv2|n-ng|sig"},
+		{"ima-buf", "d-ng|n-ng|buf"},
+		{"ima-modsig", "d-ng|n-ng|sig|d-modsig|modsig"},
+		{"evm-sig", "d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|iuid|igid|imode"},
+	};
+	for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
+		if (bytes_equal(name, bytes_of(templates[i].name)))
+			return bytes_of(templates[i].fields);
+	return memchr(name.p, '|', name.n) != NULL ? name : (struct bytes){NULL, 0};
+}
+
+/* Takes what stands before the next `gap`, and it, off the front of b. */
+static struct bytes next_word(struct bytes *b, char gap)
+{
+	const uint8_t *end = b->n > 0 ? memchr(b->p, gap, b->n) : NULL;
+	struct bytes word = {b->p, end != NULL ? (size_t)(end - b->p) : b->n};
+	size_t used = word.n + (end != NULL ? 1 : 0);
+	*b = (struct bytes){b->p + used, b->n - used};
+	return word;
+}
+
+static bool is_word(struct bytes b, const char *word)
+{
+	return bytes_equal(b, bytes_of(word));
+}
+
+static bool is_path_field(struct bytes field)
+{
+	return is_word(field, "n-ng") || is_word(field, "n");
+}
+
+/* Takes a field, its length before it, off the front of template data. */
+static bool next_value(struct bytes *data, struct bytes *ret)
+{
+	if (data->n < 4 || get_le32(data->p) > data->n - 4)
+		return false;
+	*ret = (struct bytes){data->p + 4, get_le32(data->p)};
+	*data = (struct bytes){ret->p + ret->n, data->n - 4 - ret->n};
+	return true;
+}
+
+struct bytes ima_template_path(struct bytes name, struct bytes data)
+{
+	struct bytes none = {NULL, 0}, value;
+	struct bytes fields = template_fields(name);
+	if (is_word(name, "ima"))
+		return none;
+	while (fields.n > 0) {
+		struct bytes field = next_word(&fields, '|');
+		if (!next_value(&data, &value))
+			return none;
+		if (!is_path_field(field))
+			continue;
+		if (value.n > 0 && value.p[value.n - 1] == '\0')
+			value.n--;
+		return value;
+	}
+	return none;
+}
+
+static void set_text(struct log_event *ret, struct bytes path)
+{
+	if (path.p != NULL && utf8_valid(path))
+		ret->text = path;
+}
+
+/*
+ * The digest of the list, beside which other banks have their own hash of the template data. Of a
+ * violation the list has zeros, and every bank was extended with ones, so that it matches nothing.
+ */
+static void set_digests(const struct ima *own, struct log_event *ret, const uint8_t *digest)
+{
+	struct digest *d = &ret->digest[0].d;
+	ret->n_digests = 1;
+	ret->digest[0].tcg_id = tcg_hash_id(own->alg);
+	*d = digest_of(own->alg, (struct bytes){digest, hash_size(own->alg)});
+	ret->every_bank = ret->hashed.p != NULL;
+	if (!bytes_all_zero(digest_bytes(d)))
+		return;
+	memset(d->v, 0xff, d->size);
+	ret->hashed = (struct bytes){NULL, 0};
+	ret->every_bank = true;
+}
+
+static void put(struct ima *own, struct bytes b)
+{
+	if (b.n == 0)
+		return;
+	memcpy(own->buf + own->n, b.p, b.n);
+	own->n += b.n;
+}
+
+/* What template "ima" hashes: the digest, and the path with zeros behind it, always as long. */
+static struct bytes hashed_by_ima(struct ima *own, const uint8_t *digest, struct bytes path)
+{
+	own->n = 0;
+	put(own, (struct bytes){digest, SHA1_SIZE});
+	put(own, path);
+	memset(own->buf + own->n, 0, EVENT_NAME + 1 - path.n);
+	return (struct bytes){own->buf, SHA1_SIZE + EVENT_NAME + 1};
+}
+
+static bool is_template_name(struct bytes name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
+			return false;
+	return name.n > 0 && name.n <= TEMPLATE_MAX;
+}
+
+static void set_kind(struct ima *own, struct log_event *ret, struct bytes name)
+{
+	memcpy(own->kind, name.p, name.n);
+	own->kind[name.n] = '\0';
+	ret->kind = own->kind;
+	ret->place = PLACE_PCR;
+	ret->extends = true;
+}
+
+/* Takes the template data of template "ima": a digest, the length of the path, the path. */
+static int take_old_data(struct take *t, struct ima *own, struct log_event *ret, struct err *err)
+{
+	size_t at = t->n;
+	uint32_t n;
+	if (take_bytes(t, SHA1_SIZE, err) < 0 || take_le32(t, &n, err) < 0)
+		return -1;
+	if (n > EVENT_NAME)
+		return err_set(err, ST_FORMAT, "offset %llu: a path of %u bytes, %d at most",
+			take_off(t, t->n - 4), n, EVENT_NAME);
+	if (take_bytes(t, n, err) < 0)
+		return -1;
+	struct bytes path = take_view(t, t->n - n, n);
+	ret->data = take_view(t, at, t->n - at);
+	ret->hashed = hashed_by_ima(own, ret->data.p, path);
+	set_text(ret, path);
+	return 0;
+}
+
+static int take_data(struct take *t, struct log_event *ret, struct err *err)
+{
+	uint32_t n;
+	if (take_le32(t, &n, err) < 0)
+		return -1;
+	if (n > EVENT_DATA_MAX)
+		return err_set(err, ST_FORMAT, "offset %llu: template data of %u bytes, %d at most",
+			take_off(t, t->n - 4), n, EVENT_DATA_MAX);
+	if (take_bytes(t, n, err) < 0)
+		return -1;
+	ret->data = ret->hashed = take_view(t, t->n - n, n);
+	return 0;
+}
+
+/* Where the name is in a binary record: behind the index, the digest and the name's length. */
+static size_t name_at(enum hash_alg alg)
+{
+	return 4 + hash_size(alg) + 4;
+}
+
+static int next_binary(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct ima *own = r->own;
+	size_t size = hash_size(own->alg), at = name_at(own->alg);
+	struct take t;
+	uint32_t n;
+	if (take_start(&t, &r->in, err) < 0)
+		return -1;
+	if (t.seen.n == 0)
+		return 0;
+	if (take_le32(&t, &ret->index, err) < 0 || take_bytes(&t, size, err) < 0 ||
+		take_le32(&t, &n, err) < 0)
+		return -1;
+	if (n > TEMPLATE_MAX)
+		return err_set(err, ST_FORMAT,
+			"offset %llu: a template name of %u bytes, %d at most",
+			take_off(&t, at - 4), n, TEMPLATE_MAX);
+	if (take_bytes(&t, n, err) < 0)
+		return -1;
+	struct bytes name = take_view(&t, at, n);
+	if (!is_template_name(name))
+		return err_set(
+			err, ST_FORMAT, "offset %llu: this is no template name", take_off(&t, at));
+	set_kind(own, ret, name);
+	int rc = is_word(name, "ima") ? take_old_data(&t, own, ret, err) : take_data(&t, ret, err);
+	if (rc < 0)
+		return -1;
+	if (ret->text.p == NULL)
+		set_text(ret, ima_template_path(bytes_of(own->kind), ret->data));
+	set_digests(own, ret, take_view(&t, 4, size).p);
+	take_end(&t);
+	return 1;
+}
+
+static void put_length(struct ima *own, size_t at)
+{
+	uint32_t n = (uint32_t)(own->n - at - 4);
+	for (size_t i = 0; i < 4; i++)
+		own->buf[at + i] = (uint8_t)(n >> (8 * i));
+}
+
+static bool put_hex(struct ima *own, struct bytes hex)
+{
+	if (hex.n > 0 && !hex_get(own->buf + own->n, hex.n / 2, hex, false))
+		return false;
+	own->n += hex.n / 2;
+	return true;
+}
+
+/* "sha256:HEX", "verity:sha256:HEX": in the data a NUL stands before the digest. */
+static bool put_digest(struct ima *own, struct bytes text)
+{
+	size_t n = text.n;
+	while (n > 0 && text.p[n - 1] != ':')
+		n--;
+	if (n == 0)
+		return false;
+	put(own, (struct bytes){text.p, n});
+	own->buf[own->n++] = '\0';
+	return put_hex(own, (struct bytes){text.p + n, text.n - n});
+}
+
+static bool put_field(struct ima *own, struct bytes field, struct bytes text)
+{
+	static const char *const hexes[] = {"sig", "buf", "modsig", "evmsig"};
+	size_t at = own->n;
+	bool ok = false;
+	own->n += 4;
+	if (is_path_field(field)) {
+		put(own, text);
+		own->buf[own->n++] = '\0';
+		ok = true;
+	} else if (is_word(field, "d-ng") || is_word(field, "d-ngv2")) {
+		ok = put_digest(own, text);
+	} else if (is_word(field, "d-modsig")) {
+		ok = text.n == 0 || put_digest(own, text);
+	} else {
+		for (size_t i = 0; i < sizeof(hexes) / sizeof(hexes[0]); i++)
+			if (is_word(field, hexes[i]))
+				ok = put_hex(own, text);
+	}
+	put_length(own, at);
+	return ok;
+}
+
+/*
+ * Takes a line's fields apart: there is one more for each space, but a path may have some of its
+ * own, so that what is behind it is counted from the end. Returns which one is the path; -1 for
+ * other fields than the template's.
+ */
+static int split_line(struct bytes line, const struct bytes *field, int n, struct bytes *ret)
+{
+	int path = 0;
+	while (path < n && !is_path_field(field[path]))
+		path++;
+	if (path == n)
+		return -1;
+	for (int i = 0; i < path; i++)
+		ret[i] = next_word(&line, ' ');
+	for (int i = n - 1; i > path; i--) {
+		size_t at = line.n;
+		while (at > 0 && line.p[at - 1] != ' ')
+			at--;
+		if (at == 0)
+			return -1;
+		ret[i] = (struct bytes){line.p + at, line.n - at};
+		line.n = at - 1;
+	}
+	ret[path] = line;
+	return path;
+}
+
+/* The template data that the kernel printed as this; where it cannot be told, the line stands. */
+static void read_fields(
+	struct ima *own, struct bytes name, struct bytes line, struct log_event *ret)
+{
+	struct bytes field[FIELDS_MAX], text[FIELDS_MAX] = {{NULL, 0}};
+	struct bytes rest = template_fields(name);
+	uint8_t digest[SHA1_SIZE];
+	int n = 0;
+	ret->data = line;
+	while (rest.n > 0 && n < FIELDS_MAX)
+		field[n++] = next_word(&rest, '|');
+	int path = split_line(line, field, n, text);
+	if (path < 0 || rest.n > 0)
+		return;
+	set_text(ret, text[path]);
+	own->n = 0;
+	if (is_word(name, "ima")) {
+		if (hex_get(digest, SHA1_SIZE, text[0], false) && text[1].n <= EVENT_NAME)
+			ret->data = ret->hashed = hashed_by_ima(own, digest, text[1]);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		if (!put_field(own, field[i], text[i]))
+			return;
+	ret->data = ret->hashed = (struct bytes){own->buf, own->n};
+}
+
+/* "10 DIGEST TEMPLATE ", the start of a line; what is left of it is in *line. */
+static bool parse_start(
+	struct bytes *line, uint32_t *index, enum hash_alg alg, uint8_t *digest, struct bytes *name)
+{
+	while (line->n > 0 && line->p[0] == ' ')
+		*line = (struct bytes){line->p + 1, line->n - 1};
+	struct bytes number = next_word(line, ' ');
+	*index = 0;
+	for (size_t i = 0; i < number.n; i++) {
+		if (number.p[i] < '0' || number.p[i] > '9')
+			return false;
+		*index = *index * 10 + (number.p[i] - '0');
+	}
+	if (number.n < 1 || number.n > 2 ||
+		!hex_get(digest, hash_size(alg), next_word(line, ' '), false))
+		return false;
+	*name = next_word(line, ' ');
+	return is_template_name(*name);
+}
+
+static int next_ascii(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	const struct ima *own = r->own;
+	struct take t;
+	struct bytes line, name;
+	uint8_t digest[DIGEST_SIZE_MAX];
+	if (take_start(&t, &r->in, err) < 0)
+		return -1;
+	int rc = take_line(&t, &line, err);
+	if (rc <= 0)
+		return rc;
+	if (!parse_start(&line, &ret->index, own->alg, digest, &name))
+		return err_set(err, ST_FORMAT,
+			"offset %llu: not 'PCR DIGEST TEMPLATE ...', a line of a measurement list "
+			"with a %s",
+			(unsigned long long)t.off, hash_name(own->alg));
+	set_kind(r->own, ret, name);
+	read_fields(r->own, name, line, ret);
+	set_digests(own, ret, digest);
+	take_end(&t);
+	return 1;
+}
+
+static bool is_ascii(struct bytes head, enum hash_alg alg)
+{
+	uint32_t index;
+	uint8_t digest[DIGEST_SIZE_MAX];
+	struct bytes name;
+	return parse_start(&head, &index, alg, digest, &name) && template_fields(name).p != NULL;
+}
+
+static bool is_binary(struct bytes head, enum hash_alg alg)
+{
+	size_t at = name_at(alg);
+	if (head.n <= at || get_le32(head.p) > PCR_LAST)
+		return false;
+	uint32_t n = get_le32(head.p + at - 4);
+	struct bytes name = {head.p + at, n};
+	return n <= head.n - at && is_template_name(name) && template_fields(name).p != NULL;
+}
+
+/* The hash of the list that starts like this; HASH_NONE: it is none. */
+static enum hash_alg list_alg(struct bytes head)
+{
+	for (size_t i = 0; i < N_LIST_ALGS; i++)
+		if (is_ascii(head, list_algs[i]) || is_binary(head, list_algs[i]))
+			return list_algs[i];
+	return HASH_NONE;
+}
+
+static bool ima_sniff(struct bytes head)
+{
+	return list_alg(head) != HASH_NONE;
+}
+
+static int ima_open(struct log_reader *r, struct err *err)
+{
+	struct ima *own = malloc(sizeof(*own));
+	struct bytes head;
+	if (own == NULL)
+		return err_sys(err, ENOMEM, "log");
+	r->own = own;
+	if (window_peek(&r->in, LOG_HEAD_BYTES, &head, err) < 0)
+		return -1;
+	/* Of a line that is no record of a list, too, its reader tells the better story. */
+	own->ascii = head.n > 0 && (head.p[0] == ' ' || (head.p[0] >= '0' && head.p[0] <= '9'));
+	own->alg = list_alg(head);
+	if (own->alg == HASH_NONE)
+		own->alg = HASH_SHA1;
+	return 0;
+}
+
+static int ima_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	const struct ima *own = r->own;
+	return own->ascii ? next_ascii(r, ret, err) : next_binary(r, ret, err);
+}
+
+static void ima_close(struct log_reader *r)
+{
+	free(r->own);
+}
+
+const struct log_format log_format_ima = {
+	.name = "ima",
+	.summary = "measurement list of Linux's IMA, binary or ASCII",
+	.sniff = ima_sniff,
+	.open = ima_open,
+	.next = ima_next,
+	.close = ima_close,
+};

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/tcg2.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/record_reader.h"
+#include "formats/tcg_names.h"
+
+/* TCG_PCR_EVENT, the header record: index, type, SHA-1 digest, size; then the event. */
+enum { OLD_TYPE_AT = 4, OLD_SIZE_AT = 28, OLD_EVENT_AT = 32 };
+/* TCG_EfiSpecIdEvent: signature, class, versions, uintnSize; then the algorithms. */
+enum { SPEC_ID_SIGNATURE = 16, SPEC_ID_COUNT_AT = 24, SPEC_ID_ALGS_AT = 28, SPEC_ID_ALG = 4 };
+/* Of the fields of TCG_PCR_EVENT2 that every event has before its digests. */
+enum { EVENT2_FIXED = 12 };
+
+enum { CC_MR_LAST = 4, PCR_LAST = 23 };
+
+static const char spec_id[SPEC_ID_SIGNATURE] = "Spec ID Event03";
+
+struct tcg2 {
+	struct tcg_algs algs;
+	bool odd_index; /* a register that there cannot be was noted */
+	char unnamed[TCG_UNNAMED_ROOM];
+};
+
+void tcg_describe(struct log_event *ev, uint32_t type, char *unnamed)
+{
+	static const char startup[16] = "StartupLocality";
+	ev->has_type = true;
+	ev->type = type;
+	ev->extends = type != TCG_EV_NO_ACTION;
+	ev->kind = tcg_event_name(type);
+	if (ev->kind == NULL) {
+		snprintf(unnamed, TCG_UNNAMED_ROOM, "0x%08x", (unsigned)type);
+		ev->kind = unnamed;
+	}
+	if (type == TCG_EV_NO_ACTION && ev->place == PLACE_PCR && ev->index == 0 &&
+		ev->data.n == sizeof(startup) + 1 &&
+		memcmp(ev->data.p, startup, sizeof(startup)) == 0)
+		ev->locality = ev->data.p[sizeof(startup)];
+}
+
+static bool all_of(struct bytes b, uint8_t fill)
+{
+	return b.n == 0 || (b.p[0] == fill && memcmp(b.p, b.p + 1, b.n - 1) == 0);
+}
+
+/* Whether the log ends where this is left of it. */
+static bool is_end(struct bytes left)
+{
+	if (left.n >= 4 && get_le32(left.p) == UINT32_MAX)
+		return true;
+	if (left.n >= EVENT2_FIXED)
+		return all_of((struct bytes){left.p, EVENT2_FIXED}, 0);
+	return all_of(left, 0) || all_of(left, 0xff);
+}
+
+/* Looks at the area behind the last event. 0, or -1 for a read error. */
+static int check_rest(struct log_reader *r, struct err *err)
+{
+	enum { STEP = 65536 };
+	struct bytes b;
+	uint64_t from = window_tell(&r->in);
+	if (window_peek(&r->in, STEP, &b, err) < 0)
+		return -1;
+	uint8_t fill = b.n > 0 ? b.p[0] : 0xff;
+	while (b.n > 0) {
+		if (!all_of(b, fill)) {
+			reader_note(r,
+				"the log ends at offset %llu, but what is behind is no padding",
+				(unsigned long long)from);
+			return 0;
+		}
+		window_skip(&r->in, b.n);
+		if (window_peek(&r->in, STEP, &b, err) < 0)
+			return -1;
+	}
+	if (fill == 0)
+		reader_note(r, "the log ends at offset %llu, where zeros start",
+			(unsigned long long)from);
+	return 0;
+}
+
+static int digest_size(const struct tcg_algs *algs, uint16_t id, size_t *ret)
+{
+	for (size_t i = 0; i < algs->n; i++) {
+		if (algs->alg[i].id == id) {
+			*ret = algs->alg[i].size;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int take_digest(
+	struct take *t, const struct tcg_algs *algs, struct log_event *ret, struct err *err)
+{
+	uint16_t id;
+	size_t at = t->n, n;
+	if (take_le16(t, &id, err) < 0)
+		return -1;
+	if (digest_size(algs, id, &n) < 0)
+		return err_set(err, ST_FORMAT,
+			"offset %llu: a digest of algorithm 0x%04x, whose size the log does not "
+			"say",
+			take_off(t, at), id);
+	if (take_bytes(t, n, err) < 0)
+		return -1;
+	if (event_add_digest(ret, id, take_view(t, at + 2, n), err) < 0)
+		return err_in(err, "offset %llu", take_off(t, at));
+	return 0;
+}
+
+static int take_event2(
+	struct take *t, const struct tcg_algs *algs, struct log_event *ret, struct err *err)
+{
+	uint32_t n_digests, size;
+	if (take_le32(t, &ret->index, err) < 0 || take_le32(t, &ret->type, err) < 0 ||
+		take_le32(t, &n_digests, err) < 0)
+		return -1;
+	if (n_digests > EVENT_DIGESTS_MAX)
+		return err_set(err, ST_FORMAT, "offset %llu: an event with %u digests, %d at most",
+			take_off(t, 8), n_digests, EVENT_DIGESTS_MAX);
+	for (uint32_t i = 0; i < n_digests; i++)
+		if (take_digest(t, algs, ret, err) < 0)
+			return -1;
+	if (take_le32(t, &size, err) < 0)
+		return -1;
+	if (size > EVENT_DATA_MAX)
+		return err_set(err, ST_FORMAT, "offset %llu: an event of %u bytes, %d at most",
+			take_off(t, t->n - 4), size, EVENT_DATA_MAX);
+	if (take_bytes(t, size, err) < 0)
+		return -1;
+	ret->data = take_view(t, t->n - size, size);
+	return 0;
+}
+
+int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unnamed,
+	struct log_event *ret, struct err *err)
+{
+	struct take t;
+	if (take_start(&t, &r->in, err) < 0)
+		return -1;
+	if (is_end(t.seen))
+		return check_rest(r, err);
+	if (take_event2(&t, algs, ret, err) < 0)
+		return -1;
+	take_end(&t);
+	tcg_describe(ret, ret->type, unnamed);
+	return 1;
+}
+
+/*
+ * A log of TCG_PCR_EVENTs alone (TCG EFI Platform Specification for TPM Family 1.1 or 1.2): its
+ * header has an older signature, or it has none and can only be told by its looks.
+ */
+static bool is_sha1_log(struct bytes head)
+{
+	enum { EVENT_MAX = 65536 };
+	if (head.n >= OLD_EVENT_AT + SPEC_ID_SIGNATURE &&
+		memcmp(head.p + OLD_EVENT_AT, spec_id, sizeof(spec_id) - 2) == 0 &&
+		memcmp(head.p + OLD_EVENT_AT, spec_id, sizeof(spec_id)) != 0)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		if (head.n < OLD_EVENT_AT)
+			return i > 0;
+		uint32_t type = get_le32(head.p + OLD_TYPE_AT);
+		uint32_t size = get_le32(head.p + OLD_SIZE_AT);
+		if (get_le32(head.p) > PCR_LAST || type == TCG_EV_NO_ACTION ||
+			tcg_event_name(type) == NULL || size == 0 || size > EVENT_MAX)
+			return false;
+		if (size >= head.n - OLD_EVENT_AT)
+			return true;
+		head = (struct bytes){head.p + OLD_EVENT_AT + size, head.n - OLD_EVENT_AT - size};
+	}
+	return true;
+}
+
+static bool has_spec_id(struct bytes head)
+{
+	return head.n >= OLD_EVENT_AT + SPEC_ID_ALGS_AT &&
+	       get_le32(head.p + OLD_TYPE_AT) == TCG_EV_NO_ACTION &&
+	       memcmp(head.p + OLD_EVENT_AT, spec_id, sizeof(spec_id)) == 0;
+}
+
+/* One algorithm of the header, which stands at offset `at` of the log. */
+static int add_alg(struct tcg_algs *algs, const uint8_t *p, size_t at, struct err *err)
+{
+	uint16_t id = get_le16(p), size = get_le16(p + 2);
+	size_t seen;
+	enum hash_alg alg = tcg_hash_alg(id);
+	if (digest_size(algs, id, &seen) == 0)
+		return err_set(
+			err, ST_FORMAT, "offset %zu: algorithm 0x%04x is there twice", at, id);
+	if (alg != HASH_UNKNOWN && size != hash_size(alg))
+		return err_set(err, ST_FORMAT, "offset %zu: %u bytes for %s, not %zu", at, size,
+			hash_name(alg), hash_size(alg));
+	algs->alg[algs->n].id = id;
+	algs->alg[algs->n++].size = size;
+	return 0;
+}
+
+static int read_algs(struct tcg_algs *algs, struct bytes event, struct err *err)
+{
+	if (event.n < SPEC_ID_ALGS_AT)
+		return err_set(err, ST_FORMAT, "offset %d: a Spec ID event of %zu bytes",
+			OLD_SIZE_AT, event.n);
+	uint32_t n = get_le32(event.p + SPEC_ID_COUNT_AT);
+	if (n > EVENT_DIGESTS_MAX || n > (event.n - SPEC_ID_ALGS_AT) / SPEC_ID_ALG)
+		return err_set(err, ST_FORMAT,
+			"offset %d: %u algorithms, %d at most, in a Spec ID event of %zu bytes",
+			OLD_EVENT_AT + SPEC_ID_COUNT_AT, n, EVENT_DIGESTS_MAX, event.n);
+	algs->n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		size_t at = SPEC_ID_ALGS_AT + (size_t)i * SPEC_ID_ALG;
+		if (add_alg(algs, event.p + at, OLD_EVENT_AT + at, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The first record, which has the form of older logs so that their readers see its signature. */
+static int read_header(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct tcg2 *own = r->own;
+	struct take t;
+	if (take_start(&t, &r->in, err) < 0)
+		return -1;
+	if (t.seen.n == 0)
+		return 0;
+	if (!has_spec_id(t.seen) && is_sha1_log(t.seen))
+		return err_set(err, ST_FORMAT,
+			"offset 0: a log of TCG 1.2: it has SHA-1 digests only, and is not read");
+	if (take_bytes(&t, OLD_EVENT_AT + SPEC_ID_ALGS_AT, err) < 0)
+		return -1;
+	if (!has_spec_id(t.seen))
+		return err_set(
+			err, ST_FORMAT, "offset 0: no Spec ID event, with which a TCG2 log starts");
+	uint32_t size = get_le32(t.seen.p + OLD_SIZE_AT);
+	if (size > EVENT_DATA_MAX)
+		return err_set(err, ST_FORMAT, "offset %d: an event of %u bytes, %d at most",
+			OLD_SIZE_AT, size, EVENT_DATA_MAX);
+	t.n = OLD_EVENT_AT;
+	if (take_bytes(&t, size, err) < 0)
+		return -1;
+	ret->index = get_le32(t.seen.p);
+	ret->data = take_view(&t, OLD_EVENT_AT, size);
+	if (read_algs(&own->algs, ret->data, err) < 0)
+		return -1;
+	take_end(&t);
+	tcg_describe(ret, TCG_EV_NO_ACTION, own->unnamed);
+	return 1;
+}
+
+static int tcg2_open(struct log_reader *r, struct err *err)
+{
+	r->own = calloc(1, sizeof(struct tcg2));
+	return r->own != NULL ? 0 : err_sys(err, ENOMEM, "log");
+}
+
+static void tcg2_close(struct log_reader *r)
+{
+	free(r->own);
+}
+
+/* It is shown and matches nothing; but a log with one is likely of the other kind, or damaged. */
+static void check_index(struct log_reader *r, const struct log_event *ev)
+{
+	struct tcg2 *own = r->own;
+	bool cc = ev->place == PLACE_CC_MR;
+	if (ev->index <= (cc ? CC_MR_LAST : PCR_LAST) || !ev->extends || own->odd_index)
+		return;
+	own->odd_index = true;
+	reader_note(r, "offset %llu: there is no %s %u", (unsigned long long)ev->off,
+		cc ? "CC MR with index" : "PCR", ev->index);
+}
+
+static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct tcg2 *own = r->own;
+	ret->place = r->format == &log_format_tpm ? PLACE_PCR : PLACE_CC_MR;
+	if (r->seq == 0)
+		return read_header(r, ret, err);
+	int rc = tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
+	if (rc > 0)
+		check_index(r, ret);
+	if (rc == 0 && r->seq == 1)
+		return err_set(err, ST_FORMAT, "offset %llu: no log: nothing is behind its header",
+			(unsigned long long)window_tell(&r->in));
+	return rc;
+}
+
+/* Both kinds have the same records: it is a TPM's if an index shows up that no CC MR has. */
+static const struct log_format *settle(struct log_reader *r)
+{
+	struct log_event ev;
+	struct err ignored;
+	bool tpm = false;
+	if (tcg2_open(r, &ignored) < 0)
+		return &log_format_ccel;
+	while (!tpm && window_tell(&r->in) < LOG_LOOK_BYTES &&
+		log_reader_next(r, &ev, &ignored) > 0)
+		tpm = ev.index > CC_MR_LAST;
+	tcg2_close(r);
+	return tpm ? &log_format_tpm : &log_format_ccel;
+}
+
+const struct log_format log_format_ccel = {
+	.name = "ccel",
+	.summary = "log of the firmware of a confidential VM (ACPI CCEL, TCG2 crypto-agile)",
+	.sniff = has_spec_id,
+	.settle = settle,
+	.open = tcg2_open,
+	.next = tcg2_next,
+	.close = tcg2_close,
+};
+
+/* What is left to sniff for are those that are refused, which reading the first event says. */
+const struct log_format log_format_tpm = {
+	.name = "tpm",
+	.summary = "log of the firmware of a machine with a TPM (TCG2 crypto-agile)",
+	.sniff = is_sha1_log,
+	.open = tcg2_open,
+	.next = tcg2_next,
+	.close = tcg2_close,
+};

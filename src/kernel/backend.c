@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/backend.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct abi *const abi_table[] = {
+	&abi_tsm_mr,
+	&abi_tsm_rfc,
+	&abi_tsm_rtmrs,
+	NULL,
+};
+
+static int err_no_tree(struct err *err, const struct root *root, const char *only)
+{
+	err_set(err, ST_ABSENT, "no measurement registers here; looked below '%s' for", root->dir);
+	const char *comma = " ";
+	for (size_t i = 0; abi_table[i] != NULL; i++) {
+		if (only != NULL && strcmp(only, abi_table[i]->name) != 0)
+			continue;
+		for (size_t j = 0; abi_table[i]->homes[j] != NULL; j++) {
+			err_add(err, "%s%s", comma, abi_table[i]->homes[j]);
+			comma = ", ";
+		}
+	}
+	return err_add(err, "; 'tsmctl status' says more");
+}
+
+int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err)
+{
+	*ret = (struct tree){0};
+	for (size_t i = 0; abi_table[i] != NULL; i++) {
+		const struct abi *abi = abi_table[i];
+		if (only != NULL && strcmp(only, abi->name) != 0)
+			continue;
+		if (abi->probe(root, abi, ret, err) < 0)
+			return -1;
+	}
+	if (ret->n_providers == 0 && ret->problem.status != ST_OK) {
+		*err = ret->problem;
+		return -1;
+	}
+	if (ret->n_providers == 0)
+		return err_no_tree(err, root, only);
+	mr_list_sort(&ret->mrs);
+	return 0;
+}
+
+void tree_clear(struct tree *tree)
+{
+	mr_list_clear(&tree->mrs);
+}
+
+void tree_note_problem(struct tree *tree, const struct err *err)
+{
+	if (status_worse(tree->problem.status, err->status) != tree->problem.status)
+		tree->problem = *err;
+}
+
+int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)
+{
+	if (mr->bad.status != ST_OK) {
+		*err = mr->bad;
+		return -1;
+	}
+	if (mr_lacks_entry(mr))
+		return err_set(err, ST_ABSENT, "'%s' has no entry in configfs yet%s", mr->full,
+			mr->flags & MR_EXTENSIBLE ? ": the first extend makes one" : "");
+	if (!(mr->flags & MR_READABLE))
+		return err_set(err, ST_ABSENT, "'%s' cannot be read on this kernel", mr->full);
+	return mr->abi->read(root, mr, buf, err);
+}
+
+int mr_read_file(const struct root *root, const struct mr *mr, const char *path, uint8_t *buf,
+	struct err *err)
+{
+	size_t n;
+	if (root_read(root, path, buf, mr->size, &n, err) < 0)
+		return -1;
+	if (n != mr->size)
+		return err_set(err, ST_FORMAT, "'%s': %zu bytes, not %u", path, n, mr->size);
+	return 0;
+}
+
+static bool is_uuid(const char *s, size_t n)
+{
+	if (n != 36)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		bool hex = (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f');
+		if (dash ? s[i] != '-' : !hex)
+			return false;
+	}
+	return true;
+}
+
+bool boot_id_read(const struct root *root, char ret[static 37])
+{
+	char text[64];
+	size_t n;
+	struct err err;
+	if (root_read(root, "proc/sys/kernel/random/boot_id", text, sizeof(text), &n, &err) < 0)
+		return false;
+	if (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (!is_uuid(text, n))
+		return false;
+	memcpy(ret, text, n);
+	ret[n] = '\0';
+	return true;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A kernel interface to measurement registers: one of these and one line in the table. */
+#ifndef TSMCTL_KERNEL_BACKEND_H
+#define TSMCTL_KERNEL_BACKEND_H
+
+#include "kernel/root.h"
+#include "model/mr_list.h"
+
+struct tree {
+	struct mr_list mrs;
+	size_t n_providers;
+	struct err problem; /* with a status: a part of the tree that could not be looked at (the
+			       worst) */
+};
+
+struct abi {
+	const char *name;
+	const char *summary;
+	const char *const
+		*homes; /* the folders it is looked for in, below the root, NULL at the end */
+	/* Adds what is there to the tree. Nothing there is no error. */
+	int (*probe)(
+		const struct root *root, const struct abi *abi, struct tree *tree, struct err *err);
+	/* Makes what stands between this register and its value, without changing the register. NULL:
+	 * nothing does. */
+	int (*prepare)(const struct root *root, struct mr *mr, struct err *err);
+	/* The value: exactly mr->size bytes into buf. */
+	int (*read)(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);
+	/* These change the register; see root_write_once for `tried`. NULL where the interface has
+	 * no such thing. */
+	int (*extend_digest)(const struct root *root, const struct mr *mr,
+		const struct digest *digest, bool *tried, struct err *err);
+	int (*append_event)(const struct root *root, const struct mr *mr, struct bytes record,
+		bool *tried, struct err *err);
+	int (*write)(const struct root *root, const struct mr *mr, struct bytes value, bool *tried,
+		struct err *err);
+	/* A copy of the log that the kernel keeps, as a descriptor that the caller closes. */
+	int (*open_log)(const struct root *root, const struct mr *mr, struct err *err);
+};
+
+/* The interfaces, in the order in which a provider that shows in several is taken. NULL at the end.
+ */
+extern const struct abi *const abi_table[];
+extern const struct abi abi_tsm_mr;
+extern const struct abi abi_tsm_rfc;
+extern const struct abi abi_tsm_rtmrs;
+
+/*
+ * Everything on this machine, or of the interface `only` (NULL: of any). ST_ABSENT, with what was
+ * looked for, if there is no provider. The caller clears it, also after an error.
+ */
+int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err);
+void tree_clear(struct tree *tree);
+/* Keeps the worst of what went wrong; the rest of the tree is still of use. */
+void tree_note_problem(struct tree *tree, const struct err *err);
+
+/* The value of a register that can be read. mr->size bytes into buf. */
+int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);
+
+/* For an interface: the same from this file. ST_FORMAT if it has not mr->size bytes. */
+int mr_read_file(const struct root *root, const struct mr *mr, const char *path, uint8_t *buf,
+	struct err *err);
+
+/* The machine's boot id, 36 characters and a NUL; false if there is none that is a UUID. */
+bool boot_id_read(const struct root *root, char ret[static 37]);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/walk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+
+char *path_join(const char *dir, const char *name)
+{
+	char *path;
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+int place_each(const struct place *at, const char *dir, place_visit_fn visit, const char *parent,
+	struct err *err)
+{
+	struct err problem;
+	DIR *d = root_open_dir(at->root, dir, &problem);
+	if (d == NULL) {
+		tree_note_problem(at->tree, &problem);
+		return 0;
+	}
+	int rc = 0;
+	const struct dirent *e;
+	while (rc == 0 && (e = readdir(d)) != NULL) {
+		struct stat st;
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		AUTO_FREE char *path = path_join(dir, e->d_name);
+		int sys = path != NULL ? -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st)
+				       : ENOMEM;
+		if (sys == 0) {
+			rc = visit(at, e->d_name, path, &st, parent, err);
+		} else {
+			err_sys(&problem, sys, "'%s/%s'", dir, e->d_name);
+			tree_note_problem(at->tree, &problem);
+		}
+	}
+	closedir(d);
+	return rc;
+}
+
+/* Firmware and boot loader own the first two of a TDX guest. */
+static void set_tdx_facts(struct mr *mr)
+{
+	mr->cc_mr_index = mr_cc_index(mr->provider, mr->name);
+	if (mr->cc_mr_index == 1 || mr->cc_mr_index == 2)
+		mr->flags |= MR_FIRMWARE;
+}
+
+struct mr *place_add_mr(const struct place *at, const char *name, const char *hash,
+	const char *path, struct err *err)
+{
+	struct mr *mr = mr_list_add(&at->tree->mrs, at->provider, name, hash, err);
+	if (mr == NULL)
+		return NULL;
+	mr->abi = at->abi;
+	mr->path = strdup(path);
+	if (mr->path == NULL) {
+		err_sys(err, ENOMEM, "registers");
+		return NULL;
+	}
+	set_tdx_facts(mr);
+	return mr;
+}

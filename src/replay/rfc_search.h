@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Replays a kernel's text log against its register. The log may lie; the register cannot. A history
+ * is right exactly when hashing it, whole, from a known start gives the register's value; the lines
+ * only say which histories to try.
+ */
+#ifndef TSMCTL_REPLAY_RFC_SEARCH_H
+#define TSMCTL_REPLAY_RFC_SEARCH_H
+
+#include "formats/rfc_text.h"
+#include "model/verdict.h"
+
+/*
+ * A run of direct lines that was read as real: those from the one at `first` (an offset) up to
+ * `end` extended the register, except the ones that failed. Every other direct line of the log
+ * extended nothing.
+ */
+struct replay_run {
+	off_t first, end;
+	off_t failed[2];
+	unsigned n_failed;
+};
+
+struct replay_result {
+	enum verdict verdict; /* match, untouched, partial, log-ahead, mismatch or undecided */
+	struct digest
+		value; /* what the whole log makes of the register in the reading that was chosen */
+	uint64_t records; /* lines that extended in that reading */
+	uint64_t matched; /* of them, those that the register shows */
+	uint64_t untrue;  /* lines that claim what did not happen, and the first of them */
+	off_t untrue_off;
+	off_t place;  /* mismatch: the line from which on it cannot be right; -1 if no line tells */
+	bool resumes; /* mismatch: from `place` on, the log reproduces the register */
+	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
+		       */
+	struct replay_run *runs; /* in the order of the log */
+	size_t n_runs;
+};
+
+/*
+ * Searches a history from one of the n start values (in that order), or else from the one that the
+ * log itself gives (partial), that ends in `target`; without a target (NULL) it takes what an
+ * honest kernel would have meant. Stops as `undecided` after REPLAY_EXTENDS_MAX extends beyond one
+ * each line. The result is cleared by the caller, also after an error.
+ */
+int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *starts, size_t n,
+	const struct digest *target, struct replay_result *ret, struct err *err);
+/* The value that the log itself states at its very start; false if it states none. */
+int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err);
+/*
+ * The same as replay_log for the part of the log from offset `pos` on (where a line or a blank line
+ * starts), from the value `start`: match or mismatch, nothing else.
+ */
+int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct digest *start,
+	const struct digest *target, struct replay_result *ret, struct err *err);
+void replay_clear(struct replay_result *result);
+
+/* Whether this history has the direct line at `off` as one that extended. */
+bool replay_direct_is_real(const struct replay_result *result, off_t off);
+
+#endif
