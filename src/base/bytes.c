@@ -32,6 +32,26 @@ bool bytes_all_zero(struct bytes b)
 	return true;
 }
 
+bool bytes_is_word(struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] <= ' ' || b.p[i] >= 0x7f)
+			return false;
+	return b.n > 0;
+}
+
+bool bytes_is_uuid(struct bytes b)
+{
+	enum { UUID_TEXT = 36 };
+	for (size_t i = 0; i < b.n; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		bool hex = (b.p[i] >= '0' && b.p[i] <= '9') || (b.p[i] >= 'a' && b.p[i] <= 'f');
+		if (dash ? b.p[i] != '-' : !hex)
+			return false;
+	}
+	return b.n == UUID_TEXT;
+}
+
 /* The two digits of every byte, in memory order: a log is mostly printed as hex. */
 #define HEX_ROW(hi)                                                                                \
 	hi "0" hi "1" hi "2" hi "3" hi "4" hi "5" hi "6" hi "7" hi "8" hi "9" hi "a" hi "b" hi     \

@@ -17,6 +17,10 @@ struct bytes bytes_of(const char *s);
 bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_start_with(struct bytes b, const char *prefix);
 bool bytes_all_zero(struct bytes b);
+/* One word of printable ASCII, which no other bytes look like: not empty, without blanks. */
+bool bytes_is_word(struct bytes b);
+/* A UUID as Linux writes it: 36 characters, in lower case. */
+bool bytes_is_uuid(struct bytes b);
 
 /* Writes 2 * b.n lower-case digits to dst, with no NUL. */
 void hex_put(char *dst, struct bytes b);

@@ -13,10 +13,11 @@ static void on_alarm(int sig)
 	passed = 1;
 }
 
+static bool installed;
+
 /* No SA_RESTART: the point is that the call returns. */
 static void install(void)
 {
-	static bool installed;
 	struct sigaction act = {.sa_handler = on_alarm};
 	sigset_t set;
 	if (installed)

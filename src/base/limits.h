@@ -11,27 +11,33 @@ enum {
 	NAME_MAX_VISIBLE = 4 * 255 + 1, /* a file name of 255 bytes, each shown as \ooo */
 
 	/* kernel trees */
-	REGISTERS_MAX = 4096,	/* of one machine */
-	VALUE_SIZE_MAX = 65536, /* bytes of one register */
-	KERNEL_TEXT_MAX = 4096, /* bytes of a text attribute (hash_algo, boot_id): PAGE_SIZE */
-	LOG_REOPENS_MAX = 10,	/* an event log that moved under the reader: ENODEV */
-	MOVED_RETRIES_MAX = 10, /* a register that moved while it was verified */
+	REGISTERS_MAX = 4096,	 /* of one machine */
+	VALUE_SIZE_MAX = 65536,	 /* bytes of one register */
+	HASH_NAME_MAX = 32,	 /* bytes of a kernel's name of a hash */
+	KERNEL_TEXT_MAX = 4096,	 /* bytes of a text attribute (hash_algo, boot_id): PAGE_SIZE */
+	LOG_REOPENS_MAX = 10,	 /* an event log that moved under the reader: ENODEV */
+	LOG_ABSENCES_MAX = 1000, /* the same, found removed and not yet made again: ENOENT */
+	MOVED_RETRIES_MAX = 10,	 /* a register that moved while it was verified */
 	OPENAT2_RETRIES_MAX = 100000, /* EAGAIN: a mount or rename elsewhere raced with ".." */
 	READ_DEADLINE_MS = 5000,      /* a kernel file that does not answer */
 	LOCK_WAIT_DEFAULT_S = 10,
 	LOCK_WAIT_MAX_S = 86400,
+	LOCK_LOOK_MS = 10,	  /* between two looks at the list of all locks */
+	LOCKS_TEXT_MAX = 1 << 20, /* bytes of that list */
 
 	/* records */
 	RECORD_MAX = 4096, /* bytes of one record: a kernel takes PAGE_SIZE in one write */
 	KERNEL_LOG_MAX = 4 * 1024 * 1024, /* bytes of one in-kernel text log */
+	KERNEL_LOG_LOW = 512, /* room in it that is worth a warning: a SYNC and a short record */
 	KERNEL_LOG_EDGE =
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
 
 	/* tsmctl's journal */
 	JOURNAL_LIKE_MAX = 16,	    /* registers that may be the same as one */
 	JOURNAL_STATE_EVERY = 8192, /* bytes of lines before what they amount to is written */
-	JOURNAL_TAIL_MAX =
-		196608, /* bytes before the end within which a state line is looked for */
+	JOURNAL_NAMES_MAX = 65536,  /* of all registers of one journal */
+	JOURNAL_ALIASES_MAX = 32,   /* names that the writer gives to one register */
+	JOURNAL_LATE_MAX = 65536,   /* ends that do not follow their intent at once */
 
 	/* logs and other files */
 	LINE_MAX_BYTES = 65536,		     /* of a text log */
@@ -39,19 +45,15 @@ enum {
 	LOG_LOOK_BYTES = 1024 * 1024,	     /* of one, where they do not tell */
 	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
-	EVENT_DIGESTS_MAX = 16,	   /* of one event */
-	DESCRIPTION_MAX = 4096,	   /* bytes of what is said of an event beside its data */
-	BOOT_EVENTS_MAX = 1 << 20, /* of one register in one log of a live machine */
-	EXPORT_HEADS_MAX = 32768,  /* of an exported record, without its names and data */
+	EVENT_DIGESTS_MAX = 16,	  /* of one event */
+	DESCRIPTION_MAX = 4096,	  /* bytes of what is said of an event beside its data */
+	EXPORT_HEADS_MAX = 32768, /* of an exported record, without its names and data */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
-	BANK_REGISTERS_MAX = 1024, /* of all logs that are replayed together */
-	NEAR_EVENTS_MAX =
-		512, /* of a register, among which the wrong one is looked for: its square */
-	NEAR_SOURCES_MAX = 4, /* logs that are tried in every order */
+	TRACKS_MAX = 32768,	   /* banks that logs name, where no registers are at hand */
 
 	/* the search for a history of a text log */
 	REPLAY_EXTENDS_MAX = 1 << 24,

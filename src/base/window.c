@@ -10,7 +10,8 @@ enum { ROOM_FIRST = 65536 };
 
 int window_open(struct window *ret, int fd, struct err *err)
 {
-	*ret = (struct window){.fd = fd, .buf = malloc(ROOM_FIRST), .room = ROOM_FIRST};
+	*ret = (struct window){
+		.fd = fd, .buf = malloc(ROOM_FIRST), .room = ROOM_FIRST, .end = INT64_MAX};
 	return ret->buf != NULL ? 0 : err_sys(err, ENOMEM, "log");
 }
 
@@ -63,13 +64,14 @@ int window_peek(struct window *w, size_t n, struct bytes *ret, struct err *err)
 	if (w->have - w->pos < n && make_room(w, n, err) < 0)
 		return -1;
 	while (w->have - w->pos < n) {
+		uint64_t at = w->off + w->have, left = at < w->end ? w->end - at : 0;
+		size_t room = w->room - w->have;
 		ssize_t got = pread(
-			w->fd, w->buf + w->have, w->room - w->have, (off_t)(w->off + w->have));
+			w->fd, w->buf + w->have, left < room ? (size_t)left : room, (off_t)at);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return err_sys(
-				err, errno, "offset %llu", (unsigned long long)w->off + w->have);
+			return err_sys(err, errno, "offset %llu", (unsigned long long)at);
 		if (got == 0)
 			break;
 		w->have += (size_t)got;

@@ -12,6 +12,7 @@ struct window {
 	size_t room;	  /* allocated */
 	size_t pos, have; /* what is left of the window is buf[pos..have) */
 	uint64_t off;	  /* of buf[0] in the file */
+	uint64_t end;	  /* nothing from here on is looked at; window_open: INT64_MAX */
 };
 
 /* The descriptor is borrowed and must seek. Reading starts at offset 0. */

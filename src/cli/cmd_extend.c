@@ -135,7 +135,8 @@ static void print_result(
 		app_json_end(&j);
 		return;
 	}
-	print_value_line(&app->out, digest_bytes(shown), w->mr->full);
+	if (shown->size > 0)
+		print_value_line(&app->out, digest_bytes(shown), w->mr->full);
 }
 
 static void note_dry_run(const struct app *app, const struct extend_wanted *w)

@@ -7,9 +7,12 @@
 
 #include "base/scope.h"
 #include "cli/app.h"
+#include "cli/log_asked.h"
 #include "cli/log_export.h"
 #include "verify/events.h"
-#include "verify/verify.h"
+#include "formats/event.h"
+#include "formats/journal.h"
+#include "verify/system.h"
 
 /* An event, and what of it a table shows. */
 struct line {
@@ -46,8 +49,7 @@ struct printer {
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
-	struct boot_logs boot; /* to check kernels' logs beside */
-	struct err told;       /* the last error, which a log may be in the way with twice */
+	struct err told; /* the last error, which a log may be in the way with twice */
 };
 
 static int print_event(void *arg, const struct event *event, struct err *err)
@@ -113,84 +115,28 @@ static void tell(struct printer *p, const struct err *err)
 	p->told = *err;
 }
 
-/* The log as it stands, without asking the register. */
-static int print_unchecked(
-	struct printer *p, const struct evidence *ev, const struct mr *mr, struct err *err)
+/* A kernel's text log; with an interpretation that explains its register, direct lines are decided. */
+static int print_text(
+	struct printer *p, const struct log_input *in, const struct judgement *j, struct err *err)
 {
-	AUTO_CLOSE int fd = evidence_open_log(ev, mr, err);
-	if (fd < 0)
-		return -1;
-	return events_run(mr, evidence_source(ev, mr), fd, NULL, print_event, p, err);
+	const struct replay_result *replay = j != NULL && j->has_text ? &j->text : NULL;
+	struct text_log text = {in->mr, in->name, in->fd, replay};
+	return events_run(&text, print_event, p, err);
 }
 
-static int print_checked(struct printer *p, const struct evidence *ev, const struct mr *mr,
-	struct bound *ret, struct err *err)
-{
-	struct checked checked;
-	struct verify_row row = {0};
-	int rc = evidence_check(ev, mr, &checked, err);
-	if (rc == 0)
-		rc = verify_checked(ev, &p->boot, mr, &checked, &row, err);
-	if (rc == 0) {
-		ret->value = checked.value;
-		ret->verdict = verdict_name(row.verdict);
-		rc = events_run(mr, evidence_source(ev, mr), checked.log, &checked.replay,
-			print_event, p, err);
-	}
-	verify_row_clear(&row);
-	checked_clear(&checked);
-	return rc;
-}
-
-/* A log that cannot be read does not keep the others from being printed. */
-static void print_log(
-	struct printer *p, const struct evidence *ev, const struct mr *mr, struct bound *ret)
-{
-	struct err err;
-	bool alone = p->app->opt.jsonl || ev->root == NULL;
-	ret->name = mr->full;
-	int rc = alone ? print_unchecked(p, ev, mr, &err) : print_checked(p, ev, mr, ret, &err);
-	if (rc == 0)
-		return;
-	ret->err = err;
-	tell(p, &err);
-}
-
-static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
-{
-	return evidence_is_initial(arg, mr, value);
-}
-
-/* One journal for all of them: its records come in its own order. */
-static void print_journal(struct printer *p, const struct evidence *ev, const struct mr_pick *picks,
-	struct bound *bound, size_t n)
-{
-	struct kept kept;
-	struct err err = {0};
-	int rc = kept_judge(ev->root, ev->mrs, is_initial, ev, &kept, &err);
-	for (size_t i = 0; i < n; i++) {
-		const struct kept_verdict *v = rc == 0 ? kept_find(&kept, picks[i].mr) : NULL;
-		bound[i].name = picks[i].mr->full;
-		if (v == NULL)
-			continue;
-		bound[i].value = v->value;
-		bound[i].verdict = verdict_name(v->verdict);
-		bound[i].err = v->err;
-		if (v->err.status != ST_OK && err.status == ST_OK)
-			err = v->err;
-	}
-	if (rc == 0 && err.status == ST_OK)
-		events_run_journal(&kept, picks, n, print_event, p, &err);
-	if (err.status != ST_OK)
-		tell(p, &err);
-	kept_clear(&kept);
-}
-
-/* The picked registers, whose events are looked for in the logs of other programs. */
-struct boot_asked {
+/* What is printed of this machine: the picked registers, and what is said of each of the tree's. */
+struct live {
 	struct printer *p;
+	struct registers r;
 	const struct mr_pick *picks;
 	size_t n;
+	struct asked *asked;
+	struct err *bad;
+	struct judgement *js;
+	struct inputs inputs;
+	const struct journal_state *journal; /* of the log that is printed; NULL: it is none */
+	size_t source;			     /* that log */
+	const struct mr *mr;		     /* of the event that is printed */
 };
 
 static bool has_digest(const struct log_event *ev, enum hash_alg alg)
@@ -201,16 +147,32 @@ static bool has_digest(const struct log_event *ev, enum hash_alg alg)
 	return ev->n_digests == 0;
 }
 
+/* Whether an event is of this register: by its index, or by a name that the journal has for it. */
+static bool is_of(const struct live *l, const struct mr *mr, const struct log_event *ev,
+	const char *name, int64_t cc_mr_index)
+{
+	if (cc_mr_index >= 0)
+		return mr->cc_mr_index == cc_mr_index;
+	if (l->journal != NULL)
+		return journal_state_find(l->journal, name) ==
+		       journal_state_find(l->journal, mr->full);
+	bool full;
+	return ev->place == PLACE_NAMED && mr_named(mr, name, &full);
+}
+
 /* The name that has a hash in it is not that of an event which has none of that hash. */
 static const char *name_picked(
 	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
 {
-	const struct boot_asked *a = arg;
+	struct live *l = arg;
 	bool any = false;
-	for (size_t i = 0; i < a->n; i++) {
-		const struct mr *mr = a->picks[i].mr;
-		if (cc_mr_index < 0 || mr->cc_mr_index != cc_mr_index)
+	for (size_t i = 0; i < l->n && name != NULL; i++) {
+		const struct mr *mr = l->picks[i].mr;
+		if (!is_of(l, mr, ev, name, cc_mr_index))
 			continue;
+		l->mr = mr;
+		if (l->journal != NULL && cc_mr_index < 0)
+			return name;
 		if (has_digest(ev, mr->alg))
 			return mr->full;
 		any = true;
@@ -218,66 +180,81 @@ static const char *name_picked(
 	return any ? name : NULL;
 }
 
+/* The place of a register in the tree's list. */
+static size_t place_of(const struct live *l, const struct mr *mr)
+{
+	size_t i = 0;
+	while (l->asked[i].mr != mr)
+		i++;
+	return i;
+}
+
+/* A record whose end is not in the journal: the register's history tells, if one was found. */
+static int decide(const struct live *l, const struct event *event)
+{
+	const struct judgement *j = &l->js[place_of(l, l->mr)];
+	if (!judgement_has_history(j))
+		return EXTENDS_UNKNOWN;
+	return judgement_has_doubtful(j, l->source, event->seq) ? EXTENDS : EXTENDS_NOT;
+}
+
 static int print_picked(void *arg, const struct event *event, struct err *err)
 {
-	const struct boot_asked *a = arg;
-	return event->register_name != NULL ? print_event(a->p, event, err) : 0;
+	const struct live *l = arg;
+	struct event decided = *event;
+	if (event->register_name == NULL)
+		return 0;
+	if (event->extends == EXTENDS_UNKNOWN)
+		decided.extends = decide(l, event);
+	return print_event(l->p, &decided, err);
 }
 
-static int print_boot_log(struct boot_asked *a, const struct root *root,
-	const struct boot_log_place *place, struct err *err)
+/* One that cannot be read does not keep the others from being printed. */
+static void print_source(struct live *l, size_t k)
 {
-	struct log_reader reader;
-	AUTO_CLOSE int fd = boot_log_open(root, place, err);
-	if (fd < 0)
-		return -1;
-	if (log_reader_open(&reader, fd, place->format, err) < 0)
-		return err_in(err, "'%s'", place->path);
-	int rc = events_run_reader(&reader, place->source, name_picked, print_picked, a, err);
-	log_reader_close(&reader);
-	return rc < 0 ? err_in(err, "'%s'", place->path) : rc;
+	const struct log_input *in = &l->inputs.v[k];
+	struct err err = in->err;
+	int rc = 0;
+	l->source = k;
+	l->journal = in->reader != NULL ? journal_log_state(in->reader) : NULL;
+	if (in->fd < 0 || in->other_boot)
+		rc = in->fd < 0 ? -1 : 0;
+	else if (in->text)
+		rc = print_text(l->p, in, &l->js[place_of(l, in->mr)], &err) < 0
+			     ? err_in(&err, "'%s'", in->path)
+			     : 0;
+	else if (in->reader != NULL)
+		rc = events_run_input(&l->inputs, k, name_picked, print_picked, l, &err);
+	if (rc < 0)
+		tell(l->p, &err);
+	else if (in->err.status != ST_OK)
+		tell(l->p, &in->err);
 }
 
-/* What other programs logged of these registers comes first: firmware extended them before. */
-static void print_boot_logs(
-	struct printer *p, const struct root *root, const struct mr_pick *picks, size_t n)
+/* The kernel's logs, in the order in which their registers were asked for. */
+static void print_texts(struct live *l)
 {
-	struct boot_asked asked = {p, picks, n};
-	bool any = false;
-	for (size_t i = 0; i < n; i++)
-		any = any || picks[i].mr->cc_mr_index > 0;
-	for (size_t i = 0; any && boot_log_places[i].path != NULL; i++) {
-		struct err err;
-		if (print_boot_log(&asked, root, &boot_log_places[i], &err) == 0 ||
-			err.status == ST_ABSENT)
-			continue;
-		tell(p, &err);
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; k < l->inputs.n; k++)
+			if (l->inputs.v[k].text && l->inputs.v[k].mr == l->picks[i].mr)
+				print_source(l, k);
+}
+
+static void print_others(struct live *l, bool journals)
+{
+	for (size_t k = 0; k < l->inputs.n; k++) {
+		const struct log_input *in = &l->inputs.v[k];
+		if (!in->text && (in->format == &log_format_journal) == journals)
+			print_source(l, k);
 	}
 }
 
-/* Those whose log is the journal go to the end, together. */
-static size_t journal_last(struct mr_pick *picks, size_t n)
+/* Firmware extended before all others, and the journal tells of all registers in its own order. */
+static void print_live(void *arg)
 {
-	size_t first = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct mr_pick pick = picks[i];
-		if (pick.mr->log != LOG_OF_KERNEL)
-			continue;
-		memmove(picks + first + 1, picks + first, (i - first) * sizeof(pick));
-		picks[first++] = pick;
-	}
-	return first;
-}
-
-static bool has_boot_logs(const struct evidence *ev)
-{
-	struct stat st;
-	bool any = false;
-	if (ev->root == NULL || ev->inputs.n > 0)
-		return false;
-	for (size_t i = 0; boot_log_places[i].path != NULL; i++)
-		any = any || root_stat(ev->root, boot_log_places[i].path, &st) == 0;
-	return any;
+	print_others(arg, false);
+	print_texts(arg);
+	print_others(arg, true);
 }
 
 /* Logs with types of events: their names, and whether their data is what was measured. */
@@ -295,15 +272,15 @@ static void widen_for_types(struct printer *p)
 	t->n++;
 }
 
-static void begin(
-	struct printer *p, const struct evidence *ev, const struct mr_pick *picks, size_t n)
+static void begin(struct printer *p, const struct root *root, bool types,
+	const struct mr_pick *picks, size_t n)
 {
 	struct app *app = p->app;
 	char boot_id[37];
 	if (app->opt.json) {
 		app_json_begin(app, &p->json);
 		json_key(&p->json, "boot_id");
-		if (ev->root != NULL && boot_id_read(ev->root, boot_id))
+		if (root != NULL && boot_id_read(root, boot_id))
 			json_str(&p->json, boot_id);
 		else
 			json_null(&p->json);
@@ -315,14 +292,14 @@ static void begin(
 	table_pick_default(&p->table, N_COLUMNS);
 	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
 	memcpy(p->widths, widths, sizeof(widths));
-	if (ev->inputs.n > ev->inputs.n_text || has_boot_logs(ev))
+	if (types)
 		widen_for_types(p);
 	for (size_t i = 0; i < n; i++)
 		if (strlen(picks[i].mr->full) > p->widths[1])
 			p->widths[1] = strlen(picks[i].mr->full);
 }
 
-static void end(struct printer *p, const struct bound *bound, size_t n)
+static void end(struct printer *p, const struct live *l)
 {
 	if (p->app->opt.jsonl || p->export != NULL)
 		return;
@@ -333,19 +310,24 @@ static void end(struct printer *p, const struct bound *bound, size_t n)
 	json_close(&p->json, ']');
 	json_key(&p->json, "registers");
 	json_open(&p->json, '[');
-	for (size_t i = 0; i < n; i++)
-		print_bound(&p->json, &bound[i]);
+	for (size_t i = 0; l != NULL && i < l->n; i++) {
+		size_t k = place_of(l, l->picks[i].mr);
+		const struct judgement *j = &l->js[k];
+		struct bound bound = {l->picks[i].mr->full, l->asked[k].value,
+			verdict_name(j->verdict), l->bad[k].status != ST_OK ? l->bad[k] : j->err};
+		print_bound(&p->json, &bound);
+	}
 	json_close(&p->json, ']');
 	app_json_end(&p->json);
 }
 
 /* Leaves the picks that have a log. */
-static int keep_logged(struct app *app, const struct evidence *ev, struct mr_pick *picks, size_t *n)
+static int keep_logged(struct app *app, struct mr_pick *picks, size_t *n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < *n; i++) {
 		const struct mr *mr = picks[i].mr;
-		if (evidence_source(ev, mr) != NULL)
+		if (mr->log != LOG_OF_NOBODY)
 			picks[kept++] = picks[i];
 		else if (picks[i].by_name)
 			return err_set(&app->err, ST_ABSENT, "'%s' has no log here%s", mr->full,
@@ -371,226 +353,198 @@ static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
 	return log_export_end(p->export, &app->err);
 }
 
-/* Registers and how far their kernels' logs go; behind them those of the journal. */
-struct live_pass {
-	struct printer *p;
-	const struct evidence *ev;
-	const struct mr_pick *picks;
-	struct bound *bound;
-	size_t n, first;
-};
-
-static void print_live(void *arg)
+static bool has_types(const struct inputs *inputs)
 {
-	struct live_pass *l = arg;
-	if (l->ev->root != NULL && l->ev->inputs.n == 0)
-		print_boot_logs(l->p, l->ev->root, l->picks, l->n);
-	for (size_t i = 0; i < l->first; i++)
-		print_log(l->p, l->ev, l->picks[i].mr, &l->bound[i]);
-	if (l->first < l->n)
-		print_journal(
-			l->p, l->ev, l->picks + l->first, l->bound + l->first, l->n - l->first);
+	for (size_t k = 0; k < inputs->n; k++)
+		if (!inputs->v[k].text && inputs->v[k].format != &log_format_journal)
+			return true;
+	return false;
 }
 
-static int run(struct app *app, struct evidence *ev, int argc, char *const argv[])
+/* Without a judgement, a row of JSON Lines is what the log alone says. */
+static int open_live(struct app *app, struct live *l)
 {
-	static struct printer p;
-	AUTO_FREE struct mr_pick *picks = NULL;
-	AUTO_FREE struct bound *bound = NULL;
-	size_t n;
-	if (mr_list_pick(ev->mrs, argc, argv, &picks, &n, &app->err) < 0 ||
-		keep_logged(app, ev, picks, &n) < 0 || evidence_share_lock(ev, &app->err) < 0)
+	if (registers_ask(&l->r, l->picks, l->n, &l->asked, &app->err) < 0)
 		return -1;
-	bound = calloc(n, sizeof(*bound));
-	if (bound == NULL)
-		return err_sys(&app->err, ENOMEM, "log");
-	p.app = app;
-	size_t first = ev->root != NULL ? journal_last(picks, n) : n;
-	struct live_pass pass = {&p, ev, picks, bound, n, first};
+	return app->opt.jsonl ? system_open(&l->r, l->asked, l->bad, &l->inputs, &app->err)
+			      : system_judge(&l->r, l->asked, l->bad, &l->inputs, l->js, &app->err);
+}
+
+/*
+ * A register whose log could not be looked at is an error, also where nothing was printed of it. One
+ * whose value could not be read is none where no value is needed.
+ */
+static void tell_bad(struct live *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mr *mr = l->picks[i].mr;
+		const struct err *bad = l->p->app->opt.jsonl ? &mr->bad : &l->bad[place_of(l, mr)];
+		if (bad->status != ST_OK)
+			tell(l->p, bad);
+	}
+}
+
+static int run_live(struct app *app, struct live *l)
+{
+	int rc = open_live(app, l);
+	if (rc < 0)
+		return -1;
 	if (app->opt.format == NULL)
-		begin(&p, ev, picks, n);
-	int rc = run_passes(&p, print_live, &pass);
-	boot_logs_clear(&p.boot);
-	end(&p, bound, n);
+		begin(l->p, l->r.root, has_types(&l->inputs), l->picks, l->n);
+	rc = run_passes(l->p, print_live, l);
+	tell_bad(l);
+	end(l->p, l);
 	return rc;
 }
 
-/* The operands, each with whether an event was of it. */
-struct asked {
+static int run(struct app *app, const struct tree *tree, int argc, char *const argv[])
+{
+	static struct printer p;
+	AUTO_FREE struct mr_pick *picks = NULL;
+	size_t n, all = tree->mrs.n;
+	p.app = app;
+	if (mr_list_pick(&tree->mrs, argc, argv, &picks, &n, &app->err) < 0 ||
+		keep_logged(app, picks, &n) < 0)
+		return -1;
+	struct live l = {
+		.p = &p,
+		.r = {.root = &app->root, .mrs = &tree->mrs, .wait_s = LOCK_WAIT_DEFAULT_S},
+		.picks = picks,
+		.n = n,
+		.bad = calloc(all + 1, sizeof(*l.bad)),
+		.js = calloc(all + 1, sizeof(*l.js)),
+	};
+	int rc = l.bad != NULL && l.js != NULL ? run_live(app, &l)
+					       : err_sys(&app->err, ENOMEM, "log");
+	for (size_t i = 0; l.js != NULL && i < all; i++)
+		judgement_clear(&l.js[i]);
+	inputs_close(&l.inputs);
+	free(l.asked);
+	free(l.bad);
+	free(l.js);
+	return rc;
+}
+
+/* The logs that are given by name, and what of them is printed. */
+struct named_logs {
 	struct printer *p;
-	int n;
-	char *const *specs;
-	bool *seen;
-	char *name; /* of the event's register, with its hash where it has one only */
+	struct log_asked operands;
 	const struct log_input *in; /* that is read; NULL: its rows show how far that is */
 };
-
-/* Whether an operand means a register that has this name and these hashes. */
-static bool is_asked(const char *spec, const char *name, const struct log_event *ev)
-{
-	struct mr_list list = {0};
-	struct err ignored;
-	bool asked = false;
-	for (size_t i = 0; i < ev->n_digests && !asked; i++) {
-		const char *slash = strchr(name, '/');
-		AUTO_FREE char *provider =
-			strndup(name, slash != NULL ? (size_t)(slash - name) : 0);
-		struct mr *mr =
-			provider == NULL
-				? NULL
-				: mr_list_add(&list, provider, slash != NULL ? slash + 1 : name,
-					  hash_name(ev->digest[i].d.alg), &ignored);
-		bool full;
-		asked = mr != NULL && (mr_named(mr, spec, &full) || mr_matches(mr, spec));
-	}
-	mr_list_clear(&list);
-	return asked;
-}
-
-/* "pcr7", or, where there is one hash only, "rtmr3:sha384". */
-static const char *shown_name(struct asked *a, const struct log_event *ev, const char *name)
-{
-	free(a->name);
-	a->name = NULL;
-	if (ev->n_digests != 1 || ev->digest[0].d.alg <= HASH_UNKNOWN || strchr(name, ':') != NULL)
-		return name;
-	if (asprintf(&a->name, "%s:%s", name, hash_name(ev->digest[0].d.alg)) < 0)
-		a->name = NULL;
-	return a->name;
-}
 
 static const char *name_asked(
 	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
 {
-	struct asked *a = arg;
-	bool asked = a->n == 0;
+	struct named_logs *a = arg;
 	(void)cc_mr_index;
-	if (name == NULL)
-		return NULL;
-	for (int i = 0; i < a->n; i++) {
-		bool is = is_asked(a->specs[i], name, ev);
-		a->seen[i] = a->seen[i] || is;
-		asked = asked || is;
-	}
-	return asked ? shown_name(a, ev, name) : NULL;
+	return name != NULL ? log_asked_event(&a->operands, ev, name) : NULL;
 }
 
 static int print_asked(void *arg, const struct event *event, struct err *err)
 {
-	struct asked *a = arg;
+	struct named_logs *a = arg;
 	if (a->in != NULL)
 		progress_at(&a->p->app->progress, a->in->path, event->offset, a->in->size);
 	return print_event(a->p, event, err);
 }
 
-static bool is_text_asked(struct asked *a, const struct mr *mr)
+static int export_input(struct named_logs *a, struct log_input *in, struct err *err)
 {
-	bool asked = a->n == 0, full;
-	for (int i = 0; i < a->n; i++) {
-		bool is = mr_named(mr, a->specs[i], &full) || mr_matches(mr, a->specs[i]);
-		a->seen[i] = a->seen[i] || is;
-		asked = asked || is;
-	}
-	return asked;
-}
-
-static int export_reader(struct asked *a, struct log_reader *reader, struct err *err)
-{
-	static struct log_event ev;
+	AUTO_FREE struct log_event *ev = calloc(1, sizeof(*ev));
 	char room[EVENT_REG_ROOM];
 	int rc;
-	if (a->p->export->second && log_reader_rewind(reader, err) < 0)
+	if (ev == NULL)
+		return err_sys(err, ENOMEM, "log");
+	if (in->moved && log_reader_rewind(in->reader, err) < 0)
 		return -1;
-	while ((rc = log_reader_next(reader, &ev, err)) > 0) {
-		event_settle_place(&ev);
-		const char *name = event_reg_name(ev.place, ev.index, ev.reg, room);
-		bool asked = name == NULL || name_asked(a, &ev, name, 0) != NULL;
-		if (asked && log_export_reader_event(a->p->export, &ev, err) < 0)
+	in->moved = true;
+	while ((rc = log_reader_next(in->reader, ev, err)) > 0) {
+		const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+		bool asked = name == NULL || name_asked(a, ev, name, 0) != NULL;
+		if (asked && log_export_reader_event(a->p->export, ev, err) < 0)
 			return -1;
 	}
-	return rc;
+	return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 }
 
 /* One that is malformed does not keep the others from being printed. */
-static void print_input(struct asked *a, const struct evidence *ev, struct log_input *in)
+static void print_input(struct named_logs *a, struct inputs *inputs, size_t k)
 {
 	struct app *app = a->p->app;
+	struct log_input *in = &inputs->v[k];
 	struct err err = {0};
 	int rc = 0;
 	a->in = isatty(STDOUT_FILENO) ? NULL : in;
-	if (!in->text && a->p->export != NULL)
-		rc = export_reader(a, in->reader, &err);
+	if (!in->text && in->reader != NULL && a->p->export != NULL)
+		rc = export_input(a, in, &err);
 	else if (!in->text)
-		rc = events_run_reader(in->reader, in->path, name_asked, print_asked, a, &err);
-	else if (is_text_asked(a, in->mr))
-		rc = print_unchecked(a->p, ev, in->mr, &err);
+		rc = events_run_input(inputs, k, name_asked, print_asked, a, &err);
+	else if (log_asked_register(&a->operands, in->mr) && print_text(a->p, in, NULL, &err) < 0)
+		rc = err_in(&err, "'%s'", in->path);
 	progress_end(&app->progress);
 	if (!is_telling(a->p))
 		return;
-	if (rc < 0) {
-		err_in(&err, "'%s'", in->path);
-		app_error(app, &err);
-	}
+	if (rc < 0 || in->err.status != ST_OK)
+		app_error(app, rc < 0 ? &err : &in->err);
 	if (in->reader != NULL && in->reader->note[0] != '\0')
 		app_note(app, "'%s': %s", in->path, in->reader->note);
 }
 
 struct inputs_pass {
-	struct asked *asked;
-	struct evidence *ev;
+	struct named_logs *asked;
+	struct inputs *inputs;
 };
 
 static void print_each_input(void *arg)
 {
 	struct inputs_pass *i = arg;
-	for (size_t k = 0; k < i->ev->inputs.n; k++)
-		print_input(i->asked, i->ev, &i->ev->inputs.v[k]);
+	for (size_t k = 0; k < i->inputs->n; k++)
+		print_input(i->asked, i->inputs, k);
 }
 
-static int print_inputs(struct app *app, struct evidence *ev, int argc, char *const argv[])
+/* Not a pattern, and not empty. */
+static bool is_name(const char *operand)
+{
+	return operand[0] != '\0' && strpbrk(operand, "*?[") == NULL;
+}
+
+static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *const argv[])
 {
 	static struct printer p;
-	AUTO_FREE bool *seen = calloc((size_t)argc + 1, sizeof(*seen));
-	struct asked asked = {&p, argc, argv, seen, NULL, NULL};
-	if (seen == NULL)
-		return err_sys(&app->err, ENOMEM, "log");
+	struct named_logs asked = {.p = &p};
+	struct inputs_pass pass = {&asked, inputs};
 	p.app = app;
 	progress_init(&app->progress, !app->opt.quiet);
-	struct inputs_pass pass = {&asked, ev};
-	if (app->opt.format == NULL)
-		begin(&p, ev, NULL, 0);
-	int rc = run_passes(&p, print_each_input, &pass);
-	end(&p, NULL, 0);
-	free(asked.name);
-	if (rc < 0)
-		return -1;
-	for (int i = 0; i < argc && app->status == ST_OK; i++)
-		if (!seen[i])
-			return err_set(&app->err,
-				strpbrk(argv[i], "*?[") != NULL ? ST_USAGE : ST_ABSENT,
+	int rc = log_asked_init(&asked.operands, argc, argv, &app->err);
+	if (rc == 0 && app->opt.format == NULL)
+		begin(&p, NULL, has_types(inputs), NULL, 0);
+	if (rc == 0)
+		rc = run_passes(&p, print_each_input, &pass);
+	if (rc == 0)
+		end(&p, NULL);
+	for (int i = 0; rc == 0 && i < argc && app->status == ST_OK; i++)
+		if (!asked.operands.seen[i])
+			rc = err_set(&app->err, is_name(argv[i]) ? ST_ABSENT : ST_USAGE,
 				"no event in these logs is of '%s'", argv[i]);
-	return 0;
+	log_asked_clear(&asked.operands);
+	return rc;
 }
 
 /* A log in a text file is of one register, which a single operand names. */
 static int run_inputs(struct app *app, int argc, char *const argv[])
 {
-	struct evidence ev = {.lock = -1};
+	struct inputs inputs = {0};
 	struct mr_list mrs = {0};
 	const struct str_list *files = &app->opt.inputs;
 	int rc = 0;
-	ev.mrs = &mrs;
 	for (size_t i = 0; i < files->n && rc == 0; i++)
-		rc = inputs_add(&ev.inputs, files->v[i], &app->err);
-	bool texts = ev.inputs.n_text == ev.inputs.n;
-	bool named = texts && files->n == 1 && argc == 1 && argv[0][0] != '\0' &&
-		     strpbrk(argv[0], "*?[") == NULL;
+		rc = inputs_add(&inputs, files->v[i], &app->err);
+	bool named = inputs.n_text == inputs.n && files->n == 1 && argc == 1 && is_name(argv[0]);
 	if (rc == 0)
-		rc = inputs_name(&ev.inputs, named ? argv[0] : NULL, &mrs, &app->err);
+		rc = inputs_name(&inputs, named ? argv[0] : NULL, &mrs, &app->err);
 	if (rc == 0)
-		rc = texts ? run(app, &ev, named ? 0 : argc, argv)
-			   : print_inputs(app, &ev, argc, argv);
-	evidence_close(&ev);
+		rc = print_inputs(app, &inputs, argc, argv);
+	inputs_close(&inputs);
 	mr_list_clear(&mrs);
 	return rc;
 }
@@ -606,10 +560,8 @@ int cmd_log(struct app *app, int argc, char *const argv[])
 	if (app->opt.inputs.n > 0)
 		return run_inputs(app, argc, argv);
 	int rc = app_probe(app, &tree);
-	struct evidence ev = {.root = &app->root, .mrs = &tree.mrs, .lock = -1};
 	if (rc == 0)
-		rc = run(app, &ev, argc, argv);
-	evidence_close(&ev);
+		rc = run(app, &tree, argc, argv);
 	tree_clear(&tree);
 	return rc;
 }

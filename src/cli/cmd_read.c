@@ -1,45 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/row_mr.h"
 #include "cli/td_file.h"
-#include "verify/live.h"
+#include "evidence/register_file.h"
+#include "kernel/lock.h"
+
+/* A register that is to be shown, and its value, read before anything is printed: on some kernels
+ * reading needs the lock, and a pager may keep a printer waiting for hours. */
+struct reading {
+	const struct mr *mr;
+	uint8_t *buf;
+	size_t size;
+	struct err err;
+};
+
+struct readings {
+	struct reading *v;
+	size_t n;
+};
+
+static void readings_clear(struct readings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		free(r->v[i].buf);
+	free(r->v);
+}
+
+/* Those that the operands mean; without an entry only those that are named. */
+static int pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
+	struct readings *ret)
+{
+	AUTO_FREE struct mr_pick *picks = NULL;
+	size_t n;
+	if (mr_list_pick(mrs, argc, argv, &picks, &n, &app->err) < 0)
+		return -1;
+	ret->v = calloc(n + 1, sizeof(*ret->v));
+	if (ret->v == NULL)
+		return err_sys(&app->err, ENOMEM, "registers");
+	for (size_t i = 0; i < n; i++) {
+		const struct mr *mr = picks[i].mr;
+		if (!app->opt.raw && !picks[i].by_name && mr_lacks_entry(mr))
+			continue;
+		struct reading *r = &ret->v[ret->n];
+		r->mr = mr;
+		r->size = mr->size;
+		r->buf = malloc(r->size + 1);
+		if (r->buf == NULL)
+			return err_sys(&app->err, ENOMEM, "'%s'", mr->full);
+		ret->n++;
+	}
+	return 0;
+}
+
+static int read_all(struct app *app, struct readings *r)
+{
+	AUTO_CLOSE int lock = -1;
+	bool contends = false;
+	for (size_t i = 0; i < r->n; i++)
+		contends = contends || backend_contends(r->v[i].mr);
+	if (contends && lock_read(&app->root, LOCK_WAIT_DEFAULT_S, &lock, &app->err) < 0)
+		return err_add(&app->err, ": nothing was read");
+	for (size_t i = 0; i < r->n; i++)
+		mr_read(&app->root, r->v[i].mr, r->v[i].buf, &r->v[i].err);
+	return 0;
+}
 
 /* One that cannot be read does not keep the others from being printed. */
-static int print_value(
-	struct app *app, struct json *j, const struct evidence *ev, const struct mr *mr)
+static void print_value(struct app *app, struct json *j, const struct reading *r)
 {
 	struct row_mr row;
-	AUTO_FREE uint8_t *buf = malloc(mr->size + 1u);
-	if (buf == NULL)
-		return err_sys(&app->err, ENOMEM, "'%s'", mr->full);
-	row_mr_fill(&row, mr);
-	if (evidence_value(ev, mr, buf, &row.err) == 0)
-		row.value = (struct bytes){buf, mr->size};
+	row_mr_fill(&row, r->mr);
+	row.err = r->err;
+	if (r->err.status == ST_OK)
+		row.value = (struct bytes){r->buf, r->size};
 	else
 		app_error(app, &row.err);
 	row_mr_print_value(&row, app->opt.json ? j : NULL, &app->out);
 	row_mr_clear(&row);
+}
+
+static int check_raw(struct app *app, const struct readings *r)
+{
+	if (!app->opt.raw)
+		return 0;
+	if (r->n != 1)
+		return err_set(&app->err, ST_USAGE,
+			"--raw prints one register, and %zu are meant: name one", r->n);
+	if (app->opt.json)
+		return err_set(&app->err, ST_USAGE, "--raw and --json exclude each other");
 	return 0;
 }
 
-static int print_raw(
-	struct app *app, const struct evidence *ev, const struct mr_pick *picks, size_t n)
+static int print_raw(struct app *app, const struct reading *r)
 {
-	if (n != 1)
-		return err_set(&app->err, ST_USAGE,
-			"--raw prints one register, and %zu are meant: name one", n);
-	if (app->opt.json)
-		return err_set(&app->err, ST_USAGE, "--raw and --json exclude each other");
-	AUTO_FREE uint8_t *buf = malloc(picks[0].mr->size + 1u);
-	if (buf == NULL)
-		return err_sys(&app->err, ENOMEM, "'%s'", picks[0].mr->full);
-	if (evidence_value(ev, picks[0].mr, buf, &app->err) < 0)
+	if (r->err.status != ST_OK) {
+		app->err = r->err;
 		return -1;
-	sink_bytes(&app->out, (struct bytes){buf, picks[0].mr->size});
+	}
+	sink_bytes(&app->out, (struct bytes){r->buf, r->size});
 	return 0;
 }
 
@@ -57,49 +121,60 @@ static void json_head(struct app *app, struct json *j, const struct td_file *td)
 	json_open(j, '[');
 }
 
-static int run(struct app *app, const struct evidence *ev, const struct td_file *td, int argc,
-	char *const argv[])
+static int print(struct app *app, const struct readings *r, const struct td_file *td)
 {
-	AUTO_FREE struct mr_pick *picks = NULL;
-	size_t n;
 	struct json j;
-	if (mr_list_pick(ev->mrs, argc, argv, &picks, &n, &app->err) < 0)
+	if (r->v == NULL) /* never after a pick */
 		return -1;
 	if (app->opt.raw)
-		return print_raw(app, ev, picks, n);
+		return print_raw(app, r->v);
 	if (app->opt.json)
 		json_head(app, &j, td);
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (picks[i].by_name || !mr_lacks_entry(picks[i].mr))
-			rc = print_value(app, &j, ev, picks[i].mr);
+	for (size_t i = 0; i < r->n; i++)
+		print_value(app, &j, &r->v[i]);
 	if (app->opt.json) {
 		json_close(&j, ']');
 		app_json_end(&j);
 	}
-	return rc;
+	return 0;
 }
 
 static int read_live(struct app *app, const struct td_file *td, int argc, char *const argv[])
 {
 	struct tree tree;
+	struct readings r = {0};
 	int rc = app_probe(app, &tree);
-	struct evidence ev = {.root = &app->root, .mrs = &tree.mrs, .lock = -1};
-	if (rc == 0)
-		rc = run(app, &ev, td, argc, argv);
+	rc = rc < 0 ? rc : pick(app, &tree.mrs, argc, argv, &r);
+	rc = rc < 0 ? rc : check_raw(app, &r);
+	rc = rc < 0 ? rc : read_all(app, &r);
+	rc = rc < 0 ? rc : print(app, &r, td);
 	if (rc == 0 && argc == 0 && !app->opt.raw && tree.problem.status != ST_OK)
 		app_error(app, &tree.problem);
+	readings_clear(&r);
 	tree_clear(&tree);
 	return rc;
+}
+
+static void take_values(const struct values *values, struct readings *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < values->mrs.n; k++)
+			if (values->mrs.mr[k] == r->v[i].mr)
+				memcpy(r->v[i].buf, values->value[k].p, r->v[i].mr->size);
 }
 
 static int read_file(struct app *app, struct td_file *td, int argc, char *const argv[])
 {
 	struct values values;
-	struct evidence ev = {.mrs = &values.mrs, .values = &values, .lock = -1};
+	struct readings r = {0};
 	int rc = td_file_load(app, td, &values);
-	if (rc == 0)
-		rc = run(app, &ev, td, argc, argv);
+	rc = rc < 0 ? rc : pick(app, &values.mrs, argc, argv, &r);
+	rc = rc < 0 ? rc : check_raw(app, &r);
+	if (rc == 0) {
+		take_values(&values, &r);
+		rc = print(app, &r, td);
+	}
+	readings_clear(&r);
 	values_clear(&values);
 	return rc;
 }

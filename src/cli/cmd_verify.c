@@ -4,14 +4,14 @@
 #include "base/scope.h"
 #include "cli/td_file.h"
 #include "formats/tcg2.h"
+#include "verify/diagnosis.h"
 #include "verify/verify.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;
-	struct bytes value, replayed;
+	struct bytes value, expected, replayed;
 	uint64_t records, matched;
 	const char *const *sources;
-	struct err err;
 };
 
 #define AT(member) offsetof(struct row_out, member)
@@ -19,13 +19,13 @@ struct row_out {
 static const struct column columns[] = {
 	{"register", NULL, COL_STR, AT(name), 0},
 	{"value", NULL, COL_HEX, AT(value), 0},
+	{"expected", NULL, COL_HEX, AT(expected), 0},
 	{"replayed", NULL, COL_HEX, AT(replayed), 0},
 	{"verdict", NULL, COL_STR, AT(verdict), 0},
 	{"records", NULL, COL_U64, AT(records), 0},
 	{"matched_records", NULL, COL_U64, AT(matched), 0},
 	{"sources", NULL, COL_STRS, AT(sources), 0},
 	{"detail", NULL, COL_STR, AT(detail), 0},
-	{"error", NULL, COL_ERR, AT(err), 0},
 };
 
 /* What the operator named on the command line, beside the machine. */
@@ -36,14 +36,15 @@ struct files {
 
 static void print_text(struct app *app, const struct verify_row *row)
 {
-	const char *verdict = verdict_name(row->verdict);
-	bool good = row->err.status == ST_OK && verdict_status(row->verdict) == ST_OK;
+	const struct judgement *j = &row->j;
+	const char *verdict = verdict_name(j->verdict);
+	bool good = j->err.status == ST_OK && verdict_status(j->verdict) == ST_OK;
 	bool colored = app_colored(app);
 	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
 	sink_str(&app->out, verdict != NULL ? verdict : "error");
 	sink_str(&app->out, colored ? "\033[0m  " : "  ");
 	sink_str(&app->out, row->name);
-	const char *why = row->detail[0] != '\0' ? row->detail : row->err.msg;
+	const char *why = j->detail[0] != '\0' ? j->detail : j->err.msg;
 	if (why[0] != '\0') {
 		sink_str(&app->out, "  (");
 		sink_str(&app->out, why);
@@ -58,7 +59,85 @@ static const char *top_verdict(const struct td_file *td, const struct verify_row
 	return verdict_name(td_file_answers(td) ? verify_worst(rows) : VERDICT_MISMATCH);
 }
 
-static void print_json(struct app *app, const struct td_file *td, const struct verify_rows *rows)
+static void json_ref(struct json *j, const struct inputs *inputs, const struct event_ref *ref)
+{
+	json_key(j, "source");
+	json_str(j, inputs->v[ref->source].name);
+	json_key(j, "seq");
+	json_u64(j, ref->seq);
+}
+
+static void json_left(struct json *j, const struct judgement *judged)
+{
+	json_key(j, "unextended");
+	json_open(j, '[');
+	for (size_t i = 0; i < judged->n_left; i++) {
+		json_open(j, '{');
+		json_key(j, "source");
+		json_str(j, judged->left[i].source);
+		json_key(j, "seq");
+		json_u64(j, judged->left[i].seq);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+/* What happened behind the last event has no event of its own: null. */
+static void json_diagnosis(struct json *j, const struct inputs *inputs, const struct diagnosis *d)
+{
+	json_key(j, "diagnosis");
+	if (d->kind == DIAG_NONE) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	json_key(j, "kind");
+	json_str(j, diagnosis_name(d->kind));
+	if (d->has_event) {
+		json_ref(j, inputs, &d->event);
+	} else {
+		json_key(j, "source");
+		json_null(j);
+		json_key(j, "seq");
+		json_null(j);
+	}
+	if (d->has_other) {
+		json_key(j, "other");
+		json_open(j, '{');
+		json_ref(j, inputs, &d->other);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void print_json_row(struct json *j, const struct inputs *inputs, const struct verify_row *r)
+{
+	const struct judgement *judged = &r->j;
+	struct row_out out = {
+		.name = r->name,
+		.verdict = verdict_name(judged->verdict),
+		.detail = judged->detail[0] != '\0' ? judged->detail : NULL,
+		.value = r->value,
+		.expected = r->expected,
+		.replayed = judged->replayed.size > 0 ? digest_bytes(&judged->replayed)
+						      : (struct bytes){0},
+		.records = judged->records,
+		.matched = judged->matched,
+		.sources = (const char *const *)judged->sources,
+	};
+	json_open(j, '{');
+	row_members(j, columns, sizeof(columns) / sizeof(columns[0]), &out);
+	json_left(j, judged);
+	json_diagnosis(j, inputs, &judged->diagnosis);
+	if (judged->err.status != ST_OK) {
+		json_key(j, "error");
+		json_err(j, &judged->err);
+	}
+	json_close(j, '}');
+}
+
+static void print_json(struct app *app, const struct td_file *td, const struct inputs *inputs,
+	const struct verify_rows *rows)
 {
 	struct json j;
 	const char *worst = top_verdict(td, rows);
@@ -71,22 +150,8 @@ static void print_json(struct app *app, const struct td_file *td, const struct v
 	td_file_json_answer(td, &j);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct verify_row *r = &rows->row[i];
-		struct row_out out = {
-			.name = r->name,
-			.verdict = verdict_name(r->verdict),
-			.detail = r->detail[0] != '\0' ? r->detail : NULL,
-			.value = r->value,
-			.replayed = r->replayed.size > 0 ? digest_bytes(&r->replayed)
-							 : (struct bytes){0},
-			.records = r->records,
-			.matched = r->matched,
-			.sources = (const char *const *)r->sources,
-			.err = r->err,
-		};
-		row_json(&j, columns, sizeof(columns) / sizeof(columns[0]), &out);
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		print_json_row(&j, inputs, &rows->row[i]);
 	json_close(&j, ']');
 	app_json_end(&j);
 }
@@ -95,17 +160,18 @@ static void print_json(struct app *app, const struct td_file *td, const struct v
 static bool is_told(const struct verify_rows *rows, size_t n, const struct err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows->row[i].err.msg, err->msg) == 0)
+		if (strcmp(rows->row[i].j.err.msg, err->msg) == 0)
 			return true;
 	return false;
 }
 
-static void print_rows(struct app *app, const struct td_file *td, const struct verify_rows *rows)
+static void print_rows(struct app *app, const struct td_file *td, const struct inputs *inputs,
+	const struct verify_rows *rows)
 {
 	if (app->opt.json)
-		print_json(app, td, rows);
+		print_json(app, td, inputs, rows);
 	for (size_t i = 0; i < rows->n; i++) {
-		const struct err *err = &rows->row[i].err;
+		const struct err *err = &rows->row[i].j.err;
 		if (!app->opt.json)
 			print_text(app, &rows->row[i]);
 		if (err->status != ST_OK && !is_told(rows, i, err))
@@ -140,16 +206,17 @@ static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
 	}
 }
 
-/* One wrong event spoils one register; when all are wrong it is not an event. */
+/* One wrong event spoils one register; where nothing explains any, it is not an event. */
 static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
 {
 	size_t differ = 0;
 	for (size_t i = 0; i < rows->n; i++) {
-		const struct verify_row *r = &rows->row[i];
-		bool far = r->verdict == VERDICT_MISMATCH && r->records > 0 && !r->is_near;
-		if (!far && r->records > 0)
+		const struct judgement *j = &rows->row[i].j;
+		if (j->records == 0)
+			continue;
+		if (j->verdict != VERDICT_MISMATCH || j->diagnosis.kind != DIAG_NONE)
 			return;
-		differ += far;
+		differ++;
 	}
 	if (differ > 1)
 		app_note(app,
@@ -158,37 +225,38 @@ static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
 			differ);
 }
 
-static int run(struct app *app, struct evidence *ev, const struct files *files, int argc,
+static int run(struct app *app, const struct registers *r, const struct files *files, int argc,
 	char *const argv[])
 {
 	AUTO_FREE struct mr_pick *picks = NULL;
-	struct verify_rows rows;
+	struct inputs inputs = {0};
+	struct verify_rows rows = {0};
+	const struct options *o = &app->opt;
 	struct verify_wanted wanted = {
-		.expect = app->opt.expect != NULL ? &files->expect : NULL,
-		.no_log = app->opt.no_log,
+		.expect = o->expect != NULL ? &files->expect : NULL,
+		/* Away from a machine, without a log, there is nothing else to compare. */
+		.no_log = o->no_log || (r->root == NULL && o->inputs.n == 0),
 		.all = argc == 0,
 	};
-	if (mr_list_pick(ev->mrs, argc, argv, &picks, &wanted.n_picks, &app->err) < 0)
-		return -1;
+	int rc = mr_list_pick(r->mrs, argc, argv, &picks, &wanted.n_picks, &app->err);
 	wanted.picks = picks;
-	for (size_t i = 0; i < app->opt.inputs.n; i++)
-		if (inputs_add(&ev->inputs, app->opt.inputs.v[i], &app->err) < 0)
-			return -1;
-	if (inputs_bind(&ev->inputs, picks, wanted.n_picks, &app->err) < 0)
-		return -1;
-	if (!wanted.no_log && evidence_share_lock(ev, &app->err) < 0)
-		return -1;
-	app_watch(app, &ev->inputs);
-	int rc = verify_run(ev, &wanted, &rows, &app->err);
+	for (size_t i = 0; i < o->inputs.n && rc == 0; i++)
+		rc = inputs_add(&inputs, o->inputs.v[i], &app->err);
+	if (rc == 0)
+		rc = inputs_bind(&inputs, r->mrs, picks, wanted.n_picks, &app->err);
+	app_watch(app, &inputs);
+	if (rc == 0)
+		rc = verify_run(r, &wanted, &inputs, &rows, &app->err);
 	progress_end(&app->progress);
 	if (rc == 0) {
-		print_rows(app, &files->td, &rows);
-		tell_inputs(app, &ev->inputs, &rows);
+		print_rows(app, &files->td, &inputs, &rows);
+		tell_inputs(app, &inputs, &rows);
 		tell_if_all_differ(app, &rows);
 		if (files->td.path != NULL)
-			tell_if_no_ccel(app, &ev->inputs);
+			tell_if_no_ccel(app, &inputs);
 	}
 	verify_clear(&rows);
+	inputs_close(&inputs);
 	return rc;
 }
 
@@ -227,23 +295,23 @@ static int load(struct app *app, struct files *ret)
 static int run_with(struct app *app, const struct files *files, int argc, char *const argv[])
 {
 	struct tree tree = {0};
-	struct evidence ev = {.lock = -1};
+	struct registers r = {.wait_s = LOCK_WAIT_DEFAULT_S};
 	int rc = 0;
 	if (app->opt.initial != NULL)
-		ev.initial = &files->initial;
+		r.initial = &files->initial;
 	if (app->opt.values != NULL || files->td.path != NULL) {
-		ev.values = &files->values;
-		ev.mrs = &files->values.mrs;
+		r.values = &files->values;
+		r.mrs = &files->values.mrs;
 	} else {
 		rc = app_probe(app, &tree);
-		ev.root = &app->root;
-		ev.mrs = &tree.mrs;
+		r.root = &app->root;
+		r.mrs = &tree.mrs;
+		r.wait_s = LOCK_WAIT_DEFAULT_S;
 	}
 	if (rc == 0)
-		rc = run(app, &ev, files, argc, argv);
+		rc = run(app, &r, files, argc, argv);
 	if (rc == 0 && argc == 0 && tree.problem.status != ST_OK)
 		app_error(app, &tree.problem);
-	evidence_close(&ev);
 	tree_clear(&tree);
 	return rc;
 }

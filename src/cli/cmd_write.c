@@ -7,7 +7,7 @@
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/row_mr.h"
-#include "ops/extend.h"
+#include "ops/write.h"
 
 struct row_write {
 	const char *full;
@@ -19,20 +19,6 @@ static const struct column columns[] = {
 	{"before", NULL, COL_HEX, offsetof(struct row_write, before), 0},
 	{"after", NULL, COL_HEX, offsetof(struct row_write, after), 0},
 };
-
-static int check(struct app *app, const struct mr *mr)
-{
-	if (mr->bad.status != ST_OK) {
-		app->err = mr->bad;
-		return -1;
-	}
-	if (mr->flags & MR_RUNTIME)
-		return err_set(
-			&app->err, ST_ABSENT, "'%s' is a runtime register: extend it", mr->full);
-	if (!(mr->flags & MR_WRITABLE))
-		return err_set(&app->err, ST_ABSENT, "'%s' cannot be written", mr->full);
-	return 0;
-}
 
 /* The value to write, in *ret, which the caller frees. */
 static int find_value(struct app *app, const struct mr *mr, uint8_t **ret)
@@ -73,24 +59,23 @@ static void print_result(struct app *app, const struct row_write *row)
 		print_value_line(&app->out, row->after, row->full);
 }
 
-static int set(struct app *app, const struct mr *mr)
+static int set(struct app *app, struct mr *mr)
 {
 	AUTO_FREE uint8_t *value = NULL;
-	AUTO_FREE uint8_t *seen = malloc(2 * (size_t)mr->size + 1);
-	bool known;
-	if (seen == NULL)
+	AUTO_FREE uint8_t *buf = malloc(2 * (size_t)mr->size + 1);
+	if (buf == NULL)
 		return err_sys(&app->err, ENOMEM, "'%s'", mr->full);
-	if (check(app, mr) < 0 || find_value(app, mr, &value) < 0)
+	if (write_allowed(mr, &app->err) < 0 || find_value(app, mr, &value) < 0)
 		return -1;
+	struct write_seen seen = {.before = buf, .after = buf + mr->size};
 	struct bytes want = {value, mr->size};
-	if (write_run(&app->root, mr, want, app->opt.wait_s, seen, seen + mr->size, &known,
-		    &app->err) < 0)
+	if (write_run(&app->root, mr, want, app->opt.wait_s, &seen, &app->err) < 0)
 		return -1;
 	app->changed = true;
 	struct row_write row = {.full = mr->full};
-	if (known) {
-		row.before = (struct bytes){seen, mr->size};
-		row.after = (struct bytes){seen + mr->size, mr->size};
+	if (seen.known) {
+		row.before = (struct bytes){seen.before, mr->size};
+		row.after = (struct bytes){seen.after, mr->size};
 	} else {
 		app_note(app, "'%s' cannot be read: that it was written, only the kernel says",
 			mr->full);
@@ -106,7 +91,7 @@ int cmd_write(struct app *app, int argc, char *const argv[])
 	if ((app->opt.hex != NULL) == (app->opt.file != NULL))
 		return err_set(&app->err, ST_USAGE, "write needs one of --hex and --file");
 	int rc = app_probe(app, &tree);
-	const struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
+	struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
 	rc = mr != NULL ? set(app, mr) : -1;
 	tree_clear(&tree);
 	return rc;

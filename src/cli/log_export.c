@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/log_export.h"
 
+#include "formats/event.h"
+
 #include <string.h>
 
 #include "formats/tcg_names.h"
@@ -42,6 +44,7 @@ int log_export_event(struct log_export *e, const struct event *event, struct err
 	ev.reg = event->register_name;
 	/* Whether it was is for the register to say; a log is to hold what may have been. */
 	ev.extends = event->extends != EXTENDS_NOT;
+	ev.doubtful = event->extends == EXTENDS_UNKNOWN;
 	ev.kind = event->kind;
 	ev.has_type = event->type >= 0;
 	ev.type = ev.has_type ? (uint32_t)event->type : 0;
@@ -53,6 +56,7 @@ int log_export_event(struct log_export *e, const struct event *event, struct err
 	if (strcmp(event->kind, "record") == 0 || strcmp(event->kind, "sync") == 0)
 		ev.hashed = event->data;
 	ev.locality = -1;
+	ev.note = event->note;
 	ev.time = event->time;
 	event_settle_place(&ev);
 	return log_export_reader_event(e, &ev, err);

@@ -52,7 +52,7 @@ void row_mr_fill(struct row_mr *ret, const struct mr *mr)
 		.provider = mr->provider[0] != '\0' ? mr->provider : NULL,
 		.name = mr->name,
 		.kind = runtime ? "runtime" : "static",
-		.hash = mr->alg == HASH_NONE ? NULL : hash_name(mr->alg),
+		.hash = mr_hash_name(mr),
 		.abi = mr->abi != NULL ? mr->abi->name : NULL,
 		.log = log_keeper_name(mr->log),
 		.size = mr->size,

@@ -89,9 +89,9 @@ static const struct opt_spec write_opts[] = {
 	{                                                                                          \
 		0, "input", OPT_LIST, "FILE[:FORMAT]", NULL, COMPLETE_FILE, AT(inputs),            \
 			"use this log (-: standard input) in place of the machine's; may be "      \
-			"given several times, in the order in which they were extended; FORMAT, "  \
-			"where it is not to be told from the file: ccel, tpm, cel-json, cel-tlv, " \
-			"systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)"        \
+			"given several times; FORMAT, if it cannot be detected: ccel, tpm, "       \
+			"cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see "   \
+			"tsmctl-logs(5)"                                                           \
 	}
 
 static const char *const export_choices[] = {"tcg2", "cel-json", "cel-tlv", NULL};

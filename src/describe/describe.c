@@ -20,6 +20,14 @@ static bool put_text_or_nothing(struct text *t, struct bytes data)
 	return true;
 }
 
+/* Older GRUBs put any byte behind the NUL of a text, which nobody hashes. */
+static bool put_ipl(struct text *t, struct bytes data)
+{
+	struct bytes before = before_nul(data);
+	bool grub = bytes_start_with(data, "grub_") && !bytes_start_with(data, "grub_cmd: ");
+	return put_text_or_nothing(t, grub && data.n - before.n == 2 ? before : data);
+}
+
 static bool put_separator(struct text *t, struct bytes data)
 {
 	if (data.n != 4) {
@@ -71,7 +79,7 @@ static void put_partition(struct text *t, struct bytes entry)
 	uint64_t last = cur_le64(&c);
 	cur_le64(&c);
 	text_put(t, ", \"");
-	text_put_utf16(t, cur_take(&c, NAME_SIZE));
+	text_put_utf16(t, without_padding16(cur_take(&c, NAME_SIZE)));
 	text_put(t, "\" ");
 	text_put_guid(t, type);
 	text_put(t, " %" PRIu64 "-%" PRIu64, first, last);
@@ -118,7 +126,7 @@ static bool put_blob(struct text *t, struct bytes data)
 /* A byte that says how long it is, and ASCII, often with a NUL; ": " and so on follow. */
 static bool put_counted(struct text *t, struct cursor *c, const char *behind)
 {
-	struct bytes name = before_nul(cur_take(c, take_u8(c)));
+	struct bytes name = without_padding(cur_take(c, take_u8(c)));
 	if (cur_ok(c) && name.n > 0) {
 		text_put_utf8(t, name);
 		text_put(t, "%s", behind);
@@ -178,7 +186,7 @@ static bool put_crtm_version(struct text *t, struct bytes data)
 static bool put_platform_config(struct text *t, struct bytes data)
 {
 	struct cursor c = {.left = data};
-	struct bytes name = before_nul(cur_take(&c, 16));
+	struct bytes name = without_padding(cur_take(&c, 16));
 	uint32_t size = cur_le32(&c);
 	if (!cur_ok(&c) || size != c.left.n || !bytes_start_with(name, "td_"))
 		return put_text_or_nothing(t, data);
@@ -228,10 +236,10 @@ static bool put_tag(struct text *t, struct bytes data)
 		text_put(t, "%s: ", name);
 	else
 		text_put(t, "tag 0x%08x: ", id);
-	struct bytes value = size <= c.left.n ? cur_take(&c, size) : c.left;
-	if (!text_put_guess(t, value))
-		text_put(t, "%zu bytes", value.n);
-	return size == value.n && c.left.n == 0;
+	/* All of it, whatever its size says: it may have been hashed. */
+	if (!text_put_guess(t, c.left))
+		text_put(t, "%zu bytes", c.left.n);
+	return size == c.left.n;
 }
 
 /* TCG_EfiSpecIdEvent, behind its signature. */
@@ -296,7 +304,7 @@ static bool put_sp800_155(struct text *t, struct cursor *c)
 static bool put_no_action(struct text *t, struct bytes data)
 {
 	struct cursor c = {.left = data};
-	struct bytes signature = before_nul(cur_take(&c, 16));
+	struct bytes signature = without_padding(cur_take(&c, 16));
 	if (!cur_ok(&c))
 		return put_text_or_nothing(t, data);
 	if (!text_put_guess(t, signature))
@@ -324,6 +332,7 @@ static describer *describer_of(uint32_t type)
 		{TCG_EV_NO_ACTION, put_no_action},
 		{TCG_EV_SEPARATOR, put_separator},
 		{TCG_EV_EVENT_TAG, put_tag},
+		{TCG_EV_IPL, put_ipl},
 		{TCG_EV_S_CRTM_CONTENTS, put_post_code},
 		{TCG_EV_S_CRTM_VERSION, put_crtm_version},
 		{TCG_EV_PLATFORM_CONFIG_FLAGS, put_platform_config},
@@ -364,7 +373,7 @@ size_t event_describe(const struct log_event *ev, char *ret, size_t room)
 	struct text t = {.buf = ret, .room = room};
 	describer *put = ev->has_type ? describer_of(ev->type) : put_text_or_nothing;
 	if (ev->text.p != NULL)
-		text_put_utf8(&t, before_nul(ev->text));
+		text_put_utf8(&t, ev->text);
 	else if (!put(&t, ev->data))
 		text_put(&t, "%smalformed", t.n > 0 ? ", " : "");
 	ret[t.n] = '\0';

@@ -223,7 +223,7 @@ static void put_nvme(struct text *t, struct cursor *c)
 static void put_uri(struct text *t, struct cursor *c)
 {
 	text_put(t, "Uri(");
-	text_put_utf8(t, before_nul(cur_take(c, c->left.n)));
+	text_put_utf8(t, without_padding(cur_take(c, c->left.n)));
 	text_put(t, ")");
 }
 
@@ -251,7 +251,7 @@ static void put_hard_drive(struct text *t, struct cursor *c)
 
 static void put_file(struct text *t, struct cursor *c)
 {
-	text_put_utf16(t, cur_take(c, c->left.n));
+	text_put_utf16(t, without_padding16(cur_take(c, c->left.n)));
 }
 
 static void put_bbs(struct text *t, struct cursor *c)
@@ -264,7 +264,7 @@ static void put_bbs(struct text *t, struct cursor *c)
 		text_put(t, "BBS(%s,", types[type]);
 	else
 		text_put(t, "BBS(0x%x,", type);
-	text_put_utf8(t, before_nul(cur_take(c, c->left.n)));
+	text_put_utf8(t, without_padding(cur_take(c, c->left.n)));
 	text_put(t, ")");
 }
 

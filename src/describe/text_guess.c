@@ -26,6 +26,20 @@ struct bytes before_nul16(struct bytes b)
 	return b;
 }
 
+struct bytes without_padding(struct bytes b)
+{
+	while (b.n > 0 && b.p[b.n - 1] == 0)
+		b.n--;
+	return b;
+}
+
+struct bytes without_padding16(struct bytes b)
+{
+	while (b.n >= 2 && b.n % 2 == 0 && b.p[b.n - 2] == 0 && b.p[b.n - 1] == 0)
+		b.n -= 2;
+	return b;
+}
+
 static bool is_printable(uint8_t c)
 {
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
@@ -43,9 +57,13 @@ bool is_utf16_text(struct bytes b)
 	return true;
 }
 
-/* Takes one code point off the front of b, of at least two bytes. */
+/* Takes one code point off the front of b, which is not empty. */
 static uint32_t utf16_next(struct bytes *b)
 {
+	if (b->n == 1) {
+		b->n = 0;
+		return 0xfffd;
+	}
 	uint32_t c = b->p[0] | (uint32_t)b->p[1] << 8;
 	size_t n = 2;
 	if (c >= 0xd800 && c < 0xdc00 && b->n >= 4 && (b->p[3] & 0xfc) == 0xdc) {
@@ -73,7 +91,6 @@ static size_t utf8_put(uint8_t *dst, uint32_t c)
 
 void text_put_utf16(struct text *t, struct bytes b)
 {
-	b = before_nul16(b);
 	while (b.n > 0 && !t->cut) {
 		uint8_t piece[256];
 		size_t n = 0;
@@ -86,12 +103,12 @@ void text_put_utf16(struct text *t, struct bytes b)
 bool text_put_guess(struct text *t, struct bytes b)
 {
 	if (is_utf16_text(b)) {
-		text_put_utf16(t, b);
+		text_put_utf16(t, without_padding16(b));
 		return true;
 	}
-	b = before_nul(b);
+	b = without_padding(b);
 	for (size_t i = 0; i < b.n; i++)
-		if (b.p[i] < 0x80 && !is_printable(b.p[i]))
+		if (b.p[i] < 0x80 && b.p[i] != '\0' && !is_printable(b.p[i]))
 			return false;
 	if (b.n == 0 || !utf8_valid(b))
 		return false;

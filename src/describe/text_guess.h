@@ -13,6 +13,9 @@ uint8_t take_u8(struct cursor *c);
 struct bytes before_nul(struct bytes b);
 /* The same for UTF-16: before the first unit that is zero, and without half a unit at the end. */
 struct bytes before_nul16(struct bytes b);
+/* Without the NULs, and the units that are zero, at the end, with which text is padded. */
+struct bytes without_padding(struct bytes b);
+struct bytes without_padding16(struct bytes b);
 
 /*
  * Printable ASCII in UTF-16LE, with a NUL at its end or without: what boot loaders that are EFI
@@ -20,11 +23,12 @@ struct bytes before_nul16(struct bytes b);
  */
 bool is_utf16_text(struct bytes b);
 
-/* Puts UTF-16LE up to its first NUL; what is not well-formed becomes U+FFFD. */
+/* Puts UTF-16LE, NULs too; what is not well-formed becomes U+FFFD. */
 void text_put_utf16(struct text *t, struct bytes b);
 /*
- * Puts b if it looks like text up to its first NUL, in UTF-16LE or UTF-8; tabs and line ends are
- * text, too. Returns false, with nothing put, if it does not.
+ * Puts b if it looks like text in UTF-16LE or UTF-8, up to the NULs at its end. Tabs, line ends and
+ * NULs within it are text, too: what stands behind a NUL may have been hashed. Returns false, with
+ * nothing put, if it does not.
  */
 bool text_put_guess(struct text *t, struct bytes b);
 

@@ -2,6 +2,7 @@
 #include "evidence/register_file.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "formats/json_reader.h"
-#include "formats/reader.h"
+#include "formats/log_formats.h"
 
 /* Takes back what makes a name visible, in place; false for what is no escape. */
 static bool unvisible(char *name)
@@ -68,26 +69,26 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 	return mr;
 }
 
-static bool is_twice(const struct values *v, const struct mr *mr)
+/* Room for the value of one more register; doubled where it is full. */
+static bool make_room(struct values *v)
 {
-	for (size_t i = 0; i < v->mrs.n; i++)
-		if (v->mrs.mr[i] != mr && strcmp(v->mrs.mr[i]->full, mr->full) == 0)
-			return true;
-	return false;
+	size_t n = v->mrs.n;
+	if ((n & (n - 1)) != 0)
+		return true;
+	struct bytes *grown = reallocarray(v->value, n > 0 ? n : 1, 2 * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	v->value = grown;
+	return true;
 }
 
-/* Room for the value of one more register. */
+/* Room for a value of this size, beside those that are there. */
 static uint8_t *new_value(struct values *v, size_t size, struct err *err)
 {
-	struct bytes *grown = reallocarray(v->value, v->mrs.n + 1, sizeof(*grown));
-	uint8_t *value = malloc(size);
-	if (grown != NULL)
-		v->value = grown;
-	if (grown != NULL && value != NULL)
-		return value;
-	free(value);
-	err_sys(err, ENOMEM, "values");
-	return NULL;
+	uint8_t *value = make_room(v) ? malloc(size) : NULL;
+	if (value == NULL)
+		err_sys(err, ENOMEM, "values");
+	return value;
 }
 
 struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
@@ -111,7 +112,36 @@ struct mr *values_add(struct values *values, const char *name, const char *hash,
 	return mr;
 }
 
-static int add_row(struct values *v, struct bytes full, struct bytes hex, struct err *err)
+/* What a file is read into. */
+struct rows {
+	struct values *v;
+	void *names; /* of tsearch(3): the registers that are there, by their whole names */
+};
+
+static int by_full_name(const void *a, const void *b)
+{
+	return strcmp(((const struct mr *)a)->full, ((const struct mr *)b)->full);
+}
+
+static void keep_node(void *mr)
+{
+	(void)mr;
+}
+
+/* A name has one spelling, with an escaped '/' it would become another one, and is there once. */
+static int check_name(struct rows *rows, const struct mr *mr, struct bytes full, struct err *err)
+{
+	if (!bytes_equal(bytes_of(mr->full), full))
+		return err_no_name(full, err);
+	const struct mr *const *node = tsearch(mr, &rows->names, by_full_name);
+	if (node == NULL)
+		return err_sys(err, ENOMEM, "values");
+	if (*node != mr)
+		return err_set(err, ST_FORMAT, "'%s' is there twice", mr->full);
+	return 0;
+}
+
+static int get_value(struct values *v, struct bytes hex, struct bytes *ret, struct err *err)
 {
 	size_t size = hex.n / 2;
 	if (size == 0 || size > VALUE_SIZE_MAX)
@@ -123,29 +153,59 @@ static int add_row(struct values *v, struct bytes full, struct bytes hex, struct
 		free(value);
 		return err_set(err, ST_FORMAT, "the value is not hex");
 	}
-	struct mr *mr = add_name(v, full, err);
-	if (mr == NULL) {
-		free(value);
-		return -1;
-	}
-	v->value[v->mrs.n - 1] = (struct bytes){value, size};
-	mr->size = (uint32_t)size;
-	mr->cc_mr_index = mr_cc_index(mr->provider, mr->name);
-	bool runtime = mr->alg > HASH_UNKNOWN && mr->cc_mr_index != 0;
-	mr->flags = MR_READABLE | (runtime ? MR_RUNTIME : 0);
-	/* A name has one spelling; with an escaped '/' it would become another one. */
-	if (!bytes_equal(bytes_of(mr->full), full))
-		return err_no_name(full, err);
-	if (is_twice(v, mr))
-		return err_set(err, ST_FORMAT, "'%s' is there twice", mr->full);
-	if (mr->alg > HASH_UNKNOWN && size != hash_size(mr->alg))
-		return err_set(err, ST_FORMAT, "'%s': %zu bytes, but %s has %zu", mr->full, size,
-			hash_name(mr->alg), hash_size(mr->alg));
+	*ret = (struct bytes){value, size};
 	return 0;
 }
 
+/* Adds the register of a row and its value, which the row then owns; no bytes: it has none. */
+static struct mr *add_named(
+	struct rows *rows, struct bytes full, struct bytes value, struct err *err)
+{
+	struct values *v = rows->v;
+	struct mr *mr = add_name(v, full, err);
+	if (mr == NULL) {
+		free((void *)(uintptr_t)value.p);
+		return NULL;
+	}
+	v->value[v->mrs.n - 1] = value;
+	mr->size = (uint32_t)value.n;
+	mr->cc_mr_index = mr_cc_index(mr->provider, mr->name);
+	bool runtime = mr->alg > HASH_UNKNOWN && mr->cc_mr_index != 0;
+	mr->flags = MR_READABLE | (runtime ? MR_RUNTIME : 0);
+	return check_name(rows, mr, full, err) == 0 ? mr : NULL;
+}
+
+static struct mr *add_row(struct rows *rows, struct bytes full, struct bytes hex, struct err *err)
+{
+	struct bytes value;
+	if (get_value(rows->v, hex, &value, err) < 0)
+		return NULL;
+	struct mr *mr = add_named(rows, full, value, err);
+	if (mr == NULL || mr->alg <= HASH_UNKNOWN || mr->size == hash_size(mr->alg))
+		return mr;
+	err_set(err, ST_FORMAT, "'%s': %u bytes, but %s has %zu", mr->full, mr->size,
+		hash_name(mr->alg), hash_size(mr->alg));
+	return NULL;
+}
+
+/* One whose value could not be read when the file was made. */
+static struct mr *add_unread(
+	struct rows *rows, struct bytes full, const struct err *why, struct err *err)
+{
+	if (!make_room(rows->v)) {
+		err_sys(err, ENOMEM, "values");
+		return NULL;
+	}
+	struct mr *mr = add_named(rows, full, (struct bytes){0}, err);
+	if (mr != NULL) {
+		mr->size = (uint32_t)hash_size(mr->alg);
+		mr->bad = *why;
+	}
+	return mr;
+}
+
 /* "HEX  REGISTER": spaces between and at the end do not count. */
-static int parse_line(struct values *v, struct bytes line, struct err *err)
+static int parse_line(struct rows *rows, struct bytes line, struct err *err)
 {
 	size_t hex = 0, gap, end = line.n;
 	while (hex < line.n && line.p[hex] != ' ')
@@ -156,16 +216,16 @@ static int parse_line(struct values *v, struct bytes line, struct err *err)
 		end--;
 	if (hex == 0 || gap == end)
 		return err_set(err, ST_FORMAT, "not 'HEX  REGISTER'");
-	return add_row(
-		v, (struct bytes){line.p + gap, end - gap}, (struct bytes){line.p, hex}, err);
+	struct bytes full = {line.p + gap, end - gap};
+	return add_row(rows, full, (struct bytes){line.p, hex}, err) != NULL ? 0 : -1;
 }
 
-static int parse_text(struct bytes text, struct values *v, struct err *err)
+static int parse_text(struct bytes text, struct rows *rows, struct err *err)
 {
 	for (size_t n = 1; text.n > 0; n++) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
-		if (line.n > 0 && parse_line(v, line, err) < 0)
+		if (line.n > 0 && parse_line(rows, line, err) < 0)
 			return err_in(err, "line %zu", n);
 		size_t used = line.n + (end != NULL ? 1 : 0);
 		text.p += used;
@@ -186,54 +246,86 @@ static struct bytes string_bytes(struct json_object *o)
 		(const uint8_t *)json_object_get_string(o), (size_t)json_object_get_string_len(o)};
 }
 
-static int parse_rows(struct json_object *doc, struct values *v, struct err *err)
+/* What a row says in place of its value. */
+static int get_error(struct json_object *error, struct err *ret, struct err *err)
+{
+	struct json_object *status = member(error, "status", json_type_int);
+	struct json_object *message = member(error, "message", json_type_string);
+	int64_t number = status != NULL ? json_object_get_int64(status) : 0;
+	if (number < ST_NO || number > ST_UNSETTLED || message == NULL)
+		return err_set(err, ST_FORMAT,
+			"'error' has no string 'message', or no 'status' from %d to %d", ST_NO,
+			ST_UNSETTLED);
+	struct bytes text = string_bytes(message);
+	err_set(ret, (enum status)number, "%.*s", (int)text.n, (const char *)text.p);
+	return 0;
+}
+
+static struct mr *add_object(struct rows *rows, struct json_object *row, struct err *err)
+{
+	struct json_object *name = member(row, "register", json_type_string);
+	struct json_object *value = member(row, "value", json_type_string);
+	struct json_object *error = member(row, "error", json_type_object);
+	struct err why;
+	if (name == NULL || (value == NULL && error == NULL)) {
+		err_set(err, ST_FORMAT, "no string 'register' or 'value'");
+		return NULL;
+	}
+	if (value != NULL)
+		return add_row(rows, string_bytes(name), string_bytes(value), err);
+	if (get_error(error, &why, err) < 0)
+		return NULL;
+	return add_unread(rows, string_bytes(name), &why, err);
+}
+
+static int parse_rows(struct json_object *doc, struct rows *rows, struct err *err)
 {
 	struct json_object *schema = member(doc, "schema", json_type_string);
-	struct json_object *rows = member(doc, "registers", json_type_array);
+	struct json_object *all = member(doc, "registers", json_type_array);
+	struct json_object *boot_id = member(doc, "boot_id", json_type_string);
 	if (schema == NULL || !bytes_equal(string_bytes(schema), bytes_of("tsmctl.read/1")))
 		return err_set(err, ST_FORMAT, "the schema is not tsmctl.read/1");
-	if (rows == NULL)
+	if (boot_id != NULL && bytes_is_uuid(string_bytes(boot_id)))
+		strlcpy(rows->v->boot_id, json_object_get_string(boot_id),
+			sizeof(rows->v->boot_id));
+	if (all == NULL)
 		return err_set(err, ST_FORMAT, "no array 'registers'");
-	for (size_t i = 0; i < json_object_array_length(rows); i++) {
-		struct json_object *row = json_object_array_get_idx(rows, i);
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *row = json_object_array_get_idx(all, i);
 		if (!json_object_is_type(row, json_type_object))
 			return err_set(err, ST_FORMAT, "registers[%zu]: not an object", i);
-		struct json_object *name = member(row, "register", json_type_string);
-		struct json_object *value = member(row, "value", json_type_string);
-		if (value == NULL && member(row, "error", json_type_object) != NULL)
-			continue;
-		if (name == NULL || value == NULL)
-			return err_set(err, ST_FORMAT,
-				"registers[%zu]: no string 'register' or 'value'", i);
-		if (add_row(v, string_bytes(name), string_bytes(value), err) < 0)
+		struct mr *mr = add_object(rows, row, err);
+		if (mr == NULL)
 			return err_in(err, "registers[%zu]", i);
 		struct json_object *kind = member(row, "kind", json_type_string);
 		if (kind != NULL && bytes_equal(string_bytes(kind), bytes_of("static")))
-			v->mrs.mr[v->mrs.n - 1]->flags &= ~(unsigned)MR_RUNTIME;
+			mr->flags &= ~(unsigned)MR_RUNTIME;
 	}
 	return 0;
 }
 
-static int parse_json(struct bytes text, struct values *v, struct err *err)
+static int parse_json(struct bytes text, struct rows *rows, struct err *err)
 {
 	struct json_object *doc;
 	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
 		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "not the JSON of 'tsmctl read'");
-	int rc = parse_rows(doc, v, err);
+	int rc = parse_rows(doc, rows, err);
 	json_object_put(doc);
 	return rc;
 }
 
 int values_parse(struct bytes text, struct values *ret, struct err *err)
 {
+	struct rows rows = {.v = ret};
 	*ret = (struct values){0};
 	size_t blank = 0;
 	while (blank < text.n && (text.p[blank] == ' ' || text.p[blank] == '\n'))
 		blank++;
-	int rc = blank < text.n && text.p[blank] == '{' ? parse_json(text, ret, err)
-							: parse_text(text, ret, err);
+	int rc = blank < text.n && text.p[blank] == '{' ? parse_json(text, &rows, err)
+							: parse_text(text, &rows, err);
+	tdestroy(rows.names, keep_node);
 	if (rc == 0 && ret->mrs.n == 0)
 		return err_set(err, ST_FORMAT, "no register in it");
 	return rc;
@@ -248,7 +340,7 @@ int values_load(const char *path, struct values *ret, struct err *err)
 		return -1;
 	if (values_parse((struct bytes){text, n}, ret, err) == 0)
 		return 0;
-	err_if_log((struct bytes){text, n}, err);
+	log_formats_refuse((struct bytes){text, n}, err);
 	return err_in(err, "'%s'", path);
 }
 
@@ -262,21 +354,54 @@ void values_clear(struct values *values)
 }
 
 enum values_match values_match(
-	const struct values *values, size_t i, const struct mr_list *list, struct mr **ret)
+	const struct values *values, size_t i, const struct mr_index *index, struct mr **ret)
 {
-	const struct mr *row = values->mrs.mr[i];
-	size_t n = 0;
-	for (size_t k = 0; k < list->n; k++) {
-		bool full, other;
-		struct mr *mr = list->mr[k];
-		if (!mr_named(mr, row->full, &full) && !mr_named(row, mr->full, &other))
-			continue;
-		if (full)
-			n = 0;
-		*ret = mr;
-		n++;
-		if (full)
-			break;
+	struct bytes names[MR_NAMES_MAX];
+	size_t n_names = mr_names(values->mrs.mr[i], names), n;
+	const struct mr_index_name *v = mr_index_named(index, names[0], &n);
+	if (n > 0)
+		*ret = index->mr[v[0].nr];
+	if (n > 0 && v[0].whole)
+		return VALUES_ONE;
+	/* Registers with a longer name are counted; now those with a shorter one. */
+	for (size_t k = 1; k < n_names; k++) {
+		size_t n_same;
+		const struct mr_index_name *same = mr_index_named(index, names[k], &n_same);
+		for (size_t j = 0; j < n_same && same[j].whole; j++, n++)
+			*ret = index->mr[same[j].nr];
 	}
 	return n == 0 ? VALUES_NONE : n == 1 ? VALUES_ONE : VALUES_AMBIGUOUS;
+}
+
+int values_map_init(struct values_map *ret, const struct values *values, const struct mr_list *list,
+	struct err *err)
+{
+	*ret = (struct values_map){0};
+	if (mr_index_init(&ret->index, list->mr, list->n, err) < 0)
+		return -1;
+	ret->row = calloc(list->n + 1, sizeof(*ret->row));
+	if (ret->row == NULL)
+		return err_sys(err, ENOMEM, "values");
+	for (size_t i = 0; i < list->n; i++)
+		ret->row[i] = VALUES_NO_ROW;
+	for (size_t i = 0; i < values->mrs.n; i++) {
+		struct mr *mr;
+		if (values_match(values, i, &ret->index, &mr) != VALUES_ONE)
+			continue;
+		size_t *row = &ret->row[mr_index_place(&ret->index, mr)];
+		*row = *row == VALUES_NO_ROW ? i : VALUES_TWO_ROWS;
+	}
+	return 0;
+}
+
+size_t values_map_row(const struct values_map *map, const struct mr *mr)
+{
+	return map->row != NULL ? map->row[mr_index_place(&map->index, mr)] : VALUES_NO_ROW;
+}
+
+void values_map_clear(struct values_map *map)
+{
+	mr_index_clear(&map->index);
+	free(map->row);
+	*map = (struct values_map){0};
 }

@@ -3,17 +3,20 @@
 #ifndef TSMCTL_EVIDENCE_REGISTER_FILE_H
 #define TSMCTL_EVIDENCE_REGISTER_FILE_H
 
+#include "model/mr_index.h"
 #include "model/mr_list.h"
 
 struct values {
-	struct mr_list mrs;  /* in the order of the file */
-	struct bytes *value; /* of mrs.mr[i] */
+	struct mr_list mrs; /* in the order of the file */
+	/* Of mrs.mr[i]. p NULL: it could not be read when the file was made, and mrs.mr[i]->bad
+	 * says why. */
+	struct bytes *value;
+	char boot_id[37]; /* of the machine, where the file says it; else empty */
 };
 
 /*
  * ST_FORMAT, with the line or row, for anything that is not such a file, or a register that is in
- * it twice. Rows that carry an error in place of a value are left out. The caller clears the
- * result, also after an error.
+ * it twice. The caller clears the result, also after an error.
  */
 int values_parse(struct bytes text, struct values *ret, struct err *err);
 /* The same from a file ("-": standard input), whose name then stands before the message. */
@@ -29,10 +32,26 @@ void values_clear(struct values *values);
 enum values_match { VALUES_NONE, VALUES_ONE, VALUES_AMBIGUOUS };
 
 /*
- * The register of `list` that row i of the file means: names match whole, or with provider or hash
+ * The register of the index that row i of the file means: names match whole, or with provider or hash
  * left out on either side where that leaves one.
  */
 enum values_match values_match(
-	const struct values *values, size_t i, const struct mr_list *list, struct mr **ret);
+	const struct values *values, size_t i, const struct mr_index *index, struct mr **ret);
+
+#define VALUES_NO_ROW SIZE_MAX
+#define VALUES_TWO_ROWS (SIZE_MAX - 1) /* under two names */
+
+/* Which row of a file each register of a list has. */
+struct values_map {
+	struct mr_index index; /* of the list, for values_match */
+	size_t *row;	       /* of each register of the list */
+};
+
+/* Borrows the list, which must not change meanwhile. The caller clears the result, also after an error. */
+int values_map_init(struct values_map *ret, const struct values *values, const struct mr_list *list,
+	struct err *err);
+/* The row of a register of the list, VALUES_NO_ROW or VALUES_TWO_ROWS; no row in a map of zeros. */
+size_t values_map_row(const struct values_map *map, const struct mr *mr);
+void values_map_clear(struct values_map *map);
 
 #endif

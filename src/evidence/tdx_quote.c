@@ -11,7 +11,7 @@
 #include "base/scope.h"
 #include "formats/json_reader.h"
 #include "formats/lookalike.h"
-#include "formats/reader.h"
+#include "formats/log_formats.h"
 
 enum {
 	TEE_TDX = 0x81, /* also the type of a report */
@@ -366,7 +366,7 @@ static int load(const char *path,
 		return -1;
 	if (parse((struct bytes){file, n}, ret, facts, err) == 0)
 		return 0;
-	err_if_log((struct bytes){file, n}, err);
+	log_formats_refuse((struct bytes){file, n}, err);
 	return err_in(err, "'%s'", path);
 }
 

@@ -38,13 +38,27 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
 	*ret = (struct export){.format = format, .algs = algs, .out = {.put = put, .arg = arg}};
 }
 
+/* Static: an event of it extends nothing, whatever its type. */
+static bool is_mrtd(const struct log_event *ev)
+{
+	return ev->place == PLACE_CC_MR && ev->index == 0;
+}
+
+/*
+ * Whether an event is written as one of its type. Where the log says what was hashed, and the type
+ * does not (all but the tag of the attestation agent's do not), a reader would not know.
+ */
+static bool is_typed(const struct log_event *ev)
+{
+	return !ev->extends ||
+	       (ev->has_type && (ev->hashed.p == NULL || ev->type == TCG_EV_EVENT_TAG));
+}
+
 /* EV_ACTION's data must explain the digests; of EV_IPL's that is not known. */
 static uint32_t type_of(const struct log_event *ev)
 {
-	if (ev->has_type)
-		return ev->type;
-	if (!ev->extends)
-		return TCG_EV_NO_ACTION;
+	if (is_typed(ev))
+		return ev->has_type ? ev->type : TCG_EV_NO_ACTION;
 	return ev->hashed.p != NULL ? TCG_EV_ACTION : TCG_EV_IPL;
 }
 
@@ -55,37 +69,6 @@ static struct bytes data_of(const struct log_event *ev)
 	if (ev->data.p != NULL || ev->has_type)
 		return ev->data;
 	return ev->text.p != NULL ? ev->text : ev->note;
-}
-
-/* Whether all bytes of all digests are this one; or those of at least one digest. */
-static bool all_are(const struct log_event *ev, uint8_t byte, bool one_is_enough)
-{
-	for (size_t i = 0; i < ev->n_digests; i++) {
-		size_t n = 0;
-		while (n < ev->digest[i].d.size && ev->digest[i].d.v[n] == byte)
-			n++;
-		if ((n == ev->digest[i].d.size) == one_is_enough)
-			return one_is_enough;
-	}
-	return !one_is_enough;
-}
-
-/*
- * Of such an event in a CEL its data was hashed, except where a digest is that of a violation (ff is
- * extended, 00 listed), and in template "ima".
- */
-static bool is_ima(const struct log_event *ev)
-{
-	if (ev->has_type || !ev->extends)
-		return false;
-	if (strcmp(ev->kind, "ima") == 0)
-		return ev->hashed.p != NULL;
-	if (ima_template_path(bytes_of(ev->kind), ev->data).p == NULL)
-		return false;
-	if (ev->hashed.p == NULL)
-		return all_are(ev, 0xff, false);
-	return bytes_equal(ev->hashed, ev->data) && !all_are(ev, 0xff, true) &&
-	       !all_are(ev, 0, true);
 }
 
 static bool has_bank(const struct log_event *ev, enum hash_alg alg)
@@ -134,13 +117,65 @@ static int add_digests(struct export *x, struct export_record *rec, struct err *
 	return 0;
 }
 
-/* 1, 0: the event is left out, -1. */
-static int make_record(
-	struct export *x, const struct log_event *ev, struct export_record *rec, struct err *err)
+static bool same_bytes(struct bytes a, struct bytes b)
 {
-	*rec = (struct export_record){.ev = ev, .type = type_of(ev), .data = data_of(ev)};
-	rec->ima = is_ima(ev);
-	if (ev->extends == (rec->type == TCG_EV_NO_ACTION))
+	return (a.p != NULL) == (b.p != NULL) && bytes_equal(a, b);
+}
+
+/* Whether a record of IMA with these digests reads back as what was hashed, too. */
+static bool is_ima(struct export *x, const struct export_record *rec)
+{
+	const struct log_event *ev = rec->ev;
+	struct bytes kind = bytes_of(ev->kind);
+	struct err ignored;
+	if (rec->typed || ev->data.p == NULL)
+		return false;
+	if (!bytes_equal(kind, bytes_of("ima")) && ima_template_path(kind, ev->data).p == NULL)
+		return false;
+	x->back.data = ev->data;
+	x->back.n_digests = rec->n_digests;
+	for (size_t i = 0; i < rec->n_digests; i++)
+		x->back.digest[i] = *rec->digest[i];
+	return ima_record_read(&x->ima, kind, &x->back, &ignored) == 0 &&
+	       same_bytes(ev->hashed, x->back.hashed);
+}
+
+/*
+ * An EV_ACTION may have a NUL at its end that was not hashed. Data that was hashed with it, and does
+ * not give the digest, would do so without it.
+ */
+static int check_action(struct export *x, const struct export_record *rec, struct err *err)
+{
+	struct bytes data = rec->data;
+	struct digest d;
+	struct err absent;
+	if (rec->typed || rec->type != TCG_EV_ACTION || data.n == 0 || data.p[data.n - 1] != '\0' ||
+		(x->format->has_content != NULL && x->format->has_content(rec)))
+		return 0;
+	data.n--;
+	for (size_t i = 0; i < rec->n_digests; i++) {
+		const struct digest *listed = &rec->digest[i]->d;
+		struct hasher *h = listed->alg > HASH_UNKNOWN
+					   ? hashers_get(&x->hashers, listed->alg, &absent)
+					   : NULL;
+		if (h == NULL)
+			continue;
+		if (hash_bytes(h, data, &d, err) < 0)
+			return -1;
+		if (digest_equal(&d, listed))
+			return err_set(err, ST_ABSENT,
+				"'%s' has data that does not hash to its digest, and would as an "
+				"EV_ACTION of '%s': use 'cel-json'",
+				rec->ev->kind, x->format->name);
+	}
+	return 0;
+}
+
+/* 1, 0: the event is left out, -1. */
+static int check_record(struct export *x, const struct export_record *rec, struct err *err)
+{
+	const struct log_event *ev = rec->ev;
+	if (ev->extends == (rec->type == TCG_EV_NO_ACTION) && !is_mrtd(ev))
 		return err_set(err, ST_ABSENT, "'%s' %s: no format can say so", ev->kind,
 			ev->extends ? "extended a register, which events of its type do not"
 				    : "extended none, which events of its type do");
@@ -154,7 +189,22 @@ static int make_record(
 		return err_set(err, ST_ABSENT,
 			"'%s' has %zu bytes of data, more than a record of '%s' may have", ev->kind,
 			rec->data.n, x->format->name);
-	return add_digests(x, rec, err) < 0 ? -1 : 1;
+	return 1;
+}
+
+/* As check_record. */
+static int make_record(
+	struct export *x, const struct log_event *ev, struct export_record *rec, struct err *err)
+{
+	*rec = (struct export_record){
+		.ev = ev, .type = type_of(ev), .data = data_of(ev), .typed = is_typed(ev)};
+	int rc = check_record(x, rec, err);
+	if (rc <= 0)
+		return rc;
+	if (add_digests(x, rec, err) < 0)
+		return -1;
+	rec->ima = is_ima(x, rec);
+	return check_action(x, rec, err) < 0 ? -1 : 1;
 }
 
 static void begin(struct export *x)
@@ -178,6 +228,7 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 	if (ev->has_type && rec.data.p == NULL && !x->format->no_data)
 		x->no_data++;
 	x->doubtful += ev->doubtful;
+	x->anchored += ev->before.size > 0;
 	rec.recnum = recnum_give(&x->recnums, ev);
 	begin(x);
 	x->format->record(x, &rec);
@@ -199,31 +250,37 @@ __attribute__((format(printf, 2, 3))) static void add_note(struct export *x, con
 		snprintf(x->note + n, sizeof(x->note) - n, "%s%s", gap, one);
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void make_note(struct export *x)
 {
 	const char *name = x->format->name;
 	if (x->left_out > 0)
-		add_note(x,
-			"events that extended nothing, and that '%s' cannot say, were left out: "
-			"%llu",
-			name, (unsigned long long)x->left_out);
+		add_note(x, "skipped %llu informational event%s that %s cannot represent",
+			(unsigned long long)x->left_out, plural(x->left_out), name);
 	if (x->digests_left_out > 0)
-		add_note(x, "digests of algorithms that '%s' cannot say were left out: %llu", name,
-			(unsigned long long)x->digests_left_out);
+		add_note(x, "skipped %llu digest%s of algorithms that %s cannot represent",
+			(unsigned long long)x->digests_left_out, plural(x->digests_left_out), name);
 	if (x->no_data > 0)
 		add_note(x,
-			"events whose data the log has left out, which '%s' cannot say, are there "
-			"with none: %llu",
-			name, (unsigned long long)x->no_data);
+			"wrote empty data for %llu event%s whose data is not in the log: %s "
+			"cannot represent that",
+			(unsigned long long)x->no_data, plural(x->no_data), name);
 	if (x->doubtful > 0)
+		add_note(x, "wrote %llu unconfirmed event%s as extended",
+			(unsigned long long)x->doubtful, plural(x->doubtful));
+	if (x->anchored > 0)
 		add_note(x,
-			"events of which the log does not know whether they extended their "
-			"register are there as if they had: %llu",
-			(unsigned long long)x->doubtful);
+			"left out the values before %llu record%s of a journal: %s cannot "
+			"represent "
+			"them",
+			(unsigned long long)x->anchored, plural(x->anchored), name);
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
 		if ((x->no_hash & 1U << alg) != 0)
-			add_note(x, "no digests were made for '%s', which libcrypto does not have",
-				hash_name(alg));
+			add_note(x, "no digests of %s: libcrypto does not have it", hash_name(alg));
 }
 
 int export_close(struct export *x, struct err *err)

@@ -9,6 +9,7 @@
 #define TSMCTL_EXPORT_EXPORT_H
 
 #include "export/export_out.h"
+#include "formats/ima.h"
 #include "formats/reader.h"
 #include "formats/recnum.h"
 
@@ -35,9 +36,12 @@ struct export
 	uint64_t records;
 	struct recnums recnums;
 	struct hashers hashers;
-	unsigned no_hash; /* bits of those that libcrypto does not have */
-	uint64_t left_out, digests_left_out, no_data, doubtful; /* what the note is made of */
-	char note[512]; /* after the end: what the operator should know; empty: nothing */
+	struct ima_record ima;
+	struct log_event back; /* what a record of IMA reads back as */
+	unsigned no_hash;      /* bits of those that libcrypto does not have */
+	uint64_t left_out, digests_left_out, no_data, doubtful,
+		anchored; /* what the note is made of */
+	char note[512];	  /* after the end: what the operator should know; empty: nothing */
 };
 
 /*

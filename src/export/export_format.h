@@ -3,7 +3,9 @@
 #ifndef TSMCTL_EXPORT_EXPORT_FORMAT_H
 #define TSMCTL_EXPORT_EXPORT_FORMAT_H
 
-#include "export/export.h"
+#include "formats/event.h"
+
+struct export;
 
 /* What is to be said of an event. */
 struct export_record {
@@ -15,7 +17,8 @@ struct export_record {
 	 * that is there in its place; p NULL if there is nothing.
 	 */
 	struct bytes data;
-	bool ima; /* ev->data is what its kind, the name of an IMA template, says */
+	bool typed; /* it is written as an event of `type`; else it was hashed, or nobody knows what */
+	bool ima; /* as a record of IMA it reads back as what it is */
 	uint64_t recnum;
 	size_t n_digests;
 	const struct event_digest *digest[EVENT_DIGESTS_MAX];
@@ -30,6 +33,11 @@ struct export_format {
 	/* The most that data and names of a record may take; what it is in the format. */
 	size_t size_max;
 	size_t (*size)(const struct export_record *rec);
+	/*
+	 * Whether what has no type is written as it is; else, and where this is NULL, as an EV_ACTION or
+	 * an EV_IPL.
+	 */
+	bool (*has_content)(const struct export_record *rec);
 	void (*begin)(struct export *x); /* what stands before the first record; NULL: nothing */
 	void (*record)(struct export *x, const struct export_record *rec);
 	void (*end)(struct export *x);

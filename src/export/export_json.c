@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "export/export.h"
 #include "export/export_format.h"
+#include "formats/cel_content.h"
 #include "formats/tcg_names.h"
 
 static int check(struct export *x, const struct log_event *ev, struct err *err)
@@ -125,8 +127,11 @@ static bool is_systemd(const struct log_event *ev)
 	static const char *const kinds[] = {"phase", "filesystem", "volume-key", "machine-id",
 		"product-id", "keyslot", "nvpcr-init", "nvpcr-separator", "dm-verity",
 		"imds-userdata", "os-separator", "login"};
-	if (ev->has_type || !ev->extends || ev->data.p == NULL || ev->text.p != ev->data.p ||
-		ev->text.n != ev->data.n || ev->data.n > RECORD_MAX)
+	if (ev->data.p == NULL || ev->text.p != ev->data.p || ev->text.n != ev->data.n ||
+		ev->data.n > RECORD_MAX)
+		return false;
+	/* It is to read back as what it is. */
+	if (cel_content_hashes_string(ev->data, ev->kind) != (ev->hashed.p != NULL))
 		return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(ev->kind, kinds[i]) == 0)
@@ -168,7 +173,7 @@ static void record(struct export *x, const struct export_record *rec)
 	out_decimal(out, rec->recnum);
 	put_register(out, ev);
 	put_digests(out, rec);
-	if (ev->has_type || !ev->extends)
+	if (rec->typed)
 		put_pcclient(out, rec);
 	else if (rec->ima)
 		put_ima(out, ev);
@@ -177,6 +182,13 @@ static void record(struct export *x, const struct export_record *rec)
 	else
 		put_own(out, rec);
 	out_str(out, "}");
+}
+
+/* What has no type of the TCG's has a content of its own, which says what was hashed. */
+static bool has_content(const struct export_record *rec)
+{
+	(void)rec;
+	return true;
 }
 
 static void begin(struct export *x)
@@ -195,6 +207,7 @@ const struct export_format export_cel_json = {
 	.has_digest = has_digest,
 	.size_max = WINDOW_MAX - EXPORT_HEADS_MAX,
 	.size = size,
+	.has_content = has_content,
 	.begin = begin,
 	.record = record,
 	.end = end,

@@ -2,6 +2,7 @@
 /* Crypto-agile logs of the TCG; see log/tcg2.h. */
 #include <string.h>
 
+#include "export/export.h"
 #include "export/export_format.h"
 #include "formats/tcg_names.h"
 

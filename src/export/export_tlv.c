@@ -2,22 +2,10 @@
 /* Canonical event logs in TLV; see log/cel_tlv.h. */
 #include <string.h>
 
+#include "export/export.h"
 #include "export/export_format.h"
+#include "formats/cel_tlv.h"
 #include "formats/record_reader.h"
-
-/* Elements: a type of one byte, a length of four, big-endian; then that many bytes. */
-enum { HEAD = 5 };
-enum {
-	CEL_RECNUM = 0,
-	CEL_PCR = 1,
-	CEL_NV_INDEX = 2,
-	CEL_DIGESTS = 3,
-	CEL_PCCLIENT = 5,
-	CEL_IMA_TEMPLATE = 7,
-	CEL_IMA_TLV = 8,
-	CEL_COS = 80,
-	CEL_CC_MR = 108,
-};
 
 static int check(struct export *x, const struct log_event *ev, struct err *err)
 {
@@ -67,7 +55,7 @@ static void put_digests(struct export_out *out, const struct export_record *rec)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < rec->n_digests; i++)
-		n += HEAD + rec->digest[i]->d.size;
+		n += CEL_ELEMENT_HEAD + rec->digest[i]->d.size;
 	put_head(out, CEL_DIGESTS, n);
 	for (size_t i = 0; i < rec->n_digests; i++)
 		put_element(out, (uint8_t)rec->digest[i]->tcg_id, digest_bytes(&rec->digest[i]->d));
@@ -75,28 +63,33 @@ static void put_digests(struct export_out *out, const struct export_record *rec)
 
 static void put_pcclient(struct export_out *out, const struct export_record *rec)
 {
-	enum { TYPE = 0, DATA = 1, TYPE_SIZE = 4 };
-	put_head(out, CEL_PCCLIENT, HEAD + TYPE_SIZE + HEAD + rec->data.n);
-	put_integer(out, TYPE, rec->type, TYPE_SIZE);
-	put_element(out, DATA, rec->data);
+	enum { TYPE_SIZE = 4 };
+	put_head(out, CEL_PCCLIENT, CEL_ELEMENT_HEAD + TYPE_SIZE + CEL_ELEMENT_HEAD + rec->data.n);
+	put_integer(out, CEL_EVENT_TYPE, rec->type, TYPE_SIZE);
+	put_element(out, CEL_EVENT_DATA, rec->data);
 }
 
 static void put_ima(struct export_out *out, const struct log_event *ev)
 {
-	enum { NAME = 0, DATA = 1 };
 	struct bytes name = bytes_of(ev->kind);
-	put_head(out, CEL_IMA_TEMPLATE, HEAD + name.n + HEAD + ev->data.n);
-	put_element(out, NAME, name);
-	put_element(out, DATA, ev->data);
+	put_head(out, CEL_IMA_TEMPLATE, CEL_ELEMENT_HEAD + name.n + CEL_ELEMENT_HEAD + ev->data.n);
+	put_element(out, CEL_TEMPLATE_NAME, name);
+	put_element(out, CEL_TEMPLATE_DATA, ev->data);
 }
 
 /* What was hashed is a content as it stands in such a log: only there it is, with its head. */
 static bool is_content(const struct log_event *ev)
 {
 	struct bytes h = ev->hashed;
-	return !ev->has_type && ev->extends && h.n >= HEAD && h.n - HEAD == ev->data.n &&
+	return h.n >= CEL_ELEMENT_HEAD && h.n - CEL_ELEMENT_HEAD == ev->data.n &&
 	       (h.p[0] == CEL_COS || h.p[0] == CEL_IMA_TLV) && get_be32(h.p + 1) == ev->data.n &&
-	       bytes_equal((struct bytes){h.p + HEAD, h.n - HEAD}, ev->data);
+	       bytes_equal(
+		       (struct bytes){h.p + CEL_ELEMENT_HEAD, h.n - CEL_ELEMENT_HEAD}, ev->data);
+}
+
+static bool has_content(const struct export_record *rec)
+{
+	return rec->ima || is_content(rec->ev);
 }
 
 /* The widths are those that every program takes: Google's wants these. */
@@ -110,12 +103,12 @@ static void record(struct export *x, const struct export_record *rec)
 	put_integer(out, CEL_RECNUM, rec->recnum, 8);
 	put_integer(out, place, ev->index, ev->index <= UINT8_MAX ? 1 : 4);
 	put_digests(out, rec);
-	if (rec->ima)
-		put_ima(out, ev);
-	else if (is_content(ev))
-		out_bytes(out, ev->hashed);
-	else
+	if (rec->typed || !has_content(rec))
 		put_pcclient(out, rec);
+	else if (rec->ima)
+		put_ima(out, ev);
+	else
+		out_bytes(out, ev->hashed);
 }
 
 const struct export_format export_cel_tlv = {
@@ -124,5 +117,6 @@ const struct export_format export_cel_tlv = {
 	.has_digest = has_digest,
 	.size_max = EVENT_DATA_MAX - EXPORT_HEADS_MAX,
 	.size = size,
+	.has_content = has_content,
 	.record = record,
 };

@@ -18,13 +18,14 @@ static const char init[] = "INIT";
 enum { CC_MR_LAST = 4 };
 
 struct aael {
-	enum hash_alg alg; /* of a log in lines; HASH_NONE: it is binary */
+	struct digest
+		start; /* of a log in lines, what its register held; alg HASH_NONE: it is binary */
 	struct tcg_algs algs;
 	char unnamed[TCG_UNNAMED_ROOM];
 };
 
 /* "INIT ALG/HEX", as programs write it, or "INIT/ALG HEX", as the specification says. */
-static bool parse_init(struct bytes line, enum hash_alg *ret)
+static bool parse_init(struct bytes line, struct digest *ret)
 {
 	if (!bytes_start_with(line, init) || line.n < sizeof(init))
 		return false;
@@ -35,11 +36,11 @@ static bool parse_init(struct bytes line, enum hash_alg *ret)
 	const uint8_t *gap = memchr(rest.p, first == ' ' ? '/' : ' ', rest.n);
 	if (gap == NULL)
 		return false;
-	*ret = hash_by_name((struct bytes){rest.p, (size_t)(gap - rest.p)});
-	uint8_t value[DIGEST_SIZE_MAX];
 	size_t used = (size_t)(gap - rest.p) + 1;
-	return *ret != HASH_UNKNOWN &&
-	       hex_get(value, hash_size(*ret), (struct bytes){rest.p + used, rest.n - used}, true);
+	ret->alg = hash_by_name((struct bytes){rest.p, used - 1});
+	ret->size = (uint8_t)hash_size(ret->alg);
+	return ret->alg != HASH_UNKNOWN &&
+	       hex_get(ret->v, ret->size, (struct bytes){rest.p + used, rest.n - used}, true);
 }
 
 /* Whether an event of the agent is at the front of head. */
@@ -70,11 +71,11 @@ static bool aael_sniff(struct bytes head)
 static int open_lines(struct log_reader *r, struct err *err)
 {
 	struct aael *own = r->own;
-	struct take t;
+	struct record_reader t;
 	struct bytes line;
-	if (take_start(&t, &r->in, err) < 0 || take_line(&t, &line, err) < 0)
+	if (record_start(&t, &r->in, err) < 0 || record_line(&t, &line, err) < 0)
 		return -1;
-	if (!parse_init(line, &own->alg))
+	if (!parse_init(line, &own->start))
 		return err_set(err, ST_FORMAT,
 			"offset 0: not 'INIT ALGORITHM/VALUE', with which such a log starts");
 	return 0;
@@ -104,10 +105,10 @@ static void aael_close(struct log_reader *r)
 static int next_line(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	struct aael *own = r->own;
-	struct take t;
-	if (take_start(&t, &r->in, err) < 0)
+	struct record_reader t;
+	if (record_start(&t, &r->in, err) < 0)
 		return -1;
-	int rc = take_line(&t, &ret->hashed, err);
+	int rc = record_line(&t, &ret->hashed, err);
 	if (rc <= 0)
 		return rc;
 	if (ret->hashed.n == 0)
@@ -120,8 +121,10 @@ static int next_line(struct log_reader *r, struct log_event *ret, struct err *er
 	ret->data = ret->hashed;
 	if (utf8_valid(ret->data))
 		ret->text = ret->data;
-	ret->computed = own->alg;
-	take_end(&t);
+	ret->computed = own->start.alg;
+	if (r->seq == 0)
+		ret->stated = own->start;
+	record_end(&t);
 	return 1;
 }
 
@@ -134,9 +137,12 @@ static int next_event(struct log_reader *r, struct log_event *ret, struct err *e
 	/* An agent on a machine with a TPM gives the PCR instead. */
 	ret->place = ret->index <= CC_MR_LAST ? PLACE_CC_MR : PLACE_PCR;
 	struct bytes d = ret->data;
-	if (ret->type != TCG_EV_EVENT_TAG || d.n < TAG_DATA_AT || memcmp(d.p, tag, 4) != 0)
+	/* The agent writes no other events, and hashes all of their data, the tag, too. */
+	if (ret->type != TCG_EV_EVENT_TAG)
 		return 1;
 	ret->hashed = d;
+	if (d.n < TAG_DATA_AT || memcmp(d.p, tag, 4) != 0)
+		return 1;
 	struct bytes text = {d.p + TAG_DATA_AT, d.n - TAG_DATA_AT};
 	if (get_le32(d.p + TAG_SIZE_AT) == text.n && utf8_valid(text))
 		ret->text = text;
@@ -146,11 +152,12 @@ static int next_event(struct log_reader *r, struct log_event *ret, struct err *e
 static int aael_next(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	const struct aael *own = r->own;
-	return own->alg != HASH_NONE ? next_line(r, ret, err) : next_event(r, ret, err);
+	return own->start.alg != HASH_NONE ? next_line(r, ret, err) : next_event(r, ret, err);
 }
 
 const struct log_format log_format_aael = {
 	.name = "aael",
+	.names = NAMES_CC_MR,
 	.summary = "log of the Confidential Containers attestation agent",
 	.sniff = aael_sniff,
 	.open = aael_open,

@@ -6,14 +6,30 @@
 #include <string.h>
 #include <strings.h>
 
-#include "formats/ima.h"
 #include "formats/tcg_names.h"
 
 enum { SYSTEMD_STRING_CUT = 1024 }; /* bytes behind which pcrextend writes "..." instead */
 
-static bool same_word(struct bytes b, const char *word)
+static bool same_word(struct bytes a, struct bytes b)
 {
-	return b.n == strlen(word) && strncasecmp((const char *)b.p, word, b.n) == 0;
+	return a.n == b.n && strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
+}
+
+/*
+ * What the log calls an event without a type of the TCG's. By the name of such a type nobody could
+ * tell that the event is not of it, and that its data was not judged.
+ */
+static int read_kind(
+	struct json_object *kind, const char *key, struct log_event *ret, struct err *err)
+{
+	uint32_t type;
+	if (json_name(kind, key, &ret->kind, err) < 0)
+		return -1;
+	if (tcg_event_by_name(bytes_of(ret->kind), &type))
+		return err_set(err, ST_FORMAT,
+			"'%s' is '%s', the type of an event that only a pcclient_std content has",
+			key, ret->kind);
+	return 0;
 }
 
 /* None at all is no data. */
@@ -52,22 +68,10 @@ static int read_pcclient(
 	else if (json_number(value[0], &number) && number <= UINT32_MAX)
 		tcg_describe(ret, (uint32_t)number, c->unnamed);
 	else if (named)
-		ret->kind = json_word(value[0], ret->kind);
+		return json_name(value[0], keys[0], &ret->kind, err);
 	else
 		return err_set(err, ST_FORMAT, "'event_type' is neither a name nor 32 bits");
 	return 0;
-}
-
-/* IMA extends ff and lists 00 where a file was open for writing: the data says nothing then. */
-static bool is_violation(const struct log_event *e)
-{
-	if (e->n_digests == 0 || e->digest[0].d.size == 0)
-		return false;
-	const struct digest *d = &e->digest[0].d;
-	for (size_t i = 1; i < d->size; i++)
-		if (d->v[i] != d->v[0])
-			return false;
-	return d->v[0] == 0 || d->v[0] == 0xff;
 }
 
 static int read_ima_template(
@@ -76,24 +80,15 @@ static int read_ima_template(
 	static const char *const keys[] = {"template_name", "template_data"};
 	struct json_object *value[2];
 	json_members(content, keys, 2, value);
-	ret->kind = json_word(value[0], "ima_template");
+	bool named = json_object_is_type(value[0], json_type_string);
 	if (read_hex(c, value[1], keys[1], &ret->data, err) < 0)
 		return -1;
-	struct bytes path = ima_template_path(bytes_of(ret->kind), ret->data);
-	if (utf8_valid(path))
-		ret->text = path;
-	/* The oldest template is hashed with its name padded, which is not what is here. */
-	if (strcmp(ret->kind, "ima") != 0 && ret->data.p != NULL && !is_violation(ret))
-		ret->hashed = ret->data;
+	if (ima_record_read(&c->ima, json_bytes(named ? value[0] : NULL), ret, err) < 0)
+		return err_in(err, "'%s'", keys[0]);
 	return 0;
 }
 
-/*
- * systemd hashes the string, but: volume keys and the first values of NvPCRs are measured as HMACs,
- * and systemd-pcrextend logs what it hashed with C escapes and cut, which cannot be told from a
- * string that has backslashes of its own.
- */
-static bool string_was_hashed(struct bytes s, const char *kind)
+bool cel_content_hashes_string(struct bytes s, const char *kind)
 {
 	if (strcasecmp(kind, "volume-key") == 0 || strcasecmp(kind, "nvpcr-init") == 0)
 		return false;
@@ -111,10 +106,12 @@ static int read_systemd(
 	uint64_t us;
 	json_members(content, keys, 4, value);
 	/* libcel writes the last. */
-	ret->kind = json_word(value[2] != NULL ? value[2] : value[3], ret->kind);
+	int key = value[2] != NULL ? 2 : 3;
+	if (read_kind(value[key], keys[key], ret, err) < 0)
+		return -1;
 	if (json_object_is_type(value[0], json_type_string))
 		ret->text = ret->data = json_bytes(value[0]);
-	if (ret->data.p != NULL && string_was_hashed(ret->data, ret->kind))
+	if (ret->data.p != NULL && cel_content_hashes_string(ret->data, ret->kind))
 		ret->hashed = ret->data;
 	if (value[1] == NULL)
 		return 0;
@@ -134,8 +131,8 @@ static int read_tsmctl(
 	json_members(content, keys, 2, value);
 	if (!json_object_is_type(value[0], json_type_string))
 		return err_set(err, ST_FORMAT, "a tsmctl content without a string 'kind'");
-	ret->kind = json_word(value[0], ret->kind);
-	if (read_hex(c, value[1], keys[1], &ret->data, err) < 0)
+	if (read_kind(value[0], keys[0], ret, err) < 0 ||
+		read_hex(c, value[1], keys[1], &ret->data, err) < 0)
 		return -1;
 	if (strcmp(ret->kind, "record") != 0)
 		return 0;
@@ -151,47 +148,51 @@ static int read_management(
 {
 	struct json_object *first = content;
 	(void)c;
-	(void)err;
 	if (json_object_is_type(content, json_type_array))
 		first = json_object_array_get_idx(content, 0);
 	ret->extends = false;
-	ret->kind = json_word(json_member(first, "type", json_type_string), "cel");
+	ret->kind = "cel";
 	keep_opaque(content, ret);
-	return 0;
+	return read_kind(json_member(first, "type", json_type_string), "type", ret, err);
 }
 
 struct content_type {
-	const char *name;
+	struct bytes name;
 	int (*read)(struct cel_content *c, struct json_object *content, struct log_event *ret,
 		struct err *err);
 	bool list_too;
 };
 
+#define NAME(name)                                                                                 \
+	{                                                                                          \
+		(const uint8_t *)(name), sizeof(name) - 1                                          \
+	}
+
 static const struct content_type content_types[] = {
-	{"pcclient_std", read_pcclient, false},
-	{"systemd", read_systemd, false},
-	{"tsmctl", read_tsmctl, false},
-	{"ima_template", read_ima_template, false},
-	{"cel", read_management, true},
+	{NAME("pcclient_std"), read_pcclient, false},
+	{NAME("systemd"), read_systemd, false},
+	{NAME("tsmctl"), read_tsmctl, false},
+	{NAME("ima_template"), read_ima_template, false},
+	{NAME("cel"), read_management, true},
 };
 
 int cel_content_read(struct cel_content *c, struct json_object *type, struct json_object *content,
 	struct log_event *ret, struct err *err)
 {
+	struct bytes name = json_bytes(type);
 	ret->kind = "record";
 	ret->extends = true;
 	for (size_t i = 0; i < sizeof(content_types) / sizeof(content_types[0]); i++) {
 		const struct content_type *known = &content_types[i];
-		if (type == NULL || !same_word(json_bytes(type), known->name))
+		if (type == NULL || !same_word(name, known->name))
 			continue;
 		if (!json_object_is_type(content, json_type_object) &&
 			!(known->list_too && json_object_is_type(content, json_type_array)))
 			return err_set(err, ST_FORMAT, "'content' is not an object");
 		return known->read(c, content, ret, err);
 	}
-	ret->kind = json_word(type, ret->kind);
 	keep_opaque(content, ret);
-	return 0;
+	return read_kind(type, "content_type", ret, err);
 }
 
 void cel_content_clear(struct cel_content *c)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "formats/cel_content.h"
+#include "formats/event.h"
 #include "formats/recnum.h"
 #include "formats/record_reader.h"
 #include "formats/tcg_names.h"
@@ -96,10 +97,9 @@ static int read_place_value(
 	}
 	if (!json_object_is_type(value, json_type_string))
 		return err_set(err, ST_FORMAT, "'register' is not a string");
-	ret->reg = json_object_get_string(value);
-	if (ret->reg[0] == '\0' || strlen(ret->reg) != json_bytes(value).n)
-		return err_set(err, ST_FORMAT, "'register' is not a name");
-	return 0;
+	if (json_name(value, cel_keys[key], &ret->reg, err) < 0)
+		return -1;
+	return ret->reg != NULL ? 0 : err_set(err, ST_FORMAT, "'register' is empty");
 }
 
 static int read_place(struct json_object *const *record, struct log_event *ret, struct err *err)
@@ -116,6 +116,19 @@ static int read_place(struct json_object *const *record, struct log_event *ret, 
 			return -1;
 		found = cel_keys[key];
 	}
+	return 0;
+}
+
+/* A name with a hash at its end is that of one bank: others may not be shown by it. */
+static int check_name_hash(const struct log_event *ev, struct err *err)
+{
+	size_t n;
+	enum hash_alg alg = ev->place == PLACE_NAMED ? reg_hash(ev->reg, &n) : HASH_NONE;
+	for (size_t i = 0; alg != HASH_NONE && i < ev->n_digests; i++)
+		if (ev->digest[i].d.alg != alg)
+			return err_set(err, ST_FORMAT,
+				"'register' is that of %s, and digests[%zu] is not", hash_name(alg),
+				i);
 	return 0;
 }
 
@@ -186,10 +199,15 @@ static int read_record(struct cel_json *own, struct log_event *ret, struct err *
 	if (!json_object_is_type(record[CEL_CONTENT_TYPE], json_type_string))
 		record[CEL_CONTENT_TYPE] = NULL;
 	if (read_place(record, ret, err) < 0 || read_digests(record[CEL_DIGESTS], ret, err) < 0 ||
-		cel_content_read(&own->content, record[CEL_CONTENT_TYPE], record[CEL_CONTENT], ret,
-			err) < 0 ||
+		check_name_hash(ret, err) < 0)
+		return -1;
+	event_settle_place(ret);
+	if (cel_content_read(
+		    &own->content, record[CEL_CONTENT_TYPE], record[CEL_CONTENT], ret, err) < 0 ||
 		read_recnum(own, record, ret, err) < 0)
 		return -1;
+	/* The content says of an event whether its type extends; that of MRTD does not. */
+	event_settle_place(ret);
 	if (ret->extends && ret->place == PLACE_NONE)
 		return err_set(err, ST_FORMAT,
 			"nothing says which register it is: no 'pcr', 'nv_index', 'ccmr', 'rtmr', "
@@ -226,6 +244,7 @@ static bool sniff(struct bytes head)
 
 const struct log_format log_format_cel_json = {
 	.name = "cel-json",
+	.names = NAMES_ANY,
 	.summary = "TCG Canonical Event Log, JSON",
 	.sniff = sniff,
 	.open = cel_json_open,

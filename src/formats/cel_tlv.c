@@ -11,24 +11,6 @@
 #include "formats/tcg2.h"
 #include "formats/tcg_names.h"
 
-/* An element: a type of one byte, a length of four, big-endian; then that many bytes. */
-enum { HEAD = 5 };
-
-enum element {
-	CEL_RECNUM = 0,
-	CEL_PCR = 1,
-	CEL_NV_INDEX = 2,
-	CEL_DIGESTS = 3,
-	CEL_MANAGEMENT = 4,
-	CEL_PCCLIENT = 5,
-	CEL_IMA_TEMPLATE = 7,
-	CEL_IMA_TLV = 8,
-	CEL_SYSTEMD_SAFFORD = 9, /* which of the two numbers it is to be is not settled */
-	CEL_SYSTEMD = 11,
-	CEL_COS = 80,
-	CEL_CC_MR = 108,
-};
-
 /* The parts of a record, of which it has one each, and the elements that each can be. */
 enum { PART_RECNUM, PART_INDEX, PART_DIGESTS, PART_CONTENT, PARTS };
 static const char *const part_names[PARTS] = {"number", "register", "list of digests", "content"};
@@ -39,7 +21,7 @@ struct part {
 };
 
 struct record {
-	struct take t;
+	struct record_reader t;
 	bool has[PARTS];
 	struct part part[PARTS];
 };
@@ -47,6 +29,7 @@ struct record {
 struct cel {
 	char unnamed[TCG_UNNAMED_ROOM];
 	char time[21]; /* decimal, 64 bits */
+	struct ima_record ima;
 };
 
 static int part_of(uint8_t type)
@@ -78,7 +61,7 @@ static int err_missing(const struct record *rec, struct err *err)
 	int i = 0;
 	while (i < PARTS - 1 && rec->has[i])
 		i++;
-	return err_set(err, ST_FORMAT, "offset %llu: a record without %s", take_off(&rec->t, 0),
+	return err_set(err, ST_FORMAT, "offset %llu: a record without %s", record_off(&rec->t, 0),
 		part_names[i]);
 }
 
@@ -86,26 +69,26 @@ static int take_element(struct record *rec, struct err *err)
 {
 	size_t at = rec->t.n;
 	uint32_t n;
-	if (take_bytes(&rec->t, 1, err) < 0)
+	if (record_bytes(&rec->t, 1, err) < 0)
 		return -1;
-	uint8_t type = take_view(&rec->t, at, 1).p[0];
+	uint8_t type = record_view(&rec->t, at, 1).p[0];
 	int i = part_of(type);
 	if (i < 0)
 		return err_set(err, ST_FORMAT, "offset %llu: an element of type %u in a record",
-			take_off(&rec->t, at), type);
+			record_off(&rec->t, at), type);
 	if ((at == 0) != (i == PART_RECNUM))
 		return err_missing(rec, err);
 	if (rec->has[i])
 		return err_set(err, ST_FORMAT, "offset %llu: a second %s in a record",
-			take_off(&rec->t, at), part_names[i]);
-	if (take_be32(&rec->t, &n, err) < 0)
+			record_off(&rec->t, at), part_names[i]);
+	if (record_be32(&rec->t, &n, err) < 0)
 		return -1;
 	if (n > EVENT_DATA_MAX)
 		return err_set(err, ST_FORMAT, "offset %llu: an element of %u bytes, %d at most",
-			take_off(&rec->t, at), n, EVENT_DATA_MAX);
+			record_off(&rec->t, at), n, EVENT_DATA_MAX);
 	rec->has[i] = true;
-	rec->part[i] = (struct part){type, at + HEAD, n};
-	return take_bytes(&rec->t, n, err);
+	rec->part[i] = (struct part){type, at + CEL_ELEMENT_HEAD, n};
+	return record_bytes(&rec->t, n, err);
 }
 
 /* An unsigned integer of 1 to 8 bytes: programs differ in how many they write. */
@@ -121,25 +104,25 @@ static bool get_integer(struct bytes b, uint64_t *ret)
 
 static struct bytes value_of(const struct record *rec, int part)
 {
-	return take_view(&rec->t, rec->part[part].at, rec->part[part].n);
+	return record_view(&rec->t, rec->part[part].at, rec->part[part].n);
 }
 
 /* Malformed: the offset is that of a byte of the record. */
 static int err_at(const struct record *rec, const uint8_t *p, struct err *err, const char *what)
 {
 	return err_set(err, ST_FORMAT, "offset %llu: %s",
-		take_off(&rec->t, (size_t)(p - rec->t.seen.p)), what);
+		record_off(&rec->t, (size_t)(p - rec->t.seen.p)), what);
 }
 
 /* Takes a nested element off the front of b, which is not empty. */
 static int next_nested(const struct record *rec, struct bytes *b, uint8_t *type,
 	struct bytes *value, struct err *err)
 {
-	if (b->n < HEAD || get_be32(b->p + 1) > b->n - HEAD)
+	if (b->n < CEL_ELEMENT_HEAD || get_be32(b->p + 1) > b->n - CEL_ELEMENT_HEAD)
 		return err_at(rec, b->p, err, "an element is longer than the one it is in");
 	*type = b->p[0];
-	*value = (struct bytes){b->p + HEAD, get_be32(b->p + 1)};
-	*b = (struct bytes){value->p + value->n, b->n - HEAD - value->n};
+	*value = (struct bytes){b->p + CEL_ELEMENT_HEAD, get_be32(b->p + 1)};
+	*b = (struct bytes){value->p + value->n, b->n - CEL_ELEMENT_HEAD - value->n};
 	return 0;
 }
 
@@ -167,7 +150,8 @@ static int get_index(const struct record *rec, struct log_event *ret, struct err
 	if (!get_integer(value_of(rec, PART_RECNUM), &recnum))
 		return err_at(rec, rec->t.seen.p, err, "a record number is 1 to 8 bytes");
 	if (!get_integer(value, &index) || index > UINT32_MAX)
-		return err_at(rec, value.p - HEAD, err, "a register is a number of 32 bits");
+		return err_at(
+			rec, value.p - CEL_ELEMENT_HEAD, err, "a register is a number of 32 bits");
 	ret->index = (uint32_t)index;
 	ret->place = rec->part[PART_INDEX].type == CEL_PCR	  ? PLACE_PCR
 		     : rec->part[PART_INDEX].type == CEL_NV_INDEX ? PLACE_NV
@@ -185,7 +169,7 @@ static int get_digests(const struct record *rec, struct log_event *ret, struct e
 			return -1;
 		if (event_add_digest(ret, type, value, err) < 0)
 			return err_in(err, "offset %llu",
-				take_off(&rec->t, (size_t)(at - rec->t.seen.p)));
+				record_off(&rec->t, (size_t)(at - rec->t.seen.p)));
 	}
 	return 0;
 }
@@ -194,7 +178,7 @@ static int get_digests(const struct record *rec, struct log_event *ret, struct e
 static struct bytes whole_content(const struct record *rec)
 {
 	const struct part *p = &rec->part[PART_CONTENT];
-	return take_view(&rec->t, p->at - HEAD, p->n + HEAD);
+	return record_view(&rec->t, p->at - CEL_ELEMENT_HEAD, p->n + CEL_ELEMENT_HEAD);
 }
 
 static void set_text(struct log_event *ret, struct bytes b)
@@ -210,39 +194,29 @@ static int read_pcclient(
 	uint64_t type;
 	if (get_fields(rec, field, 2, err) < 0)
 		return -1;
-	if (field[0].p == NULL || field[1].p == NULL || !get_integer(field[0], &type) ||
-		type > UINT32_MAX)
-		return err_at(rec, ret->data.p - HEAD, err,
+	if (field[CEL_EVENT_TYPE].p == NULL || field[CEL_EVENT_DATA].p == NULL ||
+		!get_integer(field[CEL_EVENT_TYPE], &type) || type > UINT32_MAX)
+		return err_at(rec, ret->data.p - CEL_ELEMENT_HEAD, err,
 			"a pcclient_std content without event type or event data");
-	ret->data = field[1];
+	ret->data = field[CEL_EVENT_DATA];
 	tcg_describe(ret, (uint32_t)type, own->unnamed);
 	return 0;
 }
 
-/* A violation extends bytes of 0xff, which no data hashes to. */
-static bool is_violation(const struct log_event *ev)
-{
-	for (size_t i = 0; i < ev->n_digests; i++)
-		for (size_t k = 0; k < ev->digest[i].d.size; k++)
-			if (ev->digest[i].d.v[k] != 0xff)
-				return false;
-	return true;
-}
-
-static int read_ima_template(const struct record *rec, struct log_event *ret, struct err *err)
+static int read_ima_template(
+	const struct record *rec, struct cel *own, struct log_event *ret, struct err *err)
 {
 	struct bytes field[2] = {{NULL, 0}};
 	if (get_fields(rec, field, 2, err) < 0)
 		return -1;
-	if (field[0].p == NULL || field[1].p == NULL)
-		return err_at(rec, ret->data.p - HEAD, err,
+	struct bytes name = field[CEL_TEMPLATE_NAME];
+	if (name.p == NULL || field[CEL_TEMPLATE_DATA].p == NULL)
+		return err_at(rec, ret->data.p - CEL_ELEMENT_HEAD, err,
 			"an ima_template content without template name or template data");
-	ret->kind = "ima_template";
-	ret->data = field[1];
-	set_text(ret, ima_template_path(field[0], field[1]));
-	/* What template "ima" hashes is padded, and no writer says whether its data is. */
-	if (!bytes_equal(field[0], bytes_of("ima")) && !is_violation(ret))
-		ret->hashed = field[1];
+	ret->data = field[CEL_TEMPLATE_DATA];
+	if (ima_record_read(&own->ima, name, ret, err) < 0)
+		return err_in(
+			err, "offset %llu", record_off(&rec->t, (size_t)(name.p - rec->t.seen.p)));
 	return 0;
 }
 
@@ -269,7 +243,7 @@ static int read_systemd(
 		return -1;
 	if ((field[TYPE].p != NULL && !get_integer(field[TYPE], &type)) ||
 		(field[TIME].p != NULL && !get_integer(field[TIME], &us)))
-		return err_at(rec, ret->data.p - HEAD, err,
+		return err_at(rec, ret->data.p - CEL_ELEMENT_HEAD, err,
 			"a systemd content whose event type or time is not 1 to 8 bytes");
 	ret->kind = type < KINDS ? kinds[type] : "systemd";
 	set_text(ret, field[STRING]);
@@ -291,7 +265,7 @@ static int read_cos(const struct record *rec, struct log_event *ret, struct err 
 	struct bytes rest = ret->data, value;
 	uint8_t type;
 	if (rest.n == 0)
-		return err_at(rec, rest.p - HEAD, err, "an empty COS content");
+		return err_at(rec, rest.p - CEL_ELEMENT_HEAD, err, "an empty COS content");
 	if (next_nested(rec, &rest, &type, &value, err) < 0)
 		return -1;
 	if (rest.n > 0)
@@ -330,7 +304,7 @@ static int read_content(
 	case CEL_PCCLIENT:
 		return read_pcclient(rec, own, ret, err);
 	case CEL_IMA_TEMPLATE:
-		return read_ima_template(rec, ret, err);
+		return read_ima_template(rec, own, ret, err);
 	case CEL_IMA_TLV:
 		return read_ima_tlv(rec, ret, err);
 	case CEL_COS:
@@ -343,7 +317,7 @@ static int read_content(
 static int cel_next(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	struct record rec = {.has = {false}};
-	if (take_start(&rec.t, &r->in, err) < 0)
+	if (record_start(&rec.t, &r->in, err) < 0)
 		return -1;
 	if (rec.t.seen.n == 0)
 		return 0;
@@ -353,7 +327,7 @@ static int cel_next(struct log_reader *r, struct log_event *ret, struct err *err
 	if (get_index(&rec, ret, err) < 0 || get_digests(&rec, ret, err) < 0 ||
 		read_content(&rec, r->own, ret, err) < 0)
 		return -1;
-	take_end(&rec.t);
+	record_end(&rec.t);
 	return 1;
 }
 
@@ -373,19 +347,20 @@ static bool cel_sniff(struct bytes head)
 {
 	static const uint8_t order[] = {PART_RECNUM, PART_INDEX};
 	for (size_t i = 0; i < sizeof(order); i++) {
-		if (head.n < HEAD || part_of(head.p[0]) != order[i])
+		if (head.n < CEL_ELEMENT_HEAD || part_of(head.p[0]) != order[i])
 			return false;
 		uint32_t n = get_be32(head.p + 1);
-		if (n < 1 || n > 8 || n > head.n - HEAD)
+		if (n < 1 || n > 8 || n > head.n - CEL_ELEMENT_HEAD)
 			return false;
-		head = (struct bytes){head.p + HEAD + n, head.n - HEAD - n};
+		head = (struct bytes){head.p + CEL_ELEMENT_HEAD + n, head.n - CEL_ELEMENT_HEAD - n};
 	}
-	return head.n >= HEAD && part_of(head.p[0]) == PART_DIGESTS &&
+	return head.n >= CEL_ELEMENT_HEAD && part_of(head.p[0]) == PART_DIGESTS &&
 	       get_be32(head.p + 1) <= EVENT_DATA_MAX;
 }
 
 const struct log_format log_format_cel_tlv = {
 	.name = "cel-tlv",
+	.names = NAMES_ANY,
 	.summary = "TCG Canonical Event Log in TLV",
 	.sniff = cel_sniff,
 	.open = cel_open,

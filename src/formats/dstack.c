@@ -206,6 +206,9 @@ static int make_preimage(struct dstack *own, struct log_event *ret, struct err *
 		(!json_number(own->of[KEY_VERSION], &version) || version < 1 || version > 2))
 		return err_set(err, ST_FORMAT, "a 'version' that is not known: neither 1 nor 2");
 	struct bytes name = json_bytes(own->of[KEY_EVENT]);
+	/* All of it is hashed, and shown as the kind of the event. */
+	if (name.n > 0 && memchr(name.p, '\0', name.n) != NULL)
+		return err_set(err, ST_FORMAT, "'event' has a NUL in it");
 	uint8_t *p = json_room_get(
 		&own->preimage, JCS_ESCAPE_MAX * name.n + 2 * ret->data.n + PREIMAGE_REST, err);
 	if (p == NULL)
@@ -213,7 +216,7 @@ static int make_preimage(struct dstack *own, struct log_event *ret, struct err *
 	ret->hashed = (struct bytes){p, (size_t)(put_preimage(p, version, name, ret->data) - p)};
 	ret->has_type = true;
 	ret->type = EV_DSTACK_RUNTIME;
-	ret->kind = json_word(own->of[KEY_EVENT], "record");
+	ret->kind = name.n > 0 ? (const char *)name.p : "record";
 	return 0;
 }
 
@@ -275,12 +278,13 @@ static int read_event(struct dstack *own, struct log_event *ret, struct err *err
 			return -1;
 	} else {
 		tcg_describe(ret, type, own->unnamed);
-		ret->text = string_of(own, KEY_EVENT);
+		/* Nobody hashes it. */
+		ret->note = string_of(own, KEY_EVENT);
 	}
 	if (ret->hashed.p == NULL && ret->data.n == 0)
 		ret->data.p = NULL;
-	if (ret->text.n == 0)
-		ret->text.p = NULL;
+	if (ret->note.n == 0)
+		ret->note.p = NULL;
 	return read_digest(own, ret, err);
 }
 
@@ -373,6 +377,7 @@ static bool sniff(struct bytes head)
 
 const struct log_format log_format_dstack = {
 	.name = "dstack",
+	.names = NAMES_CC_MR,
 	.summary = "what dstack measured, or the log in its quote report",
 	.sniff = sniff,
 	.open = open_log,

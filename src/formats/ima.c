@@ -11,10 +11,12 @@
 enum {
 	SHA1_SIZE = 20, /* also of the file's digest in template "ima", whatever the list's */
 	PCR_LAST = 23,
-	EVENT_NAME = 255,  /* the most that template "ima" has of a path; it hashes one byte more */
-	FIELDS_MAX = 9,	   /* of a template that a line is taken apart for */
-	TEMPLATE_MAX = 255 /* bytes of a template's name, or of its fields in place of one */
+	EVENT_NAME = 255, /* the most that template "ima" has of a path; it hashes one byte more */
+	FIELDS_MAX = 9,	  /* of a template that a line is taken apart for */
+	TEMPLATE_MAX = IMA_KIND_ROOM - 1,
+	OLD_PATH_AT = SHA1_SIZE + 4 /* in template data of template "ima" */
 };
+_Static_assert((int)SHA1_SIZE + (int)EVENT_NAME + 1 == (int)IMA_PADDED, "template \"ima\"");
 
 /* A list has one; of hashes of one size it is the first. */
 static const enum hash_alg list_algs[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
@@ -23,7 +25,7 @@ enum { N_LIST_ALGS = sizeof(list_algs) / sizeof(list_algs[0]) };
 struct ima {
 	bool ascii;
 	enum hash_alg alg; /* of its digests */
-	char kind[TEMPLATE_MAX + 1];
+	char kind[IMA_KIND_ROOM];
 	/* Template data made of a line, or what template "ima" hashes: never longer than the line
 	 * and, for each field, its length and a NUL. */
 	size_t n;
@@ -133,21 +135,80 @@ static void put(struct ima *own, struct bytes b)
 }
 
 /* What template "ima" hashes: the digest, and the path with zeros behind it, always as long. */
-static struct bytes hashed_by_ima(struct ima *own, const uint8_t *digest, struct bytes path)
+static struct bytes hashed_by_ima(
+	uint8_t room[static IMA_PADDED], const uint8_t *digest, struct bytes path)
 {
-	own->n = 0;
-	put(own, (struct bytes){digest, SHA1_SIZE});
-	put(own, path);
-	memset(own->buf + own->n, 0, EVENT_NAME + 1 - path.n);
-	return (struct bytes){own->buf, SHA1_SIZE + EVENT_NAME + 1};
+	memset(room, 0, IMA_PADDED);
+	memcpy(room, digest, SHA1_SIZE);
+	if (path.n > 0)
+		memcpy(room + SHA1_SIZE, path.p, path.n);
+	return (struct bytes){room, IMA_PADDED};
 }
 
+/* It stands beside types of events of the TCG, and is none of them. */
 static bool is_template_name(struct bytes name)
 {
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] >= 0x7f)
-			return false;
-	return name.n > 0 && name.n <= TEMPLATE_MAX;
+	uint32_t type;
+	return bytes_is_word(name) && name.n <= TEMPLATE_MAX && !tcg_event_by_name(name, &type);
+}
+
+/* Template data of template "ima" as lists have it, with the length of the path, or as it is hashed. */
+static void read_old_data(struct ima_record *own, struct log_event *ret)
+{
+	struct bytes d = ret->data;
+	if (d.n >= OLD_PATH_AT && get_le32(d.p + SHA1_SIZE) == d.n - OLD_PATH_AT &&
+		d.n - OLD_PATH_AT <= EVENT_NAME) {
+		struct bytes path = {d.p + OLD_PATH_AT, d.n - OLD_PATH_AT};
+		ret->hashed = hashed_by_ima(own->padded, d.p, path);
+		set_text(ret, path);
+	} else if (d.n == IMA_PADDED && d.p[IMA_PADDED - 1] == '\0') {
+		struct bytes path = {d.p + SHA1_SIZE, EVENT_NAME};
+		while (path.n > 0 && path.p[path.n - 1] == '\0')
+			path.n--;
+		ret->hashed = d;
+		set_text(ret, path);
+	}
+}
+
+/*
+ * IMA extends bytes of ff, and lists 00, where a file was open for writing: the data says nothing
+ * then. A digest that shows something else was extended for the data.
+ */
+static bool is_violation(const struct log_event *ev)
+{
+	bool any = false;
+	for (size_t i = 0; i < ev->n_digests; i++) {
+		const struct digest *d = &ev->digest[i].d;
+		if (d->size == 0)
+			continue;
+		for (size_t k = 0; k < d->size; k++)
+			if (d->v[k] != d->v[0] || (d->v[0] != 0 && d->v[0] != 0xff))
+				return false;
+		any = true;
+	}
+	return any;
+}
+
+int ima_record_read(
+	struct ima_record *own, struct bytes name, struct log_event *ret, struct err *err)
+{
+	if (name.n == 0)
+		name = bytes_of("ima_template");
+	if (!is_template_name(name))
+		return err_set(err, ST_FORMAT, "this is no template name");
+	memcpy(own->kind, name.p, name.n);
+	own->kind[name.n] = '\0';
+	ret->kind = own->kind;
+	ret->hashed = ret->data;
+	if (is_word(name, "ima")) {
+		ret->hashed.p = NULL;
+		read_old_data(own, ret);
+	} else {
+		set_text(ret, ima_template_path(name, ret->data));
+	}
+	if (ret->hashed.p == NULL || is_violation(ret))
+		ret->hashed = (struct bytes){NULL, 0};
+	return 0;
 }
 
 static void set_kind(struct ima *own, struct log_event *ret, struct bytes name)
@@ -160,35 +221,36 @@ static void set_kind(struct ima *own, struct log_event *ret, struct bytes name)
 }
 
 /* Takes the template data of template "ima": a digest, the length of the path, the path. */
-static int take_old_data(struct take *t, struct ima *own, struct log_event *ret, struct err *err)
+static int take_old_data(
+	struct record_reader *t, struct ima *own, struct log_event *ret, struct err *err)
 {
 	size_t at = t->n;
 	uint32_t n;
-	if (take_bytes(t, SHA1_SIZE, err) < 0 || take_le32(t, &n, err) < 0)
+	if (record_bytes(t, SHA1_SIZE, err) < 0 || record_le32(t, &n, err) < 0)
 		return -1;
 	if (n > EVENT_NAME)
 		return err_set(err, ST_FORMAT, "offset %llu: a path of %u bytes, %d at most",
-			take_off(t, t->n - 4), n, EVENT_NAME);
-	if (take_bytes(t, n, err) < 0)
+			record_off(t, t->n - 4), n, EVENT_NAME);
+	if (record_bytes(t, n, err) < 0)
 		return -1;
-	struct bytes path = take_view(t, t->n - n, n);
-	ret->data = take_view(t, at, t->n - at);
-	ret->hashed = hashed_by_ima(own, ret->data.p, path);
+	struct bytes path = record_view(t, t->n - n, n);
+	ret->data = record_view(t, at, t->n - at);
+	ret->hashed = hashed_by_ima(own->buf, ret->data.p, path);
 	set_text(ret, path);
 	return 0;
 }
 
-static int take_data(struct take *t, struct log_event *ret, struct err *err)
+static int take_data(struct record_reader *t, struct log_event *ret, struct err *err)
 {
 	uint32_t n;
-	if (take_le32(t, &n, err) < 0)
+	if (record_le32(t, &n, err) < 0)
 		return -1;
 	if (n > EVENT_DATA_MAX)
 		return err_set(err, ST_FORMAT, "offset %llu: template data of %u bytes, %d at most",
-			take_off(t, t->n - 4), n, EVENT_DATA_MAX);
-	if (take_bytes(t, n, err) < 0)
+			record_off(t, t->n - 4), n, EVENT_DATA_MAX);
+	if (record_bytes(t, n, err) < 0)
 		return -1;
-	ret->data = ret->hashed = take_view(t, t->n - n, n);
+	ret->data = ret->hashed = record_view(t, t->n - n, n);
 	return 0;
 }
 
@@ -202,33 +264,33 @@ static int next_binary(struct log_reader *r, struct log_event *ret, struct err *
 {
 	struct ima *own = r->own;
 	size_t size = hash_size(own->alg), at = name_at(own->alg);
-	struct take t;
+	struct record_reader t;
 	uint32_t n;
-	if (take_start(&t, &r->in, err) < 0)
+	if (record_start(&t, &r->in, err) < 0)
 		return -1;
 	if (t.seen.n == 0)
 		return 0;
-	if (take_le32(&t, &ret->index, err) < 0 || take_bytes(&t, size, err) < 0 ||
-		take_le32(&t, &n, err) < 0)
+	if (record_le32(&t, &ret->index, err) < 0 || record_bytes(&t, size, err) < 0 ||
+		record_le32(&t, &n, err) < 0)
 		return -1;
 	if (n > TEMPLATE_MAX)
 		return err_set(err, ST_FORMAT,
 			"offset %llu: a template name of %u bytes, %d at most",
-			take_off(&t, at - 4), n, TEMPLATE_MAX);
-	if (take_bytes(&t, n, err) < 0)
+			record_off(&t, at - 4), n, TEMPLATE_MAX);
+	if (record_bytes(&t, n, err) < 0)
 		return -1;
-	struct bytes name = take_view(&t, at, n);
+	struct bytes name = record_view(&t, at, n);
 	if (!is_template_name(name))
-		return err_set(
-			err, ST_FORMAT, "offset %llu: this is no template name", take_off(&t, at));
+		return err_set(err, ST_FORMAT, "offset %llu: this is no template name",
+			record_off(&t, at));
 	set_kind(own, ret, name);
 	int rc = is_word(name, "ima") ? take_old_data(&t, own, ret, err) : take_data(&t, ret, err);
 	if (rc < 0)
 		return -1;
 	if (ret->text.p == NULL)
 		set_text(ret, ima_template_path(bytes_of(own->kind), ret->data));
-	set_digests(own, ret, take_view(&t, 4, size).p);
-	take_end(&t);
+	set_digests(own, ret, record_view(&t, 4, size).p);
+	record_end(&t);
 	return 1;
 }
 
@@ -310,7 +372,35 @@ static int split_line(struct bytes line, const struct bytes *field, int n, struc
 	return path;
 }
 
-/* The template data that the kernel printed as this; where it cannot be told, the line stands. */
+static bool is_known_field(struct bytes field)
+{
+	static const char *const known[] = {
+		"d-ng", "d-ngv2", "d-modsig", "sig", "buf", "modsig", "evmsig"};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (is_word(field, known[i]))
+			return true;
+	return is_path_field(field);
+}
+
+/* Puts the data together; false for text that no kernel prints for such fields. */
+static bool put_fields(struct ima *own, struct bytes name, const struct bytes field[],
+	const struct bytes text[], int n)
+{
+	uint8_t digest[SHA1_SIZE];
+	own->n = 0;
+	if (is_word(name, "ima"))
+		return hex_get(digest, SHA1_SIZE, text[0], false) && text[1].n <= EVENT_NAME;
+	for (int i = 0; i < n; i++)
+		if (!put_field(own, field[i], text[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The template data that the kernel printed as this. Where fields are not known here the line stands,
+ * and what was hashed is not known; where they are, and the line is not what a kernel prints, what was
+ * hashed is not in it, and the line stands for that, too: it does not hash to its digest.
+ */
 static void read_fields(
 	struct ima *own, struct bytes name, struct bytes line, struct log_event *ret)
 {
@@ -318,23 +408,26 @@ static void read_fields(
 	struct bytes rest = template_fields(name);
 	uint8_t digest[SHA1_SIZE];
 	int n = 0;
+	bool known = true;
 	ret->data = line;
-	while (rest.n > 0 && n < FIELDS_MAX)
-		field[n++] = next_word(&rest, '|');
+	while (rest.n > 0 && n < FIELDS_MAX) {
+		field[n] = next_word(&rest, '|');
+		known &= is_known_field(field[n]);
+		n++;
+	}
+	known = (known && rest.n == 0) || is_word(name, "ima");
 	int path = split_line(line, field, n, text);
+	if (known)
+		ret->hashed = line;
 	if (path < 0 || rest.n > 0)
 		return;
 	set_text(ret, text[path]);
-	own->n = 0;
-	if (is_word(name, "ima")) {
-		if (hex_get(digest, SHA1_SIZE, text[0], false) && text[1].n <= EVENT_NAME)
-			ret->data = ret->hashed = hashed_by_ima(own, digest, text[1]);
+	if (!known || !put_fields(own, name, field, text, n))
 		return;
-	}
-	for (int i = 0; i < n; i++)
-		if (!put_field(own, field[i], text[i]))
-			return;
-	ret->data = ret->hashed = (struct bytes){own->buf, own->n};
+	if (is_word(name, "ima") && hex_get(digest, SHA1_SIZE, text[0], false))
+		ret->data = ret->hashed = hashed_by_ima(own->buf, digest, text[1]);
+	else
+		ret->data = ret->hashed = (struct bytes){own->buf, own->n};
 }
 
 /* "10 DIGEST TEMPLATE ", the start of a line; what is left of it is in *line. */
@@ -360,12 +453,12 @@ static bool parse_start(
 static int next_ascii(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	const struct ima *own = r->own;
-	struct take t;
+	struct record_reader t;
 	struct bytes line, name;
 	uint8_t digest[DIGEST_SIZE_MAX];
-	if (take_start(&t, &r->in, err) < 0)
+	if (record_start(&t, &r->in, err) < 0)
 		return -1;
-	int rc = take_line(&t, &line, err);
+	int rc = record_line(&t, &line, err);
 	if (rc <= 0)
 		return rc;
 	if (!parse_start(&line, &ret->index, own->alg, digest, &name))
@@ -376,7 +469,7 @@ static int next_ascii(struct log_reader *r, struct log_event *ret, struct err *e
 	set_kind(r->own, ret, name);
 	read_fields(r->own, name, line, ret);
 	set_digests(own, ret, digest);
-	take_end(&t);
+	record_end(&t);
 	return 1;
 }
 
@@ -442,6 +535,7 @@ static void ima_close(struct log_reader *r)
 
 const struct log_format log_format_ima = {
 	.name = "ima",
+	.names = NAMES_PCR,
 	.summary = "measurement list of Linux's IMA, binary or ASCII",
 	.sniff = ima_sniff,
 	.open = ima_open,

@@ -3,12 +3,21 @@
 #ifndef TSMCTL_FORMATS_JOURNAL_H
 #define TSMCTL_FORMATS_JOURNAL_H
 
+#include "formats/journal_state.h"
 #include "formats/reader.h"
 
 /*
- * An event a record, under the first name of its register, each hashed again. One that is void does
- * not extend; one whose end is unknown, or not there, is doubtful. tsmctl-journal(5).
+ * One event per record, under the name that it was written with, each hashed again. A void one does
+ * not extend. One whose end is unknown is doubtful, and `after` is what the register was seen with;
+ * one without an end is doubtful, and `after` is empty. tsmctl-journal(5).
  */
 extern const struct log_format log_format_journal;
+
+/*
+ * What all of an open journal amounts to: its registers, the names of each, the value that it last
+ * states for each, its open intents. Valid until the reader is rewound or closed. NULL: the log is
+ * no journal.
+ */
+const struct journal_state *journal_log_state(const struct log_reader *r);
 
 #endif

@@ -13,6 +13,7 @@ static const char *const kinds[] = {
 	[JOURNAL_VOID] = "void",
 	[JOURNAL_UNKNOWN] = "unknown",
 	[JOURNAL_STATE] = "state",
+	[JOURNAL_PART] = "part",
 };
 
 /* One pread(2) of the n bytes that end at `end`, n made smaller where the file starts. */
@@ -31,13 +32,19 @@ static ssize_t read_before(int fd, uint8_t *buf, size_t *n, off_t end, struct er
 	}
 }
 
-int journal_end(int fd, off_t *ret, struct err *err)
+int journal_end(int fd, off_t upto, off_t *ret, struct err *err)
 {
 	uint8_t buf[4096];
 	off_t end = lseek(fd, 0, SEEK_END);
 	if (end < 0)
 		return err_sys(err, errno, "seek");
+	if (end > upto)
+		end = upto;
+	upto = end;
 	while (end > 0) {
+		if (upto - end > LINE_MAX_BYTES)
+			return err_set(err, ST_FORMAT, "its last line has more than %d bytes",
+				LINE_MAX_BYTES);
 		size_t n = sizeof(buf);
 		if (read_before(fd, buf, &n, end, err) < 0)
 			return -1;
@@ -73,8 +80,10 @@ int journal_tail(int fd, off_t end, off_t *ret, struct err *err)
 	/* Pieces overlap by what a state line starts with. */
 	enum { PIECE = 16384, OVERLAP = sizeof(state_start) };
 	uint8_t buf[PIECE + OVERLAP];
+	off_t newline = end; /* the first one that was seen */
 	*ret = 0;
-	for (off_t at = end; at > 0 && end - at < JOURNAL_TAIL_MAX; at -= PIECE) {
+	/* A longer line is damage, which reading from the front finds without reading all of it. */
+	for (off_t at = end; at > 0 && newline - at <= LINE_MAX_BYTES; at -= PIECE) {
 		off_t upto = end - at < OVERLAP ? end : at + OVERLAP;
 		size_t n = PIECE + (size_t)(upto - at);
 		if (read_before(fd, buf, &n, upto, err) < 0)
@@ -85,6 +94,9 @@ int journal_tail(int fd, off_t end, off_t *ret, struct err *err)
 			*ret = upto - (off_t)n + found;
 			return 0;
 		}
+		const uint8_t *first = memchr(buf, '\n', mine);
+		if (first != NULL)
+			newline = upto - (off_t)n + (first - buf);
 	}
 	return 0;
 }
@@ -369,39 +381,50 @@ static void scan_unknown(struct scan *s, struct journal_line *l)
 	l->value.size = (uint8_t)n;
 }
 
-static void scan_group(struct scan *s, struct journal_group *ret, struct bytes *ret_names)
+static void scan_item(struct scan *s, struct journal_item *ret)
 {
 	char name[JOURNAL_NAME_ROOM];
 	expect(s, "{\"names\":", "registers");
-	*ret_names = s->left;
+	ret->names = s->left;
 	skip_names(s, "registers");
-	ret_names->n -= s->left.n;
-	struct bytes names = *ret_names;
+	ret->names.n -= s->left.n;
+	struct bytes names = ret->names;
 	enum hash_alg alg =
 		s->bad == NULL && journal_take_name(&names, name) ? journal_alg(name) : HASH_NONE;
 	expect(s, ",\"value\":", "registers");
 	ret->value = take_digest(s, alg, "registers");
 	expect(s, ",\"last\":", "registers");
 	ret->last = take_number(s, INT64_MAX, "registers");
+	ret->open = 0;
+	if (take_if(s, ",\"open\":")) {
+		ret->open = (off_t)take_number(s, INT64_MAX, "registers");
+		if (ret->open == 0 && s->bad == NULL)
+			s->bad = "registers";
+	}
 	expect(s, "}", "registers");
 }
 
-static void scan_state(struct scan *s, struct journal_line *l)
+static void scan_items(struct scan *s, struct journal_line *l)
 {
-	struct journal_group group;
-	struct bytes names;
-	expect(s, ",\"boot_id\":", "boot_id");
-	take_boot_id(s, l->boot_id);
+	struct journal_item item;
 	expect(s, ",\"registers\":", "registers");
 	struct bytes from = s->left;
 	expect(s, "[", "registers");
 	if (is_next(s, "{")) {
 		do
-			scan_group(s, &group, &names);
+			scan_item(s, &item);
 		while (take_if(s, ","));
 	}
 	expect(s, "]", "registers");
 	l->list = (struct bytes){from.p, from.n - s->left.n};
+	l->more = take_if(s, ",\"more\":true");
+}
+
+static void scan_state(struct scan *s, struct journal_line *l)
+{
+	expect(s, ",\"boot_id\":", "boot_id");
+	take_boot_id(s, l->boot_id);
+	scan_items(s, l);
 }
 
 static void scan_header(struct scan *s, struct journal_line *l)
@@ -420,9 +443,9 @@ static void scan_kind(struct scan *s, struct journal_line *l)
 	expect(s, "{\"kind\":", "kind");
 	struct bytes kind = take_string(s, "kind");
 	size_t i = JOURNAL_INTENT;
-	while (i <= JOURNAL_STATE && !bytes_equal(kind, bytes_of(kinds[i])))
+	while (i <= JOURNAL_PART && !bytes_equal(kind, bytes_of(kinds[i])))
 		i++;
-	if (s->bad == NULL && i > JOURNAL_STATE)
+	if (s->bad == NULL && i > JOURNAL_PART)
 		s->bad = "kind";
 	if (s->bad != NULL)
 		return;
@@ -441,6 +464,9 @@ static void scan_kind(struct scan *s, struct journal_line *l)
 		break;
 	case JOURNAL_STATE:
 		scan_state(s, l);
+		break;
+	case JOURNAL_PART:
+		scan_items(s, l);
 		break;
 	case JOURNAL_HEADER:
 	case JOURNAL_VOID:
@@ -507,13 +533,15 @@ bool journal_take_name(struct bytes *list, char ret[static JOURNAL_NAME_ROOM])
 	return s.bad == NULL;
 }
 
-bool journal_take_group(struct bytes *list, struct journal_group *ret, struct bytes *ret_names)
+bool journal_take_item(struct bytes *list, struct journal_item *ret)
 {
 	struct scan s = {.left = *list};
 	if (list->n < 2 || is_next(&s, "]"))
 		return false;
 	take(&s, 1);
-	scan_group(&s, ret, ret_names);
+	if (is_next(&s, "]"))
+		return false;
+	scan_item(&s, ret);
 	*list = s.left;
 	return s.bad == NULL;
 }
@@ -525,13 +553,7 @@ bool journal_sniff(struct bytes head)
 
 bool is_boot_id(const char *s)
 {
-	for (size_t i = 0; i < BOOT_ID_TEXT - 1; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		bool hex = (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f');
-		if (dash ? s[i] != '-' : !hex)
-			return false;
-	}
-	return s[BOOT_ID_TEXT - 1] == '\0';
+	return bytes_is_uuid(bytes_of(s));
 }
 
 static void put_string(struct text *t, const char *s)
@@ -551,10 +573,8 @@ static void put_digest(struct text *t, const char *key, const struct digest *d)
 static void put_list(struct text *t, const char *const names[], size_t n)
 {
 	text_put(t, "[");
-	for (size_t i = 0; i < n; i++) {
-		text_put(t, "%s", i > 0 ? "," : "");
-		put_string(t, names[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		journal_put_name(t, names[i], i == 0);
 	text_put(t, "]");
 }
 
@@ -602,16 +622,37 @@ void journal_put_end(struct text *t, enum journal_kind kind, uint64_t seq,
 	text_put(t, "}\n");
 }
 
-void journal_put_state(struct text *t, const char *boot_id, uint64_t seq,
-	const struct journal_group groups[], size_t n_groups)
+void journal_put_state(struct text *t, const char *boot_id, uint64_t seq)
 {
-	text_put(t, "{\"kind\":\"state\",\"seq\":%llu,\"boot_id\":\"%s\",\"registers\":[",
-		(unsigned long long)seq, boot_id);
-	for (size_t i = 0; i < n_groups; i++) {
-		text_put(t, "%s{\"names\":", i > 0 ? "," : "");
-		put_list(t, (const char *const *)groups[i].name, groups[i].n_names);
-		put_digest(t, "value", &groups[i].value);
-		text_put(t, ",\"last\":%llu}", (unsigned long long)groups[i].last);
-	}
-	text_put(t, "]}\n");
+	text_put(t, "{\"kind\":\"%s\",\"seq\":%llu",
+		kinds[boot_id != NULL ? JOURNAL_STATE : JOURNAL_PART], (unsigned long long)seq);
+	if (boot_id != NULL)
+		text_put(t, ",\"boot_id\":\"%s\"", boot_id);
+	text_put(t, ",\"registers\":[");
+}
+
+void journal_put_item(struct text *t, bool first)
+{
+	text_put(t, "%s{\"names\":[", first ? "" : ",");
+}
+
+void journal_put_name(struct text *t, const char *name, bool first)
+{
+	text_put(t, "%s", first ? "" : ",");
+	put_string(t, name);
+}
+
+void journal_put_item_end(struct text *t, const struct journal_item *item)
+{
+	text_put(t, "]");
+	put_digest(t, "value", &item->value);
+	text_put(t, ",\"last\":%llu", (unsigned long long)item->last);
+	if (item->open > 0)
+		text_put(t, ",\"open\":%lld", (long long)item->open);
+	text_put(t, "}");
+}
+
+void journal_put_state_end(struct text *t, bool more)
+{
+	text_put(t, "]%s}\n", more ? ",\"more\":true" : "");
 }

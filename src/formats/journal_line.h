@@ -23,6 +23,7 @@ enum journal_kind {
 	JOURNAL_VOID,	 /* it equals what it was before: the intent counts for nothing */
 	JOURNAL_UNKNOWN, /* neither */
 	JOURNAL_STATE,	 /* all that the lines before it amount to, and the boot it goes on in */
+	JOURNAL_PART,	 /* the rest of a state that does not fit into one line */
 };
 
 enum {
@@ -39,7 +40,7 @@ struct journal_line {
 	uint64_t number;	    /* from 1; 0 where reading did not start at the front */
 	char boot_id[BOOT_ID_TEXT]; /* header and state */
 	char time[TIME_TEXT];	    /* header and intent: UTC */
-	uint64_t seq;		    /* of the record, from 0; state: of the next one */
+	uint64_t seq;		    /* of the record, from 0; state and part: of the next one */
 	const char *reg;	    /* intent: the register's whole name */
 	struct bytes record;	    /* intent: what is hashed; p NULL: a digest was given */
 	const char *note;	    /* intent: text beside a given digest; NULL: none */
@@ -47,7 +48,8 @@ struct journal_line {
 	int pid;	     /* intent: whose it is, and when that process started, in */
 	uint64_t start;	     /* clock ticks after boot; 0: not known */
 	struct digest value; /* unknown: what the register shows; alg is not set */
-	/* Intent: "like", commit: "same", state: "registers", as they stand; see below. */
+	bool more;	     /* state and part: the next line goes on with it */
+	/* Intent: "like", commit: "same", state and part: "registers", as they stand; see below. */
 	struct bytes list;
 	char reg_buf[JOURNAL_NAME_ROOM];
 	char note_buf[RECORD_MAX + 1];
@@ -61,14 +63,11 @@ struct journal {
 };
 
 /*
- * Where the last whole line of a journal ends. What stands behind it was being written, or was torn
- * by a crash; what stands before it is never changed again.
+ * Where the last whole line of a journal before offset `upto` ends. What follows it was being written, or was torn by a
+ * crash; what stands before it is never changed again. ST_FORMAT if more follows than a line has.
  */
-int journal_end(int fd, off_t *ret, struct err *err);
-/*
- * Where the last state line before `end` starts; 0, the header, if there is none within
- * JOURNAL_TAIL_MAX.
- */
+int journal_end(int fd, off_t upto, off_t *ret, struct err *err);
+/* Where the last state line before `end` starts; 0, the header, if there is none. */
 int journal_tail(int fd, off_t end, off_t *ret, struct err *err);
 
 /* Reads lines of a descriptor, which is borrowed, from offset `from` to `end`. */
@@ -81,18 +80,18 @@ int journal_parse(struct bytes text, struct journal_line *ret, struct err *err);
 /* Puts the number of a line, or where it stands, in front of what is wrong with it. */
 int journal_in(struct err *err, const struct journal_line *line);
 
-/* One register, under all the names that it was seen to have. */
-struct journal_group {
-	char **name; /* each owned by who owns the group */
-	size_t n_names;
-	struct digest value; /* after the last end */
-	uint64_t last;	     /* the record that it follows */
+/* What a state says of one register. */
+struct journal_item {
+	struct bytes names;  /* all that it was seen to have; a list */
+	struct digest value; /* after its last end, or what its open intent found */
+	uint64_t last;	     /* the record that this end belongs to */
+	off_t open;	     /* where its open intent stands; 0: it has none */
 };
 
-/* Takes a name off the front of an intent's or a commit's list, or of a group's names. False at the end. */
+/* Takes a name off the front of a list of names. False at the end. */
 bool journal_take_name(struct bytes *list, char ret[static JOURNAL_NAME_ROOM]);
-/* Takes a group off the front of a state's list; its names into *ret_names. False at the end. */
-bool journal_take_group(struct bytes *list, struct journal_group *ret, struct bytes *ret_names);
+/* Takes an item off the front of a state's or a part's list. False at the end. */
+bool journal_take_item(struct bytes *list, struct journal_item *ret);
 
 /* Whether the first bytes of a file are a journal's. */
 bool journal_sniff(struct bytes head);
@@ -112,7 +111,14 @@ void journal_put_intent(
 /* `value`: of an unknown; `same`: of a commit, other names of the register, n of them. */
 void journal_put_end(struct text *t, enum journal_kind kind, uint64_t seq,
 	const struct digest *value, const char *const same[], size_t n);
-void journal_put_state(struct text *t, const char *boot_id, uint64_t seq,
-	const struct journal_group groups[], size_t n_groups);
+/*
+ * A state or part line is put in pieces: its front (a part has no boot id: NULL), items, its end.
+ * An item is put in pieces, too: its front, names, its end, which has no use for item->names.
+ */
+void journal_put_state(struct text *t, const char *boot_id, uint64_t seq);
+void journal_put_item(struct text *t, bool first);
+void journal_put_name(struct text *t, const char *name, bool first);
+void journal_put_item_end(struct text *t, const struct journal_item *item);
+void journal_put_state_end(struct text *t, bool more);
 
 #endif

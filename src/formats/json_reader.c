@@ -128,99 +128,156 @@ static size_t whole_characters(struct bytes b)
 	return b.n;
 }
 
-/* What is wrong with the next byte; NULL: nothing. */
-static const char *scan_byte(struct json_scan *s, uint8_t c)
+/* What a byte outside of a string is to the scan; those up to BYTE_EXPONENT are parts of numbers. */
+enum byte_class {
+	BYTE_OTHER,
+	BYTE_ZERO,
+	BYTE_DIGIT,
+	BYTE_MINUS,
+	BYTE_PLUS,
+	BYTE_POINT,
+	BYTE_EXPONENT,
+	BYTE_QUOTE,
+	BYTE_APOSTROPHE,
+	BYTE_COLON,
+	BYTE_NODE,
+	BYTE_NAN
+};
+
+static const uint8_t byte_classes[256] = {
+	['0'] = BYTE_ZERO,
+	['1'] = BYTE_DIGIT,
+	['2'] = BYTE_DIGIT,
+	['3'] = BYTE_DIGIT,
+	['4'] = BYTE_DIGIT,
+	['5'] = BYTE_DIGIT,
+	['6'] = BYTE_DIGIT,
+	['7'] = BYTE_DIGIT,
+	['8'] = BYTE_DIGIT,
+	['9'] = BYTE_DIGIT,
+	['-'] = BYTE_MINUS,
+	['+'] = BYTE_PLUS,
+	['.'] = BYTE_POINT,
+	['e'] = BYTE_EXPONENT,
+	['E'] = BYTE_EXPONENT,
+	['"'] = BYTE_QUOTE,
+	['\''] = BYTE_APOSTROPHE,
+	[':'] = BYTE_COLON,
+	['{'] = BYTE_NODE,
+	['['] = BYTE_NODE,
+	[','] = BYTE_NODE,
+	['N'] = BYTE_NAN,
+	['I'] = BYTE_NAN,
+};
+
+/* RFC 8259, section 6. What is not in a row is no number; the literals have an 'e', too. */
+static const uint8_t number_steps[NUMBER_BAD][BYTE_EXPONENT + 1] = {
+	[NUMBER_NONE] = {NUMBER_NONE, NUMBER_ZERO, NUMBER_INTEGER, NUMBER_MINUS, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_NONE},
+	[NUMBER_MINUS] = {NUMBER_BAD, NUMBER_ZERO, NUMBER_INTEGER, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_BAD},
+	[NUMBER_ZERO] = {NUMBER_NONE, NUMBER_BAD, NUMBER_BAD, NUMBER_BAD, NUMBER_BAD, NUMBER_POINT,
+		NUMBER_E},
+	[NUMBER_INTEGER] = {NUMBER_NONE, NUMBER_INTEGER, NUMBER_INTEGER, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_POINT, NUMBER_E},
+	[NUMBER_POINT] = {NUMBER_BAD, NUMBER_FRACTION, NUMBER_FRACTION, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_BAD},
+	[NUMBER_FRACTION] = {NUMBER_NONE, NUMBER_FRACTION, NUMBER_FRACTION, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_E},
+	[NUMBER_E] = {NUMBER_BAD, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_SIGN, NUMBER_SIGN,
+		NUMBER_BAD, NUMBER_BAD},
+	[NUMBER_SIGN] = {NUMBER_BAD, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_BAD},
+	[NUMBER_EXPONENT] = {NUMBER_NONE, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_BAD, NUMBER_BAD,
+		NUMBER_BAD, NUMBER_BAD},
+};
+
+/* What is wrong with the next byte, which is in a string; NULL: nothing. */
+static inline const char *scan_in_string(struct json_scan *s, uint8_t c)
 {
-	if (s->in_string) {
-		bool escaped = s->escaped;
-		s->escaped = !escaped && c == '\\';
-		s->in_string = escaped || c != '"';
-		return c < 0x20 ? "a control character in a string" : NULL;
+	enum { ALL_ZEROS = 5 }; /* 'u' and four digits */
+	bool escaped = s->escaped;
+	s->escaped = !escaped && c == '\\';
+	s->in_string = escaped || c != '"';
+	if (escaped)
+		s->zeros = c == 'u';
+	else if (s->zeros > 0)
+		s->zeros = c == '0' ? s->zeros + 1 : 0;
+	if (s->zeros == ALL_ZEROS) {
+		s->zeros = 0;
+		s->has_nul = true;
 	}
-	s->in_string = c == '"';
-	if (c == '\'')
-		return "a name that is not in double quotes";
-	if (c == 'N' || c == 'I')
-		return "NaN or Infinity";
-	if ((c == '{' || c == '[' || c == ',') && s->nodes++ == JSON_NODES_MAX)
-		return "too many values in one object";
-	return NULL;
+	return c < 0x20 ? "not JSON: a control character in a string" : NULL;
 }
 
-/* How many bytes at the front of b are, outside of a string, none that scan_byte looks at. */
-static size_t plain_run(struct bytes b)
+/* The same outside of strings. */
+static inline const char *scan_outside(struct json_scan *s, uint8_t c)
 {
-	static const bool looked_at[256] = {
-		['"'] = true,
-		['\''] = true,
-		['N'] = true,
-		['I'] = true,
-		['{'] = true,
-		['['] = true,
-		[','] = true,
-	};
-	size_t n = 0;
-	while (n < b.n && !looked_at[b.p[n]])
-		n++;
-	return n;
+	enum byte_class class = byte_classes[c];
+	if (class == BYTE_OTHER && s->number == NUMBER_NONE)
+		return NULL;
+	if (class == BYTE_NAN)
+		return "not JSON: NaN or Infinity";
+	s->number = number_steps[s->number][class <= BYTE_EXPONENT ? class : BYTE_OTHER];
+	if (s->number == NUMBER_BAD)
+		return "not JSON: a number in a form that JSON does not have";
+	switch ((int)class) {
+	case BYTE_QUOTE:
+		s->in_string = true;
+		s->has_nul = false;
+		break;
+	case BYTE_APOSTROPHE:
+		return "not JSON: a name that is not in double quotes";
+	case BYTE_COLON:
+		return s->has_nul ? "a NUL (\\u0000) in the name of a member" : NULL;
+	case BYTE_NODE:
+		return s->nodes++ == JSON_NODES_MAX ? "not JSON: too many values in one object"
+						    : NULL;
+	default:
+		break;
+	}
+	return NULL;
 }
 
 /*
  * How many bytes at the front of b go on with a string: up to a quote, a backslash, or a control
  * character, or less than 8 before the end. Eight at a time: text and hex are most of a log.
  */
-static size_t string_run(struct bytes b)
+static inline size_t string_run(struct json_scan *s, struct bytes b)
 {
 	size_t n = 0;
+	uint64_t high = 0;
 	for (; b.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
 		uint64_t word = word_get(b.p + n);
 		uint64_t ends = word_is(word, '"') | word_is(word, '\\') | word_less(word, 0x20);
-		if (ends != 0)
-			return n + (size_t)__builtin_ctzll(ends) / 8;
+		high |= word;
+		if (ends != 0) {
+			n += (size_t)__builtin_ctzll(ends) / 8;
+			break;
+		}
 	}
+	s->high = s->high || (high & WORD_TOPS) != 0;
 	return n;
 }
 
 /* Takes what was parsed; how much of it is good, and what is wrong behind, or NULL. */
-static size_t scan(struct json_scan *s, struct bytes b, const char **problem)
+static size_t scan(struct json_scan *ret, struct bytes b, const char **problem)
 {
+	struct json_scan s = *ret; /* of its own: the compiler keeps it in processor registers */
+	size_t i = 0;
 	*problem = NULL;
-	for (size_t i = 0; i < b.n; i++) {
-		struct bytes left = {b.p + i, b.n - i};
-		if (!s->escaped)
-			i += s->in_string ? string_run(left) : plain_run(left);
-		if (i < b.n && (*problem = scan_byte(s, b.p[i])) != NULL)
-			return i;
+	for (; i < b.n; i++) {
+		if (s.in_string && !s.escaped && s.zeros == 0)
+			i += string_run(&s, (struct bytes){b.p + i, b.n - i});
+		if (i == b.n)
+			break;
+		s.high = s.high || b.p[i] >= 0x80;
+		*problem = s.in_string ? scan_in_string(&s, b.p[i]) : scan_outside(&s, b.p[i]);
+		if (*problem != NULL)
+			break;
 	}
-	return b.n;
-}
-
-static bool is_plain_byte(const uint8_t *p)
-{
-	return *p >= 0x20 && *p < 0x80 && *p != '\'' && (*p != 'N' || p[1] != 'a') &&
-	       (*p != 'I' || p[1] != 'n');
-}
-
-/*
- * Whether an object that is whole, and too short to have too many others in it, is nothing but text
- * that needs no further look wherever it stands: as most are. It ends with '}'.
- */
-static bool is_plain(struct bytes b)
-{
-	_Static_assert(
-		(int)PIECE <= (int)JSON_NODES_MAX, "an object in one piece may have too many");
-	size_t n = 0;
-	while (n < b.n) {
-		size_t end = b.n - n >= sizeof(uint64_t) ? n + sizeof(uint64_t) : b.n;
-		uint64_t word = end - n == sizeof(word) ? word_get(b.p + n) : WORD_TOPS;
-		if (((word & WORD_TOPS) | word_less(word, 0x20) | word_is(word, '\'') |
-			    word_is(word, 'N') | word_is(word, 'I')) == 0)
-			n = end;
-		for (; n < end; n++)
-			if (!is_plain_byte(b.p + n))
-				return false;
-	}
-	return true;
+	*ret = s;
+	return i;
 }
 
 /* json-c takes a NUL for the end. Pieces overlap: each byte is looked at once. */
@@ -277,17 +334,18 @@ static int look_through(struct json_seq *s, struct bytes used, struct err *err)
 {
 	unsigned long long off = window_tell(s->in);
 	const char *wrong;
-	if (!utf8_valid(used))
-		return err_set(err, ST_FORMAT, "offset %llu: not UTF-8", off + find_bad_utf8(used));
+	s->scan.high = false;
 	size_t at = scan(&s->scan, used, &wrong);
+	if (s->scan.high && !utf8_valid(used))
+		return err_set(err, ST_FORMAT, "offset %llu: not UTF-8", off + find_bad_utf8(used));
 	if (wrong != NULL)
-		return err_set(err, ST_FORMAT, "offset %llu: not JSON: %s", off + at, wrong);
+		return err_set(err, ST_FORMAT, "offset %llu: %s", off + at, wrong);
 	return 0;
 }
 
 /* 1 and the object where its end was in the piece, 0 to go on. */
-static int parse_piece(struct json_seq *s, uint64_t start, struct bytes piece,
-	struct json_object **ret, struct err *err)
+static int parse_piece(
+	struct json_seq *s, struct bytes piece, struct json_object **ret, struct err *err)
 {
 	struct json_object *o = json_tokener_parse_ex(s->tok, (const char *)piece.p, (int)piece.n);
 	enum json_tokener_error problem = json_tokener_get_error(s->tok);
@@ -299,8 +357,7 @@ static int parse_piece(struct json_seq *s, uint64_t start, struct bytes piece,
 	/* The parser has taken blanks behind the object, too. */
 	while (o != NULL && is_blank(used.p[used.n - 1]))
 		used.n--;
-	bool whole = o != NULL && off == start;
-	if ((!whole || !is_plain(used)) && look_through(s, used, err) < 0) {
+	if (look_through(s, used, err) < 0) {
 		json_object_put(o);
 		return -1;
 	}
@@ -325,7 +382,7 @@ int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, s
 	do {
 		if (peek_piece(s, start, &piece, err) < 0)
 			return -1;
-		rc = parse_piece(s, start, piece, ret, err);
+		rc = parse_piece(s, piece, ret, err);
 	} while (rc == 0);
 	return rc;
 }
@@ -338,7 +395,7 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err)
 	/* Before anything is made of it. */
 	size_t end = scan(&s, text, &wrong);
 	if (wrong != NULL)
-		return err_set(err, ST_FORMAT, "byte %zu: not JSON: %s", end, wrong);
+		return err_set(err, ST_FORMAT, "byte %zu: %s", end, wrong);
 	struct json_tokener *tok = new_tokener(0, err);
 	if (tok == NULL)
 		return -1;
@@ -428,11 +485,16 @@ struct bytes json_bytes(struct json_object *string)
 	return (struct bytes){(const uint8_t *)s, (size_t)json_object_get_string_len(string)};
 }
 
-const char *json_word(struct json_object *o, const char *other)
+int json_name(struct json_object *o, const char *what, const char **ret, struct err *err)
 {
-	if (!json_object_is_type(o, json_type_string) || json_object_get_string(o)[0] == '\0')
-		return other;
-	return json_object_get_string(o);
+	struct bytes name = json_bytes(json_object_is_type(o, json_type_string) ? o : NULL);
+	if (name.n == 0)
+		return 0;
+	if (!bytes_is_word(name))
+		return err_set(
+			err, ST_FORMAT, "'%s' is not a name: one word of printable ASCII", what);
+	*ret = (const char *)name.p;
+	return 0;
 }
 
 static bool digits_number(struct bytes b, uint64_t *ret)

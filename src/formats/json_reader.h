@@ -10,12 +10,31 @@
 
 #include "base/window.h"
 
+/* Where in a number a text is; it may end after those that are at its end of RFC 8259's grammar. */
+enum json_number {
+	NUMBER_NONE,
+	NUMBER_MINUS,
+	NUMBER_ZERO,
+	NUMBER_INTEGER,
+	NUMBER_POINT,
+	NUMBER_FRACTION,
+	NUMBER_E,
+	NUMBER_SIGN,
+	NUMBER_EXPONENT,
+	NUMBER_BAD
+};
+
 /*
  * What json-c lets pass even if it is to be strict: names in single quotes, control characters
- * in strings, NaN and Infinity. It has no bound on values, which take up to hundreds of bytes each.
+ * in strings, NaN and Infinity, numbers such as 00 and 1., and a NUL in the name of a member, at
+ * which it cuts the name. It has no bound on values, which take up to hundreds of bytes each.
  */
 struct json_scan {
 	bool in_string, escaped;
+	bool has_nul;	/* the last string has one, as \u0000 */
+	uint8_t zeros;	/* in an escape: 'u' and the zeros behind it so far; else 0 */
+	uint8_t number; /* of enum json_number */
+	bool high;	/* a byte above 0x7f was seen, or is near */
 	size_t nodes;
 };
 
@@ -38,7 +57,7 @@ int json_seq_open(struct json_seq *ret, struct window *in, struct err *err);
 void json_seq_close(struct json_seq *s);
 /*
  * 1, an object, which the caller puts, and the offset of its first byte; 0 at the end; -1 with
- * ST_FORMAT and the offset for what is not JSON, not UTF-8, cut, deeper than JSON_DEPTH_MAX, longer
+ * ST_FORMAT and the offset for what is not JSON, not UTF-8, cut, has a name with a NUL in it, deeper than JSON_DEPTH_MAX, longer
  * than WINDOW_MAX, or with more than JSON_NODES_MAX of '{', '[' and ','. Of two members with one name the
  * last counts.
  */
@@ -62,8 +81,12 @@ uint32_t json_members(
 struct json_object *json_member(struct json_object *o, const char *key, enum json_type type);
 /* The bytes of a string, or of no object at all. */
 struct bytes json_bytes(struct json_object *string);
-/* A string as C has it; `other` for what is empty there, and for what is no string. */
-const char *json_word(struct json_object *o, const char *other);
+/*
+ * A string that names something and is shown as it is: one word of printable ASCII, so that it looks
+ * like no other. *ret stays what it is for an empty one, and for what is no string; ST_FORMAT, which
+ * says it of `what`, for other strings.
+ */
+int json_name(struct json_object *o, const char *what, const char **ret, struct err *err);
 /*
  * An integer, or text with one in decimal or behind 0x. False for anything else, and above 2^64 - 2:
  * json-c reads everything that is too big as 2^64 - 1.

@@ -5,7 +5,7 @@
 
 #include "formats/reader.h"
 
-struct take {
+struct record_reader {
 	struct window *in;
 	uint64_t off;	   /* of the record in the log */
 	struct bytes seen; /* from its first byte on, and bytes behind it; moves with each piece */
@@ -13,20 +13,20 @@ struct take {
 };
 
 /* Starts a record where the window stands; seen.n is 0 only at the end of the log. */
-int take_start(struct take *t, struct window *in, struct err *err);
-/* Takes n bytes that are not seen yet; see take_bytes. */
-int take_more(struct take *t, size_t n, struct err *err);
+int record_start(struct record_reader *t, struct window *in, struct err *err);
+/* Takes n bytes that are not seen yet; see record_bytes. */
+int record_more(struct record_reader *t, size_t n, struct err *err);
 /*
  * Takes a line and its newline; *ret is the line without it. 1, 0 at the end of the log, -1 with
  * ST_FORMAT for one of more than LINE_MAX_BYTES or without a newline.
  */
-int take_line(struct take *t, struct bytes *ret, struct err *err);
+int record_line(struct record_reader *t, struct bytes *ret, struct err *err);
 /* n bytes that were taken, from the record's byte `at` on: valid until the next piece. */
-struct bytes take_view(const struct take *t, size_t at, size_t n);
+struct bytes record_view(const struct record_reader *t, size_t at, size_t n);
 /* Where byte `at` of the record is in the log. */
-unsigned long long take_off(const struct take *t, size_t at);
+unsigned long long record_off(const struct record_reader *t, size_t at);
 /* The window goes on behind what was taken; views stay valid until the next record. */
-void take_end(const struct take *t);
+void record_end(const struct record_reader *t);
 
 static inline uint16_t get_le16(const uint8_t *p)
 {
@@ -44,46 +44,38 @@ static inline uint32_t get_be32(const uint8_t *p)
 }
 
 /* Takes n bytes; ST_FORMAT if the log ends before. */
-static inline int take_bytes(struct take *t, size_t n, struct err *err)
+static inline int record_bytes(struct record_reader *t, size_t n, struct err *err)
 {
 	if (n > t->seen.n - t->n)
-		return take_more(t, n, err);
+		return record_more(t, n, err);
 	t->n += n;
 	return 0;
 }
 
 /* Takes an unsigned integer, which stands in little-endian (le) or big-endian (be) order. */
-static inline int take_le16(struct take *t, uint16_t *ret, struct err *err)
+static inline int record_le16(struct record_reader *t, uint16_t *ret, struct err *err)
 {
-	if (take_bytes(t, 2, err) < 0)
+	if (record_bytes(t, 2, err) < 0)
 		return -1;
 	*ret = get_le16(t->seen.p + t->n - 2);
 	return 0;
 }
 
-static inline int take_le32(struct take *t, uint32_t *ret, struct err *err)
+static inline int record_le32(struct record_reader *t, uint32_t *ret, struct err *err)
 {
-	if (take_bytes(t, 4, err) < 0)
+	if (record_bytes(t, 4, err) < 0)
 		return -1;
 	*ret = get_le32(t->seen.p + t->n - 4);
 	return 0;
 }
 
-static inline int take_be32(struct take *t, uint32_t *ret, struct err *err)
+static inline int record_be32(struct record_reader *t, uint32_t *ret, struct err *err)
 {
-	if (take_bytes(t, 4, err) < 0)
+	if (record_bytes(t, 4, err) < 0)
 		return -1;
 	*ret = get_be32(t->seen.p + t->n - 4);
 	return 0;
 }
-
-/*
- * Adds the digest of a bank, by its TPM_ALG_ID (0: a name that we do not know). One of an algorithm
- * that we do not have is HASH_UNKNOWN, and of size 0 if it is longer than DIGEST_SIZE_MAX.
- * ST_FORMAT, without an offset, for one too many, a second one of its algorithm, or one that is not
- * of its size.
- */
-int event_add_digest(struct log_event *ev, uint16_t tcg_id, struct bytes digest, struct err *err);
 
 /* Adds to what the operator is told of the log after its end; what does not fit is left out. */
 void reader_note(struct log_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

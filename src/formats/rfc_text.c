@@ -129,6 +129,7 @@ static int no_next(struct log_reader *r, struct log_event *ret, struct err *err)
 
 const struct log_format log_format_rfc_text = {
 	.name = "rfc-text",
+	.names = NAMES_ANY,
 	.summary = "text log of a kernel with /sys/kernel/tsm",
 	.sniff = rfc_log_sniff,
 	.next = no_next,

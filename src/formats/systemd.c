@@ -13,6 +13,7 @@ static bool sniff(struct bytes head)
 
 const struct log_format log_format_systemd = {
 	.name = "systemd",
+	.names = NAMES_CC_MR | NAMES_PCR | NAMES_NV,
 	.summary = "what systemd measured (tpm2-measure.log)",
 	.sniff = sniff,
 	.open = cel_json_open,

@@ -95,60 +95,60 @@ static int digest_size(const struct tcg_algs *algs, uint16_t id, size_t *ret)
 	return -1;
 }
 
-static int take_digest(
-	struct take *t, const struct tcg_algs *algs, struct log_event *ret, struct err *err)
+static int take_digest(struct record_reader *t, const struct tcg_algs *algs, struct log_event *ret,
+	struct err *err)
 {
 	uint16_t id;
 	size_t at = t->n, n;
-	if (take_le16(t, &id, err) < 0)
+	if (record_le16(t, &id, err) < 0)
 		return -1;
 	if (digest_size(algs, id, &n) < 0)
 		return err_set(err, ST_FORMAT,
 			"offset %llu: a digest of algorithm 0x%04x, whose size the log does not "
 			"say",
-			take_off(t, at), id);
-	if (take_bytes(t, n, err) < 0)
+			record_off(t, at), id);
+	if (record_bytes(t, n, err) < 0)
 		return -1;
-	if (event_add_digest(ret, id, take_view(t, at + 2, n), err) < 0)
-		return err_in(err, "offset %llu", take_off(t, at));
+	if (event_add_digest(ret, id, record_view(t, at + 2, n), err) < 0)
+		return err_in(err, "offset %llu", record_off(t, at));
 	return 0;
 }
 
-static int take_event2(
-	struct take *t, const struct tcg_algs *algs, struct log_event *ret, struct err *err)
+static int take_event2(struct record_reader *t, const struct tcg_algs *algs, struct log_event *ret,
+	struct err *err)
 {
 	uint32_t n_digests, size;
-	if (take_le32(t, &ret->index, err) < 0 || take_le32(t, &ret->type, err) < 0 ||
-		take_le32(t, &n_digests, err) < 0)
+	if (record_le32(t, &ret->index, err) < 0 || record_le32(t, &ret->type, err) < 0 ||
+		record_le32(t, &n_digests, err) < 0)
 		return -1;
 	if (n_digests > EVENT_DIGESTS_MAX)
 		return err_set(err, ST_FORMAT, "offset %llu: an event with %u digests, %d at most",
-			take_off(t, 8), n_digests, EVENT_DIGESTS_MAX);
+			record_off(t, 8), n_digests, EVENT_DIGESTS_MAX);
 	for (uint32_t i = 0; i < n_digests; i++)
 		if (take_digest(t, algs, ret, err) < 0)
 			return -1;
-	if (take_le32(t, &size, err) < 0)
+	if (record_le32(t, &size, err) < 0)
 		return -1;
 	if (size > EVENT_DATA_MAX)
 		return err_set(err, ST_FORMAT, "offset %llu: an event of %u bytes, %d at most",
-			take_off(t, t->n - 4), size, EVENT_DATA_MAX);
-	if (take_bytes(t, size, err) < 0)
+			record_off(t, t->n - 4), size, EVENT_DATA_MAX);
+	if (record_bytes(t, size, err) < 0)
 		return -1;
-	ret->data = take_view(t, t->n - size, size);
+	ret->data = record_view(t, t->n - size, size);
 	return 0;
 }
 
 int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unnamed,
 	struct log_event *ret, struct err *err)
 {
-	struct take t;
-	if (take_start(&t, &r->in, err) < 0)
+	struct record_reader t;
+	if (record_start(&t, &r->in, err) < 0)
 		return -1;
 	if (is_end(t.seen))
 		return check_rest(r, err);
 	if (take_event2(&t, algs, ret, err) < 0)
 		return -1;
-	take_end(&t);
+	record_end(&t);
 	tcg_describe(ret, ret->type, unnamed);
 	return 1;
 }
@@ -226,15 +226,15 @@ static int read_algs(struct tcg_algs *algs, struct bytes event, struct err *err)
 static int read_header(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	struct tcg2 *own = r->own;
-	struct take t;
-	if (take_start(&t, &r->in, err) < 0)
+	struct record_reader t;
+	if (record_start(&t, &r->in, err) < 0)
 		return -1;
 	if (t.seen.n == 0)
 		return 0;
 	if (!has_spec_id(t.seen) && is_sha1_log(t.seen))
 		return err_set(err, ST_FORMAT,
 			"offset 0: a log of TCG 1.2: it has SHA-1 digests only, and is not read");
-	if (take_bytes(&t, OLD_EVENT_AT + SPEC_ID_ALGS_AT, err) < 0)
+	if (record_bytes(&t, OLD_EVENT_AT + SPEC_ID_ALGS_AT, err) < 0)
 		return -1;
 	if (!has_spec_id(t.seen))
 		return err_set(
@@ -244,13 +244,13 @@ static int read_header(struct log_reader *r, struct log_event *ret, struct err *
 		return err_set(err, ST_FORMAT, "offset %d: an event of %u bytes, %d at most",
 			OLD_SIZE_AT, size, EVENT_DATA_MAX);
 	t.n = OLD_EVENT_AT;
-	if (take_bytes(&t, size, err) < 0)
+	if (record_bytes(&t, size, err) < 0)
 		return -1;
 	ret->index = get_le32(t.seen.p);
-	ret->data = take_view(&t, OLD_EVENT_AT, size);
+	ret->data = record_view(&t, OLD_EVENT_AT, size);
 	if (read_algs(&own->algs, ret->data, err) < 0)
 		return -1;
-	take_end(&t);
+	record_end(&t);
 	tcg_describe(ret, TCG_EV_NO_ACTION, own->unnamed);
 	return 1;
 }
@@ -288,8 +288,7 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 	if (rc > 0)
 		check_index(r, ret);
 	if (rc == 0 && r->seq == 1)
-		return err_set(err, ST_FORMAT, "offset %llu: no log: nothing is behind its header",
-			(unsigned long long)window_tell(&r->in));
+		reader_note(r, "the log contains only a header");
 	return rc;
 }
 
@@ -310,6 +309,7 @@ static const struct log_format *settle(struct log_reader *r)
 
 const struct log_format log_format_ccel = {
 	.name = "ccel",
+	.names = NAMES_CC_MR,
 	.summary = "log of the firmware of a confidential VM (ACPI CCEL, TCG2 crypto-agile)",
 	.sniff = has_spec_id,
 	.settle = settle,
@@ -321,6 +321,7 @@ const struct log_format log_format_ccel = {
 /* What is left to sniff for are those that are refused, which reading the first event says. */
 const struct log_format log_format_tpm = {
 	.name = "tpm",
+	.names = NAMES_PCR | NAMES_NV,
 	.summary = "log of the firmware of a machine with a TPM (TCG2 crypto-agile)",
 	.sniff = is_sha1_log,
 	.open = tcg2_open,

@@ -88,6 +88,9 @@ static bool is_called(struct event_name known, struct bytes given)
 
 bool tcg_event_by_name(struct bytes name, uint32_t *ret)
 {
+	/* All begin like this, and not much else does. */
+	if (name.n < 3 || strncasecmp("EV_", (const char *)name.p, 3) != 0)
+		return false;
 	for (uint32_t i = 0; i < N_PLAIN + N_EFI; i++) {
 		uint32_t type = i < N_PLAIN ? i : EFI_BASE + (i - N_PLAIN);
 		if (is_called(event_name(type), name)) {

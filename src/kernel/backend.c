@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct abi *const abi_table[] = {
-	&abi_tsm_mr,
-	&abi_tsm_rfc,
-	&abi_tsm_rtmrs,
+const struct backend *const backend_table[] = {
+	&backend_mr,
+	&backend_rfc,
+	&backend_rtmrs,
 	NULL,
 };
 
@@ -15,11 +15,11 @@ static int err_no_tree(struct err *err, const struct root *root, const char *onl
 {
 	err_set(err, ST_ABSENT, "no measurement registers here; looked below '%s' for", root->dir);
 	const char *comma = " ";
-	for (size_t i = 0; abi_table[i] != NULL; i++) {
-		if (only != NULL && strcmp(only, abi_table[i]->name) != 0)
+	for (size_t i = 0; backend_table[i] != NULL; i++) {
+		if (only != NULL && strcmp(only, backend_table[i]->name) != 0)
 			continue;
-		for (size_t j = 0; abi_table[i]->homes[j] != NULL; j++) {
-			err_add(err, "%s%s", comma, abi_table[i]->homes[j]);
+		for (size_t j = 0; backend_table[i]->homes[j] != NULL; j++) {
+			err_add(err, "%s%s", comma, backend_table[i]->homes[j]);
 			comma = ", ";
 		}
 	}
@@ -29,11 +29,11 @@ static int err_no_tree(struct err *err, const struct root *root, const char *onl
 int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err)
 {
 	*ret = (struct tree){0};
-	for (size_t i = 0; abi_table[i] != NULL; i++) {
-		const struct abi *abi = abi_table[i];
-		if (only != NULL && strcmp(only, abi->name) != 0)
+	for (size_t i = 0; backend_table[i] != NULL; i++) {
+		const struct backend *backend = backend_table[i];
+		if (only != NULL && strcmp(only, backend->name) != 0)
 			continue;
-		if (abi->probe(root, abi, ret, err) < 0)
+		if (backend->probe(root, backend, ret, err) < 0)
 			return -1;
 	}
 	if (ret->n_providers == 0 && ret->problem.status != ST_OK) {
@@ -55,6 +55,11 @@ void tree_note_problem(struct tree *tree, const struct err *err)
 {
 	if (status_worse(tree->problem.status, err->status) != tree->problem.status)
 		tree->problem = *err;
+}
+
+bool backend_contends(const struct mr *mr)
+{
+	return mr->abi != NULL && mr->abi->contends;
 }
 
 int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)
@@ -82,19 +87,6 @@ int mr_read_file(const struct root *root, const struct mr *mr, const char *path,
 	return 0;
 }
 
-static bool is_uuid(const char *s, size_t n)
-{
-	if (n != 36)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		bool hex = (s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f');
-		if (dash ? s[i] != '-' : !hex)
-			return false;
-	}
-	return true;
-}
-
 bool boot_id_read(const struct root *root, char ret[static 37])
 {
 	char text[64];
@@ -104,7 +96,7 @@ bool boot_id_read(const struct root *root, char ret[static 37])
 		return false;
 	if (n > 0 && text[n - 1] == '\n')
 		n--;
-	if (!is_uuid(text, n))
+	if (!bytes_is_uuid((struct bytes){(const uint8_t *)text, n}))
 		return false;
 	memcpy(ret, text, n);
 	ret[n] = '\0';

@@ -13,17 +13,23 @@ struct tree {
 			       worst) */
 };
 
-struct abi {
+struct backend {
 	const char *name;
 	const char *summary;
 	const char *const
 		*homes; /* the folders it is looked for in, below the root, NULL at the end */
+	/* Two processes on one provider can crash the kernel, readers of values and logs too: see
+	 * lock_read. */
+	bool contends;
 	/* Adds what is there to the tree. Nothing there is no error. */
-	int (*probe)(
-		const struct root *root, const struct abi *abi, struct tree *tree, struct err *err);
+	int (*probe)(const struct root *root, const struct backend *backend, struct tree *tree,
+		struct err *err);
 	/* Makes what stands between this register and its value, without changing the register. NULL:
 	 * nothing does. */
 	int (*prepare)(const struct root *root, struct mr *mr, struct err *err);
+	/* Under the lock: looks again at what discovery can have missed beside an extend, and corrects
+	 * mr. NULL: nothing can be missed. */
+	int (*recheck)(const struct root *root, struct mr *mr, struct err *err);
 	/* The value: exactly mr->size bytes into buf. */
 	int (*read)(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);
 	/* These change the register; see root_write_once for `tried`. NULL where the interface has
@@ -36,14 +42,16 @@ struct abi {
 		struct err *err);
 	/* A copy of the log that the kernel keeps, as a descriptor that the caller closes. */
 	int (*open_log)(const struct root *root, const struct mr *mr, struct err *err);
+	/* How long that log is, without reading it: needs no lock. */
+	int (*log_size)(const struct root *root, const struct mr *mr, off_t *ret, struct err *err);
 };
 
 /* The interfaces, in the order in which a provider that shows in several is taken. NULL at the end.
  */
-extern const struct abi *const abi_table[];
-extern const struct abi abi_tsm_mr;
-extern const struct abi abi_tsm_rfc;
-extern const struct abi abi_tsm_rtmrs;
+extern const struct backend *const backend_table[];
+extern const struct backend backend_mr;
+extern const struct backend backend_rfc;
+extern const struct backend backend_rtmrs;
 
 /*
  * Everything on this machine, or of the interface `only` (NULL: of any). ST_ABSENT, with what was
@@ -53,6 +61,9 @@ int tree_probe(const struct root *root, const char *only, struct tree *ret, stru
 void tree_clear(struct tree *tree);
 /* Keeps the worst of what went wrong; the rest of the tree is still of use. */
 void tree_note_problem(struct tree *tree, const struct err *err);
+
+/* Whether who reads this register's value or log needs lock_read. */
+bool backend_contends(const struct mr *mr);
 
 /* The value of a register that can be read. mr->size bytes into buf. */
 int mr_read(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tsm-mr: Linux 6.16 and later. A misc device of a TVM's guest driver has a folder "measurements",
- * a file a register: NAME, or NAME:HASH where the register has a hash. Documentation/ABI/testing/
- * sysfs-devices-virtual-misc-tdx_guest. A read gives the value, a write at offset 0 of exactly its
- * size extends; no log is kept. What a register can do is read from its mode, never from its name.
+ * tsm-mr: Linux 6.16 and later. A misc device of a TVM's guest driver has a folder "measurements"
+ * ("mr" in the postings of April 2025), and in it one file per register: NAME, or NAME:HASH where
+ * the register has a hash. Documentation/ABI/testing/sysfs-devices-virtual-misc-tdx_guest. A read
+ * gives the value, a write at offset 0 of exactly its size extends; no log is kept. What a register
+ * can do is read from its mode, never from its name.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@ static void describe(struct mr *mr, const char *path, const struct stat *st)
 	else if (st->st_size < 1 || st->st_size > VALUE_SIZE_MAX)
 		err_set(&mr->bad, ST_FORMAT, "'%s': a register of %lld bytes", path,
 			(long long)st->st_size);
+	else if ((mr->flags & MR_RUNTIME) && st->st_size > DIGEST_SIZE_MAX)
+		err_set(&mr->bad, ST_FORMAT, "'%s': a runtime register of %lld bytes", path,
+			(long long)st->st_size);
 	else if (mr->alg > HASH_UNKNOWN && st->st_size != (off_t)hash_size(mr->alg))
 		err_set(&mr->bad, ST_FORMAT, "'%s': %lld bytes, but %s has %zu", path,
 			(long long)st->st_size, hash_name(mr->alg), hash_size(mr->alg));
@@ -33,7 +37,7 @@ static void describe(struct mr *mr, const char *path, const struct stat *st)
 }
 
 /* A suffix that is no hash known here is shown as it stands; its length says nothing. */
-static int visit_register(const struct place *at, const char *file, const char *path,
+static int visit_register(const struct walk *at, const char *file, const char *path,
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)parent;
@@ -47,7 +51,7 @@ static int visit_register(const struct place *at, const char *file, const char *
 		alg = hash_by_name(bytes_of(colon + 1));
 	}
 	const char *hash = alg > HASH_UNKNOWN ? hash_name(alg) : colon != NULL ? colon + 1 : NULL;
-	struct mr *mr = place_add_mr(at, name, hash, path, err);
+	struct mr *mr = walk_add_mr(at, name, hash, path, err);
 	if (mr == NULL)
 		return -1;
 	mr->alg = alg;
@@ -55,22 +59,38 @@ static int visit_register(const struct place *at, const char *file, const char *
 	return 0;
 }
 
-static int visit_device(const struct place *at, const char *name, const char *path,
+/* The folder of a device's registers, allocated; NULL with a status in err: no memory. */
+static char *find_folder(const struct walk *at, const char *device, struct err *err)
+{
+	static const char *const names[] = {"measurements", "mr"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct stat st;
+		char *path = walk_join(device, names[i]);
+		if (path == NULL) {
+			err_sys(err, ENOMEM, "registers");
+			return NULL;
+		}
+		if (root_stat(at->root, path, &st) == 0 && S_ISDIR(st.st_mode))
+			return path;
+		free(path);
+	}
+	*err = (struct err){0};
+	return NULL;
+}
+
+static int visit_device(const struct walk *at, const char *name, const char *path,
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)parent;
-	struct stat folder;
 	if (!S_ISDIR(st->st_mode) || mr_list_has_provider(&at->tree->mrs, name))
 		return 0;
-	AUTO_FREE char *measurements = path_join(path, "measurements");
-	if (measurements == NULL)
-		return err_sys(err, ENOMEM, "registers");
-	if (root_stat(at->root, measurements, &folder) < 0 || !S_ISDIR(folder.st_mode))
-		return 0;
+	AUTO_FREE char *folder = find_folder(at, path, err);
+	if (folder == NULL)
+		return err->status != ST_OK ? -1 : 0;
 	at->tree->n_providers++;
-	struct place inside = *at;
+	struct walk inside = *at;
 	inside.provider = name;
-	return place_each(&inside, measurements, visit_register, NULL, err);
+	return walk_each(&inside, folder, visit_register, NULL, err);
 }
 
 /* Devices with a parent are in neither place but the second; the others are in both. */
@@ -80,15 +100,16 @@ static const char *const homes[] = {
 	NULL,
 };
 
-static int probe(const struct root *root, const struct abi *abi, struct tree *tree, struct err *err)
+static int probe(
+	const struct root *root, const struct backend *backend, struct tree *tree, struct err *err)
 {
-	struct place at = {root, abi, tree, ""};
+	struct walk at = {root, backend, tree, ""};
 	for (size_t i = 0; homes[i] != NULL; i++) {
 		struct stat st;
 		int rc = root_stat(root, homes[i], &st);
 		if (rc == -ENOENT || rc == -ENOTDIR)
 			continue;
-		if (place_each(&at, homes[i], visit_device, NULL, err) < 0)
+		if (walk_each(&at, homes[i], visit_device, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -105,7 +126,7 @@ static int extend_digest(const struct root *root, const struct mr *mr, const str
 	return root_write_once(root, mr->path, digest_bytes(digest), tried, err);
 }
 
-const struct abi abi_tsm_mr = {
+const struct backend backend_mr = {
 	.name = "tsm-mr",
 	.summary = "Linux 6.16 and later, /sys/devices/virtual/misc/*/measurements",
 	.homes = homes,

@@ -23,7 +23,7 @@ enum { REGISTERS = 4, FIRST_EXTENSIBLE = 2 }; /* the kernel refuses 0 and 1 */
 /* The index of an entry; -1 if it has none yet, or nothing that can be understood. */
 static int index_of(const struct root *root, const char *entry)
 {
-	AUTO_FREE char *path = path_join(entry, "index");
+	AUTO_FREE char *path = walk_join(entry, "index");
 	struct err err;
 	char text[16];
 	size_t n;
@@ -36,7 +36,7 @@ static int index_of(const struct root *root, const char *entry)
 
 static char *read_tcg_map(const struct root *root, const char *entry)
 {
-	AUTO_FREE char *path = path_join(entry, "tcg_map");
+	AUTO_FREE char *path = walk_join(entry, "tcg_map");
 	struct err err;
 	char text[64];
 	size_t n;
@@ -49,11 +49,11 @@ static char *read_tcg_map(const struct root *root, const char *entry)
 }
 
 /* The register that an entry stands for; NULL: none of these. */
-static struct mr *mr_of_index(const struct place *at, int index)
+static struct mr *mr_of_index(const struct walk *at, int index)
 {
 	const struct mr_list *mrs = &at->tree->mrs;
 	for (size_t i = 0; index >= 0 && i < mrs->n; i++)
-		if (mrs->mr[i]->abi == at->abi && mrs->mr[i]->cc_mr_index == index + 1)
+		if (mrs->mr[i]->abi == at->backend && mrs->mr[i]->cc_mr_index == index + 1)
 			return mrs->mr[i];
 	return NULL;
 }
@@ -72,7 +72,7 @@ static int set_entry(const struct root *root, struct mr *mr, const char *entry, 
 	return 0;
 }
 
-static int visit_entry(const struct place *at, const char *name, const char *path,
+static int visit_entry(const struct walk *at, const char *name, const char *path,
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)name;
@@ -83,16 +83,17 @@ static int visit_entry(const struct place *at, const char *name, const char *pat
 	return mr == NULL || (mr->flags & MR_HAS_ENTRY) ? 0 : set_entry(at->root, mr, path, err);
 }
 
-static int probe(const struct root *root, const struct abi *abi, struct tree *tree, struct err *err)
+static int probe(
+	const struct root *root, const struct backend *backend, struct tree *tree, struct err *err)
 {
-	struct place at = {root, abi, tree, "rtmrs"};
+	struct walk at = {root, backend, tree, "rtmrs"};
 	struct stat st;
 	if (root_stat(root, home, &st) < 0 || !S_ISDIR(st.st_mode))
 		return 0;
 	tree->n_providers++;
 	for (int i = 0; i < REGISTERS; i++) {
 		char name[] = {'r', 't', 'm', 'r', (char)('0' + i), '\0'};
-		struct mr *mr = place_add_mr(&at, name, hash_name(HASH_SHA384), home, err);
+		struct mr *mr = walk_add_mr(&at, name, hash_name(HASH_SHA384), home, err);
 		if (mr == NULL)
 			return -1;
 		mr->alg = HASH_SHA384;
@@ -101,7 +102,7 @@ static int probe(const struct root *root, const struct abi *abi, struct tree *tr
 		if (i >= FIRST_EXTENSIBLE)
 			mr_keep_journal(mr);
 	}
-	return place_each(&at, home, visit_entry, NULL, err);
+	return walk_each(&at, home, visit_entry, NULL, err);
 }
 
 /* Looks again for an entry that has this register's index. */
@@ -109,14 +110,14 @@ static int look_for_entry(const struct root *root, struct mr *mr, struct err *er
 {
 	struct mr_list one = {&mr, 1};
 	struct tree tree = {.mrs = one};
-	struct place at = {root, mr->abi, &tree, mr->provider};
-	return place_each(&at, home, visit_entry, NULL, err);
+	struct walk at = {root, mr->abi, &tree, mr->provider};
+	return walk_each(&at, home, visit_entry, NULL, err);
 }
 
 /* The kernel says EBUSY or EINVAL for an index that another entry has. */
 static int give_index(const struct root *root, struct mr *mr, const char *entry, struct err *err)
 {
-	AUTO_FREE char *path = path_join(entry, "index");
+	AUTO_FREE char *path = walk_join(entry, "index");
 	char digit = (char)('0' + mr->cc_mr_index - 1);
 	struct err why;
 	bool tried;
@@ -142,7 +143,7 @@ static int prepare(const struct root *root, struct mr *mr, struct err *err)
 	if (look_for_entry(root, mr, err) < 0 || (mr->flags & MR_HAS_ENTRY))
 		return mr->flags & MR_HAS_ENTRY ? 0 : -1;
 	snprintf(name, sizeof(name), "tsmctl-%.8s", mr->name);
-	AUTO_FREE char *entry = path_join(home, name);
+	AUTO_FREE char *entry = walk_join(home, name);
 	AUTO_CLOSE int dir = root_at(root, home, O_RDONLY | O_DIRECTORY, 0);
 	if (entry == NULL || dir < 0)
 		return err_sys(err, entry == NULL ? ENOMEM : -dir, "'%s'", home);
@@ -153,7 +154,7 @@ static int prepare(const struct root *root, struct mr *mr, struct err *err)
 
 static int read_value(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)
 {
-	AUTO_FREE char *path = path_join(mr->path, "digest");
+	AUTO_FREE char *path = walk_join(mr->path, "digest");
 	if (path == NULL)
 		return err_sys(err, ENOMEM, "'%s'", mr->full);
 	return mr_read_file(root, mr, path, buf, err);
@@ -162,14 +163,14 @@ static int read_value(const struct root *root, const struct mr *mr, uint8_t *buf
 static int extend_digest(const struct root *root, const struct mr *mr, const struct digest *digest,
 	bool *tried, struct err *err)
 {
-	AUTO_FREE char *path = path_join(mr->path, "digest");
+	AUTO_FREE char *path = walk_join(mr->path, "digest");
 	*tried = false;
 	if (path == NULL)
 		return err_sys(err, ENOMEM, "'%s'", mr->full);
 	return root_write_once(root, path, digest_bytes(digest), tried, err);
 }
 
-const struct abi abi_tsm_rtmrs = {
+const struct backend backend_rtmrs = {
 	.name = "tsm-rtmrs",
 	.summary = "the older configfs tree, /sys/kernel/config/tsm/rtmrs, 2024",
 	.homes = homes,

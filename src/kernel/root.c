@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,12 +179,22 @@ int root_read(const struct root *root, const char *path, void *buf, size_t cap, 
 	return 0;
 }
 
+/* Between its removal and its return the file does not exist for a moment. */
+static int open_present(const struct root *root, const char *path, struct err *err)
+{
+	int fd = root_open_file(root, path, O_RDONLY, err);
+	for (int i = 0; fd < 0 && err->sys == ENOENT && i < LOG_ABSENCES_MAX; i++) {
+		sched_yield();
+		fd = root_open_file(root, path, O_RDONLY, err);
+	}
+	return fd;
+}
+
 static int copy_until_still(const struct root *root, const char *path, int to, struct err *err)
 {
 	for (int i = 0; i < LOG_REOPENS_MAX; i++) {
-		AUTO_CLOSE int from = root_open_file(root, path, O_RDONLY, err);
-		/* Between its removal and its return the file does not exist for a moment. */
-		if (from < 0 && (err->sys == ENODEV || (err->sys == ENOENT && i > 0)))
+		AUTO_CLOSE int from = open_present(root, path, err);
+		if (from < 0 && err->sys == ENODEV)
 			continue;
 		if (from < 0)
 			return -1;

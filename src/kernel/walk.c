@@ -7,13 +7,13 @@
 
 #include "base/scope.h"
 
-char *path_join(const char *dir, const char *name)
+char *walk_join(const char *dir, const char *name)
 {
 	char *path;
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
-int place_each(const struct place *at, const char *dir, place_visit_fn visit, const char *parent,
+int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const char *parent,
 	struct err *err)
 {
 	struct err problem;
@@ -28,7 +28,7 @@ int place_each(const struct place *at, const char *dir, place_visit_fn visit, co
 		struct stat st;
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		AUTO_FREE char *path = path_join(dir, e->d_name);
+		AUTO_FREE char *path = walk_join(dir, e->d_name);
 		int sys = path != NULL ? -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st)
 				       : ENOMEM;
 		if (sys == 0) {
@@ -50,13 +50,13 @@ static void set_tdx_facts(struct mr *mr)
 		mr->flags |= MR_FIRMWARE;
 }
 
-struct mr *place_add_mr(const struct place *at, const char *name, const char *hash,
-	const char *path, struct err *err)
+struct mr *walk_add_mr(const struct walk *at, const char *name, const char *hash, const char *path,
+	struct err *err)
 {
 	struct mr *mr = mr_list_add(&at->tree->mrs, at->provider, name, hash, err);
 	if (mr == NULL)
 		return NULL;
-	mr->abi = at->abi;
+	mr->abi = at->backend;
 	mr->path = strdup(path);
 	if (mr->path == NULL) {
 		err_sys(err, ENOMEM, "registers");

@@ -6,28 +6,28 @@
 #include "kernel/backend.h"
 
 /* Where a walk stands. */
-struct place {
+struct walk {
 	const struct root *root;
-	const struct abi *abi;
+	const struct backend *backend;
 	struct tree *tree;
 	const char *provider;
 };
 
 /* "DIR/NAME", allocated; NULL: no memory. */
-char *path_join(const char *dir, const char *name);
+char *walk_join(const char *dir, const char *name);
 
-typedef int (*place_visit_fn)(const struct place *at, const char *name, const char *path,
+typedef int (*walk_visit_fn)(const struct walk *at, const char *name, const char *path,
 	const struct stat *st, const char *parent, struct err *err);
 
 /*
  * Calls `visit` for every entry of a folder, links followed. A folder or an entry that cannot be
  * looked at is noted in the tree; what `visit` returns ends the walk. `parent` is handed on.
  */
-int place_each(const struct place *at, const char *dir, place_visit_fn visit, const char *parent,
+int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const char *parent,
 	struct err *err);
 
 /* Adds a register found at `path`; names as in mr_list_add. NULL: no memory, or too many. */
-struct mr *place_add_mr(const struct place *at, const char *name, const char *hash,
-	const char *path, struct err *err);
+struct mr *walk_add_mr(const struct walk *at, const char *name, const char *hash, const char *path,
+	struct err *err);
 
 #endif

@@ -4,24 +4,20 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/* The four ways to name a register, the whole name first; provider and hash are "/"- and ":"-free
- * only here. */
-struct names {
-	const char *whole; /* PROVIDER/NAME:HASH */
-	const char *local; /* NAME:HASH */
-	char no_hash[2 * NAME_MAX_VISIBLE + 1];
-};
-
-static void names_of(const struct mr *mr, struct names *ret)
+size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX])
 {
-	size_t provider = strlen(mr->provider);
-	size_t n = provider + (provider > 0 ? 1 : 0) + strlen(mr->name);
-	if (n >= sizeof(ret->no_hash))
-		n = sizeof(ret->no_hash) - 1;
-	ret->whole = mr->full;
-	ret->local = provider > 0 ? mr->full + provider + 1 : mr->full;
-	memcpy(ret->no_hash, mr->full, n);
-	ret->no_hash[n] = '\0';
+	struct bytes whole = bytes_of(mr->full);
+	size_t provider = strlen(mr->provider) + (mr->provider[0] != '\0' ? 1 : 0);
+	size_t no_hash = provider + strlen(mr->name), n = 0;
+	bool has_hash = no_hash < whole.n;
+	ret[n++] = whole;
+	if (provider > 0)
+		ret[n++] = (struct bytes){whole.p + provider, whole.n - provider};
+	if (has_hash)
+		ret[n++] = (struct bytes){whole.p, no_hash};
+	if (provider > 0 && has_hash)
+		ret[n++] = bytes_of(mr->name);
+	return n;
 }
 
 const char *log_keeper_name(enum log_keeper keeper)
@@ -47,9 +43,25 @@ int mr_cc_index(const char *provider, const char *name)
 	return CC_MR_NONE;
 }
 
+const char *mr_hash_name(const struct mr *mr)
+{
+	if (mr->alg != HASH_UNKNOWN)
+		return mr->alg == HASH_NONE ? NULL : hash_name(mr->alg);
+	/* Neither provider nor name has a ':' of its own: see mr_list_add. */
+	const char *colon = strchr(mr->full, ':');
+	return colon != NULL ? colon + 1 : hash_name(mr->alg);
+}
+
 bool mr_lacks_entry(const struct mr *mr)
 {
 	return (mr->flags & (MR_BY_ENTRY | MR_HAS_ENTRY)) == MR_BY_ENTRY;
+}
+
+void mr_make_runtime(struct mr *mr)
+{
+	mr->flags |= MR_RUNTIME;
+	mr->flags &= ~(unsigned)(MR_WRITABLE | MR_MAY_EXTEND);
+	mr_keep_journal(mr);
 }
 
 void mr_keep_journal(struct mr *mr)
@@ -60,22 +72,34 @@ void mr_keep_journal(struct mr *mr)
 
 bool mr_named(const struct mr *mr, const char *spec, bool *full)
 {
-	struct names names;
-	names_of(mr, &names);
-	*full = strcmp(spec, names.whole) == 0;
-	return *full || strcmp(spec, names.local) == 0 || strcmp(spec, names.no_hash) == 0 ||
-	       strcmp(spec, mr->name) == 0;
+	struct bytes names[MR_NAMES_MAX];
+	size_t n = mr_names(mr, names);
+	*full = bytes_equal(names[0], bytes_of(spec));
+	bool named = *full;
+	for (size_t i = 1; i < n && !named; i++)
+		named = bytes_equal(names[i], bytes_of(spec));
+	return named;
 }
 
 bool mr_matches(const struct mr *mr, const char *pattern)
 {
-	struct names names;
-	names_of(mr, &names);
-	int flags = FNM_PATHNAME | FNM_NOESCAPE;
-	return fnmatch(pattern, names.whole, flags) == 0 ||
-	       fnmatch(pattern, names.local, flags) == 0 ||
-	       fnmatch(pattern, names.no_hash, flags) == 0 ||
-	       fnmatch(pattern, mr->name, flags) == 0;
+	struct bytes names[MR_NAMES_MAX];
+	char name[2 * NAME_MAX_VISIBLE + 1];
+	size_t n = mr_names(mr, names);
+	for (size_t i = 0; i < n; i++) {
+		const char *s = (const char *)names[i].p;
+		/* All but the name without its hash reach to the end of their string. */
+		if (s[names[i].n] != '\0') {
+			if (names[i].n >= sizeof(name))
+				continue;
+			memcpy(name, s, names[i].n);
+			name[names[i].n] = '\0';
+			s = name;
+		}
+		if (fnmatch(pattern, s, FNM_PATHNAME | FNM_NOESCAPE) == 0)
+			return true;
+	}
+	return false;
 }
 
 struct digest mr_name_value(const struct mr *mr)

@@ -15,6 +15,8 @@ enum mr_flag {
 	MR_FIRMWARE = 1 << 5, /* firmware or the boot loader extends it: others only by --force */
 	MR_BY_ENTRY = 1 << 6, /* reached through an entry that has to be made first */
 	MR_HAS_ENTRY = 1 << 7,
+	MR_MAY_EXTEND =
+		1 << 8, /* static and writable, but a write may extend it: only a try tells */
 };
 #define MR_EXTENSIBLE (MR_TAKES_EVENT | MR_TAKES_DIGEST)
 
@@ -29,7 +31,7 @@ const char *log_keeper_name(enum log_keeper keeper);
 
 enum { CC_MR_NONE = -1 };
 
-struct abi; /* the kernel interface it was found through: kernel/abi.h */
+struct backend; /* the kernel interface it was found through: kernel/backend.h */
 
 struct mr {
 	char *provider; /* empty away from a machine */
@@ -41,7 +43,7 @@ struct mr {
 	enum log_keeper log;
 	int cc_mr_index; /* UEFI 2.10, section 38.4.1: 0 MRTD, 1-4 RTMR0-3; CC_MR_NONE if it has
 			    none */
-	const struct abi *abi; /* NULL away from a machine */
+	const struct backend *abi; /* NULL away from a machine */
 	char *path;	/* its file or folder, below the root, as in the kernel's own bytes */
 	bool folder;	/* path is a folder, the value a file in it */
 	char *tcg_map;	/* the TPM registers that it stands for, in the kernel's words; NULL: not
@@ -55,15 +57,27 @@ struct mr {
  */
 int mr_cc_index(const char *provider, const char *name);
 
+/* Its hash as the kernel calls it: known here or not; NULL: it has none. */
+const char *mr_hash_name(const struct mr *mr);
+
 /* Whether it has no value yet: it is reached through an entry, and there is none. */
 bool mr_lacks_entry(const struct mr *mr);
 
+/* A write extends it, and nobody keeps a log of that: tsmctl does. */
+void mr_make_runtime(struct mr *mr);
 /* Its log is tsmctl's own: then a record is a digest with text beside it, and both can be taken. */
 void mr_keep_journal(struct mr *mr);
 
+enum { MR_NAMES_MAX = 4 };
+
 /*
- * Whether `spec`, as an operator writes it, names the register: PROVIDER/NAME:HASH, with the
- * provider, the hash, or both left out. `full` tells whether nothing was left out.
+ * The ways to name it, each once, the whole name first: PROVIDER/NAME:HASH, with the provider, the
+ * hash, or both left out. Returns how many; they are borrowed.
+ */
+size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX]);
+/*
+ * Whether `spec`, as an operator writes it, names the register in one of these ways. `full` tells
+ * whether it is the whole name.
  */
 bool mr_named(const struct mr *mr, const char *spec, bool *full);
 /* Whether the shell pattern `pattern` does. '*' does not cross '/'. */

@@ -9,6 +9,8 @@
 #include <bsd/stdlib.h>
 #include <bsd/vis.h>
 
+#include "model/mr_index.h"
+
 static void mr_free(struct mr *mr)
 {
 	free(mr->provider);
@@ -43,6 +45,18 @@ static int set_names(struct mr *mr, const char *provider, const char *name, cons
 	return n < 0 ? -1 : 0;
 }
 
+/* For one more; doubled where it is full. */
+static bool make_room(struct mr_list *list)
+{
+	if ((list->n & (list->n - 1)) != 0)
+		return true;
+	struct mr **grown = reallocarray(list->mr, list->n > 0 ? list->n : 1, 2 * sizeof(*grown));
+	if (grown == NULL)
+		return false;
+	list->mr = grown;
+	return true;
+}
+
 struct mr *mr_list_add(struct mr_list *list, const char *provider, const char *name,
 	const char *hash, struct err *err)
 {
@@ -50,10 +64,7 @@ struct mr *mr_list_add(struct mr_list *list, const char *provider, const char *n
 		err_set(err, ST_FORMAT, "more than %d registers", REGISTERS_MAX);
 		return NULL;
 	}
-	struct mr **grown = reallocarray(list->mr, list->n + 1, sizeof(*grown));
-	if (grown != NULL)
-		list->mr = grown;
-	struct mr *mr = grown != NULL ? calloc(1, sizeof(*mr)) : NULL;
+	struct mr *mr = make_room(list) ? calloc(1, sizeof(*mr)) : NULL;
 	if (mr == NULL || set_names(mr, provider, name, hash) < 0) {
 		if (mr != NULL)
 			mr_free(mr);
@@ -100,86 +111,102 @@ void mr_list_sort(struct mr_list *list)
 
 struct mr *mr_list_find(const struct mr_list *list, const char *spec, struct err *err)
 {
-	struct mr *found = NULL, *whole = NULL;
-	size_t n = 0, n_whole = 0;
-	for (size_t i = 0; i < list->n; i++) {
-		bool full;
-		if (!mr_named(list->mr[i], spec, &full))
-			continue;
-		found = list->mr[i];
-		n++;
-		if (full) {
-			whole = list->mr[i];
-			n_whole++;
-		}
-	}
-	/* A whole name goes before what others abbreviate to; but a hostile tree can have it twice. */
-	if (n_whole == 1)
-		return whole;
-	if (n == 1)
-		return found;
-	if (n == 0) {
-		err_set(err, ST_USAGE, "no register '%s' here; 'tsmctl list' shows what there is",
-			spec);
-		return NULL;
-	}
-	err_set(err, ST_USAGE, "'%s' is ambiguous:", spec);
-	for (size_t i = 0; i < list->n; i++) {
-		bool full;
-		if (mr_named(list->mr[i], spec, &full))
-			err_add(err, " %s", list->mr[i]->full);
-	}
-	return NULL;
+	struct mr_index index;
+	struct mr *mr = NULL;
+	if (mr_index_init(&index, list->mr, list->n, err) == 0)
+		mr = mr_index_find(&index, spec, err);
+	mr_index_clear(&index);
+	return mr;
 }
 
-static void pick(struct mr_pick *picks, size_t *n, struct mr *mr, bool by_name)
+/* What was picked so far. */
+struct picks {
+	const struct mr_list *list;
+	struct mr_index index;
+	struct mr_pick *v;
+	size_t n;
+	size_t *pick_of; /* of the register at this place of the list; 0: not picked, else behind it */
+};
+
+static void pick(struct picks *p, size_t place, bool by_name)
 {
-	for (size_t i = 0; i < *n; i++) {
-		if (picks[i].mr == mr) {
-			picks[i].by_name |= by_name;
-			return;
-		}
+	if (p->pick_of[place] == 0) {
+		p->v[p->n++].mr = p->list->mr[place];
+		p->pick_of[place] = p->n;
 	}
-	picks[(*n)++] = (struct mr_pick){mr, by_name};
+	p->v[p->pick_of[place] - 1].by_name |= by_name;
 }
 
-static int pick_spec(const struct mr_list *list, const char *spec, struct mr_pick *picks, size_t *n,
-	struct err *err)
+static int pick_spec(struct picks *p, const char *spec, struct err *err)
 {
-	struct mr *mr = mr_list_find(list, spec, err);
+	const struct mr *mr = mr_index_find(&p->index, spec, err);
 	if (mr != NULL) {
-		pick(picks, n, mr, true);
+		pick(p, mr_index_place(&p->index, mr), true);
 		return 0;
 	}
 	if (strpbrk(spec, "*?[") == NULL)
 		return -1;
 
 	bool any = false;
-	for (size_t i = 0; i < list->n; i++) {
-		if (!mr_matches(list->mr[i], spec))
+	for (size_t i = 0; i < p->list->n; i++) {
+		if (!mr_matches(p->list->mr[i], spec))
 			continue;
-		pick(picks, n, list->mr[i], false);
+		pick(p, i, false);
 		any = true;
 	}
 	return any ? 0 : err_set(err, ST_USAGE, "no register matches '%s'", spec);
 }
 
+static int pick_specs(struct picks *p, int n_specs, char *const specs[], struct err *err)
+{
+	if (n_specs == 0)
+		for (size_t i = 0; i < p->list->n; i++)
+			pick(p, i, false);
+	else if (mr_index_init(&p->index, p->list->mr, p->list->n, err) < 0)
+		return -1;
+	for (int i = 0; i < n_specs; i++)
+		if (pick_spec(p, specs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 int mr_list_pick(const struct mr_list *list, int n_specs, char *const specs[], struct mr_pick **ret,
 	size_t *ret_n, struct err *err)
 {
-	struct mr_pick *picks = calloc(list->n + 1, sizeof(*picks));
-	if (picks == NULL)
-		return err_sys(err, ENOMEM, "registers");
-	size_t n = 0;
-	for (size_t i = 0; n_specs == 0 && i < list->n; i++)
-		pick(picks, &n, list->mr[i], false);
-	for (int i = 0; i < n_specs; i++) {
-		if (pick_spec(list, specs[i], picks, &n, err) < 0) {
-			free(picks);
-			return -1;
-		}
+	struct picks p = {.list = list};
+	p.v = calloc(list->n + 1, sizeof(*p.v));
+	p.pick_of = calloc(list->n + 1, sizeof(*p.pick_of));
+	int rc = p.v != NULL && p.pick_of != NULL ? pick_specs(&p, n_specs, specs, err)
+						  : err_sys(err, ENOMEM, "registers");
+	mr_index_clear(&p.index);
+	free(p.pick_of);
+	if (rc < 0) {
+		free(p.v);
+		return -1;
 	}
-	*ret = picks;
-	*ret_n = n;
+	*ret = p.v;
+	*ret_n = p.n;
 	return 0;
+}
+
+/* Whether a value can be a name padded with NULs: few are, and all names are looked through for those. */
+static bool is_like_name(struct bytes value)
+{
+	size_t n = 0;
+	while (n < value.n && value.p[n] > 0x20 && value.p[n] < 0x7f)
+		n++;
+	return n > 0 && bytes_all_zero((struct bytes){value.p + n, value.n - n});
+}
+
+bool mr_list_is_initial(const struct mr_list *list, const struct mr *mr, struct bytes value)
+{
+	if (mr_is_initial(mr, value))
+		return true;
+	for (size_t i = 0; is_like_name(value) && i < list->n; i++) {
+		const struct mr *other = list->mr[i];
+		if (other->alg == mr->alg && strcmp(other->provider, mr->provider) == 0 &&
+			mr_is_initial(other, value))
+			return true;
+	}
+	return false;
 }

@@ -26,6 +26,12 @@ void mr_list_sort(struct mr_list *list);
 /* The register that `spec` names: ST_USAGE if none does, or several (the message lists them). */
 struct mr *mr_list_find(const struct mr_list *list, const char *spec, struct err *err);
 
+/*
+ * Whether nothing has extended a register that holds this value. One that has two names starts with
+ * either: no extend leads to a name and NULs, so the name of any other of its provider will do.
+ */
+bool mr_list_is_initial(const struct mr_list *list, const struct mr *mr, struct bytes value);
+
 struct mr_pick {
 	struct mr *mr;
 	bool by_name; /* not only by a pattern or because all were meant */

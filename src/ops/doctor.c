@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scope.h"
 #include "kernel/lock.h"
-#include "verify/journaled.h"
+#include "formats/journal.h"
+#include "verify/system.h"
 
 struct report {
 	const struct root *root;
@@ -40,84 +42,218 @@ static bool exists(const struct root *root, const char *path)
 	return root_stat(root, path, &st) == 0;
 }
 
-static void report_tee(struct report *r)
+/* The kernel's file says 0 in a guest that is no realm. */
+static bool is_realm_guest(const struct root *root)
 {
-	static const struct {
-		const char *path, *tee;
-	} signs[] = {
-		{"sys/class/misc/tdx_guest", "Intel TDX"},
-		{"dev/tdx_guest", "Intel TDX"},
-		{"sys/class/misc/sev-guest", "AMD SEV-SNP"},
-		{"dev/sev-guest", "AMD SEV-SNP"},
-		{"sys/devices/platform/arm-cca-dev", "Arm CCA"},
-	};
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		if (!exists(r->root, signs[i].path))
-			continue;
-		say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", signs[i].tee,
-			signs[i].path);
-		return;
-	}
-	say(r, "note", "tee",
-		"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
-		"no sign of TDX, SEV-SNP or CCA");
+	char text[16];
+	struct err unused;
+	size_t n;
+	return root_read(root, "sys/firmware/cca/realm_guest", text, sizeof(text), &n, &unused) ==
+		       0 &&
+	       n > 0 && text[0] != '0';
 }
 
-static void report_interface(struct report *r, const struct abi *abi)
+enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
+
+static enum tee find_tee(const struct root *root, const char **ret_sign)
 {
-	struct tree tree = {0};
-	struct err err = {0};
+	static const struct {
+		const char *path;
+		enum tee tee;
+	} signs[] = {
+		{"sys/class/misc/tdx_guest", TEE_TDX},
+		{"dev/tdx_guest", TEE_TDX},
+		{"sys/class/misc/sev-guest", TEE_SNP},
+		{"dev/sev-guest", TEE_SNP},
+		{"sys/class/misc/arm_cca_guest", TEE_CCA},
+		{"sys/devices/platform/arm-cca-dev", TEE_CCA},
+	};
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		*ret_sign = signs[i].path;
+		if (exists(root, signs[i].path))
+			return signs[i].tee;
+	}
+	*ret_sign = "sys/firmware/cca/realm_guest";
+	return is_realm_guest(root) ? TEE_CCA : TEE_NONE;
+}
+
+/* These kernels have no measurement registers of the kind that this program reads. */
+static void report_without_registers(struct report *r, const char *tee)
+{
+	say(r, "note", "tee", NULL,
+		"kernels show no measurement registers of %s: its launch measurement is in the "
+		"quote",
+		tee);
+	if (exists(r->root, "sys/class/tpm/tpm0"))
+		say(r, "ok", "vtpm", NULL,
+			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
+			"system measured");
+	else
+		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
+}
+
+static void report_tee(struct report *r)
+{
+	static const char *const names[] = {
+		[TEE_TDX] = "Intel TDX", [TEE_SNP] = "AMD SEV-SNP", [TEE_CCA] = "Arm CCA"};
+	const char *sign;
+	enum tee tee = find_tee(r->root, &sign);
+	if (tee == TEE_NONE) {
+		say(r, "note", "tee",
+			"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
+			"no sign of TDX, SEV-SNP or CCA");
+		return;
+	}
+	say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[tee], sign);
+	if (tee != TEE_TDX)
+		report_without_registers(r, names[tee]);
+}
+
+/* configfs-tsm gives quotes, whether or not the RFC's tree lives beside it. */
+static void report_quotes(struct report *r)
+{
+	if (exists(r->root, "sys/kernel/config/tsm/report"))
+		say(r, "ok", "configfs", NULL,
+			"/sys/kernel/config/tsm/report is there: quotes can be asked for through "
+			"configfs-tsm, which has no registers");
+}
+
+/* What an interface's folders hold. */
+static void report_homes(struct report *r, const struct backend *backend, const struct tree *tree)
+{
 	bool any = false;
-	if (abi->probe(r->root, abi, &tree, &err) < 0)
-		tree_note_problem(&tree, &err);
-	for (size_t i = 0; abi->homes[i] != NULL; i++) {
-		if (!exists(r->root, abi->homes[i]))
+	for (size_t i = 0; backend->homes[i] != NULL; i++) {
+		if (!exists(r->root, backend->homes[i]))
 			continue;
 		any = true;
-		say(r, "ok", "interface", NULL, "%s: /%s is there", abi->name, abi->homes[i]);
+		/* configfs makes this folder for quotes alone. */
+		if (tree->n_providers > 0 ||
+			strcmp(backend->homes[i], "sys/kernel/config/tsm") != 0)
+			say(r, "ok", "interface", NULL, "%s: /%s is there", backend->name,
+				backend->homes[i]);
 	}
 	if (!any)
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
-			"%s: not here; looked for /%s", abi->name, abi->homes[0]);
-	else if (tree.n_providers == 0)
+			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
+	else if (tree->n_providers == 0)
 		say(r, "note", "interface", "load the TVM's guest driver", "%s: has no provider",
-			abi->name);
+			backend->name);
 	else
-		say(r, "ok", "interface", NULL, "%s: %zu providers, %zu registers", abi->name,
-			tree.n_providers, tree.mrs.n);
+		say(r, "ok", "interface", NULL, "%s: %zu provider%s, %zu register%s", backend->name,
+			tree->n_providers, tree->n_providers == 1 ? "" : "s", tree->mrs.n,
+			tree->mrs.n == 1 ? "" : "s");
+}
+
+static void report_interface(struct report *r, const struct backend *backend)
+{
+	struct tree tree = {0};
+	struct err err = {0};
+	if (backend->probe(r->root, backend, &tree, &err) < 0)
+		tree_note_problem(&tree, &err);
+	report_homes(r, backend, &tree);
 	if (tree.problem.status != ST_OK)
-		say(r, "problem", "interface", NULL, "%s: %s", abi->name, tree.problem.msg);
+		say(r, "problem", "interface", NULL, "%s: %s", backend->name, tree.problem.msg);
 	tree_clear(&tree);
+}
+
+/* What was found out about the registers' values. */
+struct looked {
+	struct err *bad; /* of each register: why it cannot be read */
+	struct err
+		held; /* with a status: somebody holds the lock, values that need it are left out */
+};
+
+static bool is_left_out(const struct looked *l, const struct mr *mr)
+{
+	return l->held.status != ST_OK && backend_contends(mr);
+}
+
+/* Reads them all, and gives the lock back before anything is said. */
+static void look(const struct report *r, const struct tree *tree, struct looked *ret)
+{
+	uint8_t buf[VALUE_SIZE_MAX];
+	AUTO_CLOSE int lock = -1;
+	lock_read_for(r->root, &tree->mrs, 0, &lock, &ret->held);
+	for (size_t i = 0; i < tree->mrs.n; i++)
+		if (!is_left_out(ret, tree->mrs.mr[i]))
+			mr_read(r->root, tree->mrs.mr[i], buf, &ret->bad[i]);
+}
+
+static void report_values(
+	struct report *r, const struct tree *tree, const struct looked *l, bool *ret_readable)
+{
+	size_t readable = 0, left_out = 0;
+	for (size_t i = 0; i < tree->mrs.n; i++) {
+		const struct mr *mr = tree->mrs.mr[i];
+		if (is_left_out(l, mr) && mr->bad.status == ST_OK && (mr->flags & MR_READABLE))
+			left_out++;
+		else if (l->bad[i].status == ST_OK && !is_left_out(l, mr))
+			readable++;
+		else
+			say(r, "problem", "registers", NULL, "%s: %s", mr->full,
+				is_left_out(l, mr) ? mr->bad.msg : l->bad[i].msg);
+	}
+	*ret_readable = readable + left_out > 0;
+	if (left_out > 0)
+		say(r, "note", "registers", "ask again when it has ended",
+			"%zu of %zu were not read: %s", left_out, tree->mrs.n, l->held.msg);
+	if (left_out == 0 || readable > 0)
+		say(r, readable > 0 ? "ok" : "problem", "registers", NULL, "%zu of %zu can be read",
+			readable, tree->mrs.n);
+}
+
+/* A log that is full refuses every extend until the next boot. */
+static void report_logs(struct report *r, const struct tree *tree)
+{
+	for (size_t i = 0; i < tree->mrs.n; i++) {
+		const struct mr *mr = tree->mrs.mr[i];
+		struct err unused;
+		off_t size;
+		if (mr->log != LOG_OF_KERNEL || mr->abi->log_size == NULL ||
+			mr->abi->log_size(r->root, mr, &size, &unused) < 0 ||
+			size < KERNEL_LOG_MAX - KERNEL_LOG_LOW)
+			continue;
+		say(r, "problem", "log",
+			"records that do not fit are refused until the next boot: measure less "
+			"into this register",
+			"%s: its kernel log is full or nearly so: %lld of %d bytes", mr->full,
+			(long long)size, KERNEL_LOG_MAX);
+	}
 }
 
 static void report_registers(struct report *r, const char *only, bool *ret_readable)
 {
 	struct tree tree;
 	struct err err;
-	uint8_t buf[VALUE_SIZE_MAX];
-	size_t readable = 0;
+	struct looked looked = {0};
 	*ret_readable = false;
 	if (tree_probe(r->root, only, &tree, &err) < 0) {
-		tree_clear(&tree);
 		say(r, "problem", "registers",
 			"run this in a TVM whose kernel shows its registers, or point --root at "
 			"one",
 			"%s", err.msg);
-		return;
+	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL) {
+		r->rc = err_sys(r->err, ENOMEM, "registers");
+	} else {
+		look(r, &tree, &looked);
+		report_values(r, &tree, &looked, ret_readable);
+		report_logs(r, &tree);
+		free(looked.bad);
 	}
-	for (size_t i = 0; i < tree.mrs.n; i++) {
-		const struct mr *mr = tree.mrs.mr[i];
-		if (mr_read(r->root, mr, buf, &err) == 0)
-			readable++;
-		else
-			say(r, "problem", "registers", NULL, "%s: %s", mr->full, err.msg);
-	}
-	*ret_readable = readable > 0;
-	say(r, readable > 0 ? "ok" : "problem", "registers", NULL, "%zu of %zu can be read",
-		readable, tree.mrs.n);
 	tree_clear(&tree);
+}
+
+static void report_libcrypto(struct report *r)
+{
+	struct hasher *h;
+	struct err err;
+	if (hasher_open(&h, HASH_SHA384, &err) == 0)
+		hasher_close(h);
+	else
+		say(r, "problem", "libcrypto", "install OpenSSL 3's libcrypto",
+			"%s: nothing can be extended or verified", err.msg);
 }
 
 /* Some trees are mounted by hand, and a container often has /sys without the right to write. */
@@ -154,11 +290,7 @@ static void report_lock(struct report *r)
 	struct err err = {0};
 	if (lock_check(r->root, &err) < 0)
 		say(r, "problem", "lock", NULL, "%s", err.msg);
-	err = (struct err){0};
-	int fd = lock_share(r->root, 0, &err);
-	if (fd >= 0)
-		close(fd);
-	if (fd < 0 && err.status != ST_OK)
+	if (lock_is_held(r->root, &err))
 		say(r, "note", "lock", NULL, "%s", err.msg);
 	if (!exists(r->root, "run"))
 		say(r, "problem", "lock", "mount a tmpfs on /run",
@@ -170,48 +302,109 @@ static void report_lock(struct report *r)
 }
 
 /* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
-static void report_kept(struct report *r, const struct kept *k)
+static void report_judged(struct report *r, const struct mr *mr, const struct judgement *j)
 {
-	for (size_t i = 0; i < k->n; i++) {
-		const struct kept_verdict *v = &k->verdict[i];
-		const char *name = verdict_name(v->verdict);
-		if (v->err.status != ST_OK)
-			say(r, "problem", "journal", NULL, "%s: %s", k->mr[i]->full, v->err.msg);
-		else if (v->verdict == VERDICT_MISMATCH)
-			say(r, "problem", "journal",
-				"its value can no longer be explained in this boot: find who "
-				"extends "
-				"it without tsmctl",
-				"%s: %s: %s", k->mr[i]->full, name, v->detail);
-	}
-	if (k->open)
-		say(r, "note", "journal", "the next extend settles it",
-			"record %llu of '%s' has no end: a crash, or an extend that runs now",
-			(unsigned long long)k->history.open.seq, k->history.open.reg);
-	if (k->other_boot)
-		say(r, "note", "journal", "the next extend sets it aside",
-			"it is of another boot (%s)", k->history.boot_id);
-	else if (k->copy.fd >= 0 && k->history.begun)
-		say(r, "ok", "journal", NULL, "%llu records since boot %s",
-			(unsigned long long)k->history.seq, k->history.boot_id);
+	if (j->err.status != ST_OK)
+		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
+	else if (j->verdict == VERDICT_MISMATCH)
+		say(r, "problem", "journal",
+			"its value can no longer be explained in this boot: find who extends it "
+			"without tsmctl",
+			"%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
 }
 
-static bool is_initial(const void *arg, const struct mr *mr, struct bytes value)
+/* A damaged journal is one finding: nothing that is said of its registers would mean anything. */
+static void report_journal_log(struct report *r, const struct log_input *in)
 {
-	(void)arg;
-	return mr_is_initial(mr, value);
+	const struct journal_state *state =
+		in->reader != NULL ? journal_log_state(in->reader) : NULL;
+	if (in->err.sys == ESTALE) {
+		say(r, "note", "journal", "ask again when it has ended", "%s", in->err.msg);
+		return;
+	}
+	if (in->err.status != ST_OK) {
+		say(r, "problem", "journal", "move it aside; the next extend begins a new one",
+			"%s", in->err.msg);
+		return;
+	}
+	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
+		open = open->next)
+		say(r, "note", "journal",
+			"the next extend settles it, once its register can be read",
+			"record %llu of '%s' has no end: a crash, or an extend that runs now",
+			(unsigned long long)open->seq, open->name);
+	if (in->other_boot)
+		say(r, "note", "journal", "the next extend sets it aside",
+			"it is of another boot (%s)", state->boot_id);
+	else if (state != NULL && state->begun)
+		say(r, "ok", "journal", NULL, "%llu records since boot %s",
+			(unsigned long long)state->seq, state->boot_id);
+}
+
+struct judged {
+	struct tree tree;
+	struct asked *asked;
+	struct err *bad;
+	struct judgement *js;
+	struct mr_pick *picks;
+	struct inputs inputs;
+};
+
+/* Those whose log is tsmctl's. */
+static size_t pick_journaled(const struct tree *tree, struct mr_pick *picks)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < tree->mrs.n; i++)
+		if (tree->mrs.mr[i]->log != LOG_OF_KERNEL && (tree->mrs.mr[i]->flags & MR_RUNTIME))
+			picks[n++].mr = tree->mrs.mr[i];
+	return n;
+}
+
+/* It never waits: somebody may hold the lock, and that is said already. */
+static void judge_journal(struct report *r, struct judged *d)
+{
+	/* Without waiting: what somebody holds now is left out. */
+	struct registers regs = {.root = r->root, .mrs = &d->tree.mrs, .wait_s = 0};
+	struct err err;
+	size_t n = d->tree.mrs.n;
+	d->picks = calloc(n + 1, sizeof(*d->picks));
+	d->bad = calloc(n + 1, sizeof(*d->bad));
+	d->js = calloc(n + 1, sizeof(*d->js));
+	if (d->picks == NULL || d->bad == NULL || d->js == NULL)
+		return;
+	size_t picked = pick_journaled(&d->tree, d->picks);
+	if (picked == 0)
+		return;
+	if (registers_ask(&regs, d->picks, picked, &d->asked, &err) < 0 ||
+		system_judge(&regs, d->asked, d->bad, &d->inputs, d->js, &err) < 0) {
+		/* Nothing is wrong where others extend without a pause. */
+		say(r, "note", "journal", "ask again when less is extended", "%s", err.msg);
+		return;
+	}
+	const struct log_input *journal = NULL;
+	for (size_t k = 0; k < d->inputs.n; k++)
+		if (d->inputs.v[k].format == &log_format_journal)
+			journal = &d->inputs.v[k];
+	for (size_t i = 0; i < n && (journal == NULL || journal->err.status == ST_OK); i++)
+		report_judged(r, d->tree.mrs.mr[i], &d->js[i]);
+	if (journal != NULL)
+		report_journal_log(r, journal);
 }
 
 static void report_journal(struct report *r, const char *only)
 {
-	struct tree tree;
-	struct kept kept = {.copy.fd = -1};
+	struct judged d = {0};
 	struct err err;
-	if (tree_probe(r->root, only, &tree, &err) == 0 &&
-		kept_judge(r->root, &tree.mrs, is_initial, NULL, &kept, &err) == 0)
-		report_kept(r, &kept);
-	kept_clear(&kept);
-	tree_clear(&tree);
+	if (tree_probe(r->root, only, &d.tree, &err) == 0)
+		judge_journal(r, &d);
+	for (size_t i = 0; d.js != NULL && i < d.tree.mrs.n; i++)
+		judgement_clear(&d.js[i]);
+	inputs_close(&d.inputs);
+	free(d.asked);
+	free(d.bad);
+	free(d.js);
+	free(d.picks);
+	tree_clear(&d.tree);
 }
 
 int status_run(const struct root *root, const char *only_abi, finding_fn each, void *arg,
@@ -219,11 +412,13 @@ int status_run(const struct root *root, const char *only_abi, finding_fn each, v
 {
 	struct report r = {.root = root, .each = each, .arg = arg, .err = err};
 	report_tee(&r);
-	for (size_t i = 0; abi_table[i] != NULL; i++)
-		if (only_abi == NULL || strcmp(only_abi, abi_table[i]->name) == 0)
-			report_interface(&r, abi_table[i]);
+	for (size_t i = 0; backend_table[i] != NULL; i++)
+		if (only_abi == NULL || strcmp(only_abi, backend_table[i]->name) == 0)
+			report_interface(&r, backend_table[i]);
 	report_registers(&r, only_abi, ret_readable);
 	report_rights(&r);
+	report_quotes(&r);
+	report_libcrypto(&r);
 	report_ccel(&r);
 	report_lock(&r);
 	report_journal(&r, only_abi);

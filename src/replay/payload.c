@@ -70,16 +70,14 @@ static void add_boot_variable(struct candidates *c, uint32_t type, struct bytes 
 	c->must = whole && type == TCG_EV_EFI_VARIABLE_BOOT;
 }
 
-/* Only the agent of Confidential Containers measures the event itself. */
+/* Only the agent of Confidential Containers measures the event itself, whatever its size says. */
 static void add_tag(struct candidates *c, struct bytes data)
 {
 	struct cursor cur = {.left = data};
 	uint32_t id = cur_le32(&cur);
-	uint32_t size = cur_le32(&cur);
-	if (!cur_ok(&cur) || id != TCG_TAG_AAEL)
-		return;
-	add(c, data);
-	c->must = size == cur.left.n;
+	cur_le32(&cur);
+	if (cur_ok(&cur) && id == TCG_TAG_AAEL)
+		add_all(c, data);
 }
 
 /* td-shim: {descriptor[16], u32 size, data}; it measures what the guest is configured with. */
@@ -231,6 +229,19 @@ static int try_candidate(const struct log_event *ev, struct bytes candidate,
 	return 0;
 }
 
+enum explanation explanation_of(
+	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests)
+{
+	enum explanation all = EXPLAINS_UNKNOWN;
+	for (size_t i = 0; i < n_digests; i++) {
+		if (of[i] == EXPLAINS_NOT)
+			return EXPLAINS_NOT;
+		if (of[i] == EXPLAINS)
+			all = EXPLAINS;
+	}
+	return all;
+}
+
 int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err)
 {
@@ -247,6 +258,9 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 	for (size_t i = 0; i < ev->n_digests && !any; i++)
 		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
 								       : EXPLAINS_UNKNOWN;
+	if (explanation_of(ret, ev->n_digests) == EXPLAINS_NOT)
+		for (size_t i = 0; i < ev->n_digests; i++)
+			ret[i] = EXPLAINS_NOT;
 	return 0;
 }
 
@@ -257,17 +271,4 @@ int event_own_digest(
 	candidates_of(&c, ev);
 	*ret = (struct digest){0};
 	return c.n == 0 ? 0 : hash_bytes(hasher, c.of[0], ret, err);
-}
-
-enum explanation explanation_of(
-	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests)
-{
-	enum explanation all = EXPLAINS_UNKNOWN;
-	for (size_t i = 0; i < n_digests; i++) {
-		if (of[i] == EXPLAINS_NOT)
-			return EXPLAINS_NOT;
-		if (of[i] == EXPLAINS)
-			all = EXPLAINS;
-	}
-	return all;
 }

@@ -12,8 +12,10 @@ enum explanation {
 };
 
 /*
- * Judges each digest of an event whose hash has a hasher: hasher[alg] is one of that algorithm, or
- * NULL; nobody else is to use it meanwhile. -1 only if libcrypto fails.
+ * Judges the digests of an event whose hash has a hasher: hasher[alg] is one of that algorithm, or
+ * NULL; nobody else is to use it meanwhile. If the data must explain one of them and does not, it
+ * explains none: all banks were extended for the same data. So the answer is the same for each bank
+ * only if there is a hasher for each digest that libcrypto can make. -1 only if libcrypto fails.
  */
 int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err);

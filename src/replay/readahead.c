@@ -2,59 +2,25 @@
 #include "replay/readahead.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BATCHES = 4,
-	BATCH_ROOM = 256 * 1024, /* bytes; one event that is larger gets what it needs */
-	ALIGN = _Alignof(max_align_t),
-};
+#include "replay/pipeline.h"
 
 /* An event in a batch, with room for its digests only; its bytes are behind it. */
 struct item {
-	size_t size; /* of it, with all that it has */
+	struct pipeline_item front;
 	enum explanation of[EVENT_DIGESTS_MAX];
 	struct log_event ev;
 };
 
-/* Belongs to one thread at a time. */
-struct batch {
-	uint8_t *p;
-	size_t room, used;
-	size_t at, judged; /* up to where its items were taken, and judged */
-	int rc;		   /* 1: there is more behind it */
-	struct err err;	   /* rc -1 */
-};
-
-struct log_ahead {
+struct readahead {
+	struct pipeline *pipeline;
 	struct log_reader *reader;
-	bool judges[HASH_COUNT];
-	struct log_event pulled; /* waits for room in a batch, if `held` */
-	bool held;
 	struct hashers hashers[2]; /* the caller's, the thread's */
-	struct batch batch[BATCHES];
-	struct batch *now; /* what the caller takes events from; NULL: nothing was read yet */
-
-	/* Batches go round: the thread fills number `filled`, the caller takes from number `taken`. */
-	size_t filled, taken;
-	bool threaded, stop;
-	atomic_bool starving; /* the caller waits for the next batch: better now than judged */
-	pthread_t thread;
-	cpu_set_t processors; /* that it may run on; empty: not known */
-	pthread_mutex_t lock;
-	pthread_cond_t is_filled, is_free;
+	/* Whoever fills batches writes it for every event: on cache lines of its own. */
+	_Alignas(128) struct log_event pulled;
 };
-
-static size_t rounded(size_t n)
-{
-	return (n + ALIGN - 1) / ALIGN * ALIGN;
-}
 
 static size_t string_size(const char *s)
 {
@@ -77,8 +43,9 @@ static bool hashes_data(const struct log_event *ev)
 static size_t item_size(const struct log_event *ev)
 {
 	size_t hashed = hashes_data(ev) ? 0 : ev->hashed.n;
-	return rounded(item_head(ev) + string_size(ev->reg) + string_size(ev->kind) + ev->data.n +
-		       hashed + ev->text.n + ev->time.n + ev->note.n);
+	return item_head(ev) + string_size(ev->reg) + string_size(ev->reg_group) +
+	       string_size(ev->kind) + string_size(ev->boot_id) + ev->data.n + hashed + ev->text.n +
+	       ev->time.n + ev->note.n;
 }
 
 static struct bytes keep(uint8_t **at, struct bytes b)
@@ -97,65 +64,40 @@ static const char *keep_string(uint8_t **at, const char *s)
 	return (const char *)keep(at, (struct bytes){(const uint8_t *)s, string_size(s)}).p;
 }
 
-static int add_item(struct batch *b, const struct log_event *ev)
+static int pull(void *arg, uint32_t *ret_size, struct err *err)
 {
-	size_t head = item_head(ev), size = item_size(ev);
-	if (size > b->room) {
-		free(b->p);
-		b->p = malloc(size);
-		b->room = b->p != NULL ? size : 0;
-	}
-	if (b->p == NULL)
-		return err_sys(&b->err, ENOMEM, "log");
-	struct item *item = (struct item *)(void *)(b->p + b->used);
-	uint8_t *at = b->p + b->used + head;
-	item->size = size;
+	struct readahead *r = arg;
+	int rc = log_reader_pull(r->reader, &r->pulled, err);
+	if (rc > 0)
+		*ret_size = (uint32_t)item_size(&r->pulled);
+	return rc;
+}
+
+static void put(void *arg, struct pipeline_item *front, bool hurry)
+{
+	(void)hurry;
+	const struct log_event *ev = &((struct readahead *)arg)->pulled;
+	struct item *item = (struct item *)(void *)front;
+	uint8_t *at = (uint8_t *)item + item_head(ev);
 	memcpy(&item->ev, ev,
 		offsetof(struct log_event, digest) + ev->n_digests * sizeof(ev->digest[0]));
 	item->ev.reg = keep_string(&at, ev->reg);
+	item->ev.reg_group = keep_string(&at, ev->reg_group);
+	item->ev.boot_id = keep_string(&at, ev->boot_id);
 	item->ev.kind = keep_string(&at, ev->kind);
 	item->ev.data = keep(&at, ev->data);
 	item->ev.hashed = hashes_data(ev) ? item->ev.data : keep(&at, ev->hashed);
 	item->ev.text = keep(&at, ev->text);
 	item->ev.time = keep(&at, ev->time);
 	item->ev.note = keep(&at, ev->note);
-	b->used += size;
-	return 0;
 }
 
-/* Pulls events until one does not fit behind the others. */
-static void fill(struct log_ahead *a, struct batch *b)
+/* Judges its digests. */
+static int work(void *arg, struct pipeline_item *front, bool on_thread, struct err *err)
 {
-	if (b->room != BATCH_ROOM) {
-		free(b->p);
-		b->p = malloc(BATCH_ROOM);
-		b->room = BATCH_ROOM;
-	}
-	b->used = b->at = b->judged = 0;
-	b->rc = 1;
-	for (;;) {
-		if (!a->held)
-			b->rc = log_reader_pull(a->reader, &a->pulled, &b->err);
-		a->held = b->rc > 0 && b->used > 0 && item_size(&a->pulled) > b->room - b->used;
-		if (b->rc <= 0 || a->held)
-			return;
-		if (add_item(b, &a->pulled) < 0) {
-			b->rc = -1;
-			return;
-		}
-	}
-}
-
-static struct item *item_at(const struct batch *b, size_t at)
-{
-	return (struct item *)(void *)(b->p + at);
-}
-
-/* Judges the next item of those that were not. */
-static int judge(
-	const struct log_ahead *a, struct batch *b, struct hashers *hashers, struct err *err)
-{
-	struct item *item = item_at(b, b->judged);
+	struct readahead *r = arg;
+	struct hashers *hashers = &r->hashers[on_thread];
+	struct item *item = (struct item *)(void *)front;
 	struct log_event *ev = &item->ev;
 	struct hasher *hasher[HASH_COUNT] = {NULL};
 	struct err absent;
@@ -163,7 +105,7 @@ static int judge(
 		return -1;
 	for (size_t i = 0; i < ev->n_digests; i++) {
 		enum hash_alg alg = ev->digest[i].d.alg;
-		if (!a->judges[alg] || alg <= HASH_UNKNOWN)
+		if (alg <= HASH_UNKNOWN)
 			continue;
 		hasher[alg] = hashers_get(hashers, alg, &absent);
 		if (hasher[alg] == NULL && absent.status != ST_ABSENT) {
@@ -171,167 +113,40 @@ static int judge(
 			return -1;
 		}
 	}
-	if (event_explain(ev, hasher, item->of, err) < 0)
-		return -1;
-	b->judged += item->size;
-	return 0;
+	return event_explain(ev, hasher, item->of, err);
 }
 
-static bool wait_for_batch(struct log_ahead *a)
-{
-	pthread_mutex_lock(&a->lock);
-	while (a->filled - a->taken == BATCHES && !a->stop)
-		pthread_cond_wait(&a->is_free, &a->lock);
-	bool go_on = !a->stop;
-	pthread_mutex_unlock(&a->lock);
-	return go_on;
-}
+static const struct pipeline_ops events = {(size_t)256 * 1024, pull, put, work};
 
-static void *run(void *arg)
+int readahead_open(struct readahead **ret, struct log_reader *reader, struct err *err)
 {
-	struct log_ahead *a = arg;
-	bool more = true;
-	/* From here on wherever the kernel likes it. */
-	if (CPU_COUNT(&a->processors) > 0)
-		pthread_setaffinity_np(pthread_self(), sizeof(a->processors), &a->processors);
-	while (more && wait_for_batch(a)) {
-		struct batch *b = &a->batch[a->filled % BATCHES];
-		struct err ignored; /* the caller judges again what was not, and finds it */
-		fill(a, b);
-		more = b->rc > 0;
-		while (b->judged < b->used && !atomic_load(&a->starving))
-			if (judge(a, b, &a->hashers[1], &ignored) < 0)
-				break;
-		pthread_mutex_lock(&a->lock);
-		a->filled++;
-		pthread_mutex_unlock(&a->lock);
-		pthread_cond_signal(&a->is_filled);
-	}
-	return NULL;
-}
-
-/* Where there is another processor than this one. */
-static bool has_second_processor(struct log_ahead *a)
-{
-	CPU_ZERO(&a->processors);
-	/* On a machine with more processors than fit into the set this fails; it has a second one. */
-	return sched_getaffinity(0, sizeof(a->processors), &a->processors) < 0 ||
-	       CPU_COUNT(&a->processors) > 1;
-}
-
-/*
- * On another processor: left alone, the kernel may start it on this one, which is busy, and takes some
- * ten milliseconds to find out.
- */
-static bool create_thread(struct log_ahead *a)
-{
-	pthread_attr_t attr;
-	cpu_set_t others = a->processors;
-	int here = sched_getcpu();
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	if (here >= 0 && here < CPU_SETSIZE)
-		CPU_CLR((size_t)here, &others);
-	if (CPU_COUNT(&others) > 0)
-		pthread_attr_setaffinity_np(&attr, sizeof(others), &others);
-	bool created = pthread_create(&a->thread, &attr, run, a) == 0;
-	pthread_attr_destroy(&attr);
-	return created;
-}
-
-/* Without a thread, whatever the reason, the log is read all the same. */
-static void start_thread(struct log_ahead *a)
-{
-	sigset_t all, before;
-	if (!has_second_processor(a))
-		return;
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_BLOCK, &all, &before) != 0)
-		return;
-	a->threaded = create_thread(a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-/* Goes on behind the batch that was taken to its end. */
-static void next_batch(struct log_ahead *a)
-{
-	if (!a->threaded) {
-		bool first = a->now == NULL;
-		a->now = &a->batch[0];
-		a->filled = 1;
-		fill(a, a->now);
-		if (first && a->now->rc > 0)
-			start_thread(a);
-		return;
-	}
-	pthread_mutex_lock(&a->lock);
-	a->taken++;
-	pthread_mutex_unlock(&a->lock);
-	pthread_cond_signal(&a->is_free);
-	pthread_mutex_lock(&a->lock);
-	while (a->filled == a->taken) {
-		atomic_store(&a->starving, true);
-		pthread_cond_wait(&a->is_filled, &a->lock);
-	}
-	atomic_store(&a->starving, false);
-	pthread_mutex_unlock(&a->lock);
-	a->now = &a->batch[a->taken % BATCHES];
-}
-
-int log_ahead_open(struct log_ahead **ret, struct log_reader *reader,
-	const bool judged[static HASH_COUNT], struct err *err)
-{
-	struct log_ahead *a = calloc(1, sizeof(*a));
-	*ret = a;
-	if (a == NULL)
+	struct readahead *r = aligned_alloc(_Alignof(struct readahead), sizeof(*r));
+	*ret = r;
+	if (r == NULL)
 		return err_sys(err, ENOMEM, "log");
-	a->reader = reader;
-	memcpy(a->judges, judged, sizeof(a->judges));
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->is_filled, NULL);
-	pthread_cond_init(&a->is_free, NULL);
-	return 0;
+	*r = (struct readahead){.reader = reader};
+	return pipeline_open(&r->pipeline, &events, r, err);
 }
 
-int log_ahead_next(struct log_ahead *a, struct log_event **ret, const enum explanation **ret_of,
+int readahead_next(struct readahead *r, struct log_event **ret, const enum explanation **ret_of,
 	struct err *err)
 {
-	while (a->now == NULL || a->now->at == a->now->used) {
-		if (a->now != NULL && a->now->rc <= 0) {
-			if (a->now->rc < 0)
-				*err = a->now->err;
-			return a->now->rc;
-		}
-		next_batch(a);
-	}
-	struct batch *b = a->now;
-	if (b->at == b->judged && judge(a, b, &a->hashers[0], err) < 0)
-		return -1;
-	struct item *item = item_at(b, b->at);
-	b->at += item->size;
+	struct pipeline_item *front;
+	int rc = pipeline_next(r->pipeline, &front, err);
+	if (rc <= 0)
+		return rc;
+	struct item *item = (struct item *)(void *)front;
 	*ret = &item->ev;
 	*ret_of = item->of;
 	return 1;
 }
 
-void log_ahead_close(struct log_ahead *a)
+void readahead_close(struct readahead *r)
 {
-	if (a == NULL)
+	if (r == NULL)
 		return;
-	if (a->threaded) {
-		pthread_mutex_lock(&a->lock);
-		a->stop = true;
-		atomic_store(&a->starving, true);
-		pthread_cond_signal(&a->is_free);
-		pthread_mutex_unlock(&a->lock);
-		pthread_join(a->thread, NULL);
-	}
-	for (size_t i = 0; i < BATCHES; i++)
-		free(a->batch[i].p);
-	hashers_close(&a->hashers[0]);
-	hashers_close(&a->hashers[1]);
-	pthread_cond_destroy(&a->is_free);
-	pthread_cond_destroy(&a->is_filled);
-	pthread_mutex_destroy(&a->lock);
-	free(a);
+	pipeline_close(r->pipeline);
+	hashers_close(&r->hashers[0]);
+	hashers_close(&r->hashers[1]);
+	free(r);
 }

@@ -7,6 +7,8 @@
 
 #include <bsd/stdlib.h>
 
+#include "replay/rfc_ahead.h"
+
 /* Where a walk through the log is: all that has to be put back to try another reading. */
 struct state {
 	off_t pos;
@@ -39,10 +41,12 @@ struct run {
 	struct digest all;    /* the value if each of the n extended */
 	struct direct *lines; /* the first REPLAY_RUN_LINES_MAX of the n */
 	off_t end;	      /* behind its last line */
+	struct digest goal;   /* what it must lead to */
 };
 
 struct search {
 	struct rfc_log *log;
+	struct rfc_ahead hashes; /* its records' digests */
 	struct hasher *h;
 	const struct digest *target;
 	off_t start;	 /* where the replay started: 0, or inside the log */
@@ -61,6 +65,7 @@ struct search {
 	bool has_ahead;
 	uint64_t ahead;
 	uint64_t ahead_in_run; /* of them, in a run that was then read as nothing */
+	off_t ahead_end;       /* no line of that part starts here or later */
 };
 
 enum walk { WALK_FOUND, WALK_FAILED, WALK_GIVEN_UP, WALK_ERROR };
@@ -77,15 +82,19 @@ static void claim_untrue(struct state *now, off_t off, uint64_t n)
 	now->untrue += n;
 }
 
-/* After `records` records the log has come to this value: is it the one that the register shows? */
+/*
+ * After `records` records, before offset `end`, the log has come to this value: is it the one that the
+ * register shows?
+ */
 static void note_ahead(
-	struct search *s, const struct digest *value, uint64_t records, uint64_t in_run)
+	struct search *s, const struct digest *value, uint64_t records, uint64_t in_run, off_t end)
 {
 	if (s->target == NULL || !same(value, s->target))
 		return;
 	if (!s->has_ahead || records >= s->ahead) {
 		s->ahead = records;
 		s->ahead_in_run = in_run;
+		s->ahead_end = end;
 	}
 	s->has_ahead = true;
 }
@@ -105,11 +114,12 @@ static int take_record(struct search *s, const struct rfc_line *line, struct err
 		}
 	}
 	struct digest d;
-	if (rfc_line_digest(line, s->h, &d, err) < 0 || hash_extend(s->h, &now->value, &d, err) < 0)
+	if (rfc_ahead_digest(&s->hashes, line, &d, err) < 0 ||
+		hash_extend(s->h, &now->value, &d, err) < 0)
 		return -1;
 	now->records++;
 	now->in_sync = true;
-	note_ahead(s, &s->now.value, s->now.records, 0);
+	note_ahead(s, &s->now.value, s->now.records, 0, line->off + 1);
 	return 0;
 }
 
@@ -135,7 +145,7 @@ static int run_add(struct search *s, const struct rfc_line *line, struct err *er
 		run->n++;
 		if (hash_extend(s->h, &run->all, &line->stated, err) < 0)
 			return -1;
-		note_ahead(s, &run->all, s->now.records + run->n, run->n);
+		note_ahead(s, &run->all, s->now.records + run->n, run->n, line->off + 1);
 	}
 	return 0;
 }
@@ -165,10 +175,10 @@ static int read_run(
 	return rc;
 }
 
-/* Extends value with lines i.. of the run, `left` of which fail, in search of goal. It calls itself twice at the most. */
+/* Extends value with lines i.. of the run, `left` of which fail, in search of its goal. It calls itself twice at the most. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum walk with_failures(struct search *s, size_t i, const struct digest *value,
-	const struct digest *goal, unsigned left, struct replay_run *ret, struct err *err)
+	unsigned left, struct replay_run *ret, struct err *err)
 {
 	const struct run *run = &s->run;
 	struct digest v = *value;
@@ -177,7 +187,7 @@ static enum walk with_failures(struct search *s, size_t i, const struct digest *
 		if (left > 0 && (i > 0 || run->at_start)) {
 			unsigned slot = ret->n_failed++;
 			ret->failed[slot] = run->lines[i].off;
-			enum walk w = with_failures(s, i + 1, &v, goal, left - 1, ret, err);
+			enum walk w = with_failures(s, i + 1, &v, left - 1, ret, err);
 			if (w != WALK_FAILED)
 				return w;
 			ret->n_failed--;
@@ -188,22 +198,21 @@ static enum walk with_failures(struct search *s, size_t i, const struct digest *
 		if (hash_extend(s->h, &v, &run->lines[i].digest, err) < 0)
 			return WALK_ERROR;
 	}
-	return left == 0 && same(&v, goal) ? WALK_FOUND : WALK_FAILED;
+	return left == 0 && same(&v, &run->goal) ? WALK_FOUND : WALK_FAILED;
 }
 
-/* The reading of the run as real, with as few failed lines as possible, that gives goal. */
-static enum walk find_real(
-	struct search *s, const struct digest *goal, struct replay_run *ret, struct err *err)
+/* The reading of the run as real, with as few failed lines as possible, that gives its goal. */
+static enum walk find_real(struct search *s, struct replay_run *ret, struct err *err)
 {
 	const struct run *run = &s->run;
 	*ret = (struct replay_run){.first = run->lines[0].off, .end = run->end};
-	if (same(&run->all, goal))
+	if (same(&run->all, &run->goal))
 		return WALK_FOUND;
 	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0)
 		return WALK_GIVEN_UP;
 	s->left_out |= s->most_failed < 2;
 	for (unsigned fail = 1; fail <= s->most_failed && fail < run->n + run->at_start; fail++) {
-		enum walk w = with_failures(s, 0, &s->now.value, goal, fail, ret, err);
+		enum walk w = with_failures(s, 0, &s->now.value, fail, ret, err);
 		if (w != WALK_FAILED)
 			return w;
 	}
@@ -230,7 +239,7 @@ static int choose_real(struct search *s, const struct replay_run *run, const str
 	s->now.value = *value;
 	s->now.records += extended;
 	s->now.in_sync = false;
-	note_ahead(s, &s->now.value, s->now.records, 0);
+	note_ahead(s, &s->now.value, s->now.records, 0, s->run.end);
 	return 0;
 }
 
@@ -240,7 +249,7 @@ static enum walk take_run(struct search *s, const struct rfc_line *first, struct
 {
 	struct rfc_line next;
 	struct replay_run real;
-	struct digest goal;
+	struct digest *goal = &s->run.goal;
 	int rc = read_run(s, first, &next, err);
 	if (rc < 0)
 		return WALK_ERROR;
@@ -253,15 +262,15 @@ static enum walk take_run(struct search *s, const struct rfc_line *first, struct
 	bool before_sync = rc > 0 && next.kind == RFC_SYNC && next.after_blank;
 	enum walk w = WALK_FAILED;
 	if (s->run.n > 0 && (at_end || before_sync)) {
-		goal = before_sync ? next.stated : s->target != NULL ? *s->target : s->run.all;
+		*goal = before_sync ? next.stated : s->target != NULL ? *s->target : s->run.all;
 		/* A goal that is met already is met by reading the run as nothing. */
-		if (!same(&goal, &s->now.value))
-			w = find_real(s, &goal, &real, err);
+		if (!same(goal, &s->now.value))
+			w = find_real(s, &real, err);
 	}
 	if (w == WALK_FOUND && s->n_choices == REPLAY_RUNS_MAX)
 		return WALK_GIVEN_UP;
 	if (w == WALK_FOUND)
-		return choose_real(s, &real, &goal, &nothing, err) < 0 ? WALK_ERROR : WALK_FAILED;
+		return choose_real(s, &real, goal, &nothing, err) < 0 ? WALK_ERROR : WALK_FAILED;
 	s->now = nothing;
 	return w;
 }
@@ -314,7 +323,7 @@ static enum walk search_from(
 	s->start = pos;
 	s->n_choices = 0;
 	s->has_leaf = false;
-	note_ahead(s, &s->now.value, s->now.records, 0);
+	note_ahead(s, &s->now.value, s->now.records, 0, s->now.pos);
 	enum walk w = walk_on(s, false, err);
 	while (w == WALK_FAILED && s->n_choices > 0) {
 		s->now = s->choices[--s->n_choices].otherwise;
@@ -400,18 +409,18 @@ static enum walk try_start(struct search *s, const struct digest *start, bool kn
 }
 
 /* Every start, the one that the log itself states first: from another, an honest log can be slow to refute. */
-static enum walk try_starts(struct search *s, const struct digest *starts, size_t n,
+static enum walk try_starts(struct search *s, struct replay_starts starts,
 	const struct digest *stated, struct state *first_leaf, struct replay_result *ret,
 	struct err *err)
 {
-	size_t named = 0;
-	while (named < n && !(stated != NULL && same(stated, &starts[named])))
+	size_t n = starts.n, named = 0;
+	while (named < n && !(stated != NULL && same(stated, &starts.v[named])))
 		named++;
 	bool unknown = stated != NULL && named == n, given_up = false;
 	size_t all = n + (unknown ? 1 : 0);
 	for (size_t i = 0; i < all; i++) {
 		size_t k = named == n || i > named ? i : i == 0 ? named : i - 1;
-		enum walk w = try_start(s, k < n ? &starts[k] : stated, k < n, ret, err);
+		enum walk w = try_start(s, k < n ? &starts.v[k] : stated, k < n, ret, err);
 		if (w == WALK_FOUND || w == WALK_ERROR)
 			return w;
 		if (w == WALK_GIVEN_UP && s->target == NULL)
@@ -424,8 +433,8 @@ static enum walk try_starts(struct search *s, const struct digest *starts, size_
 	return given_up ? WALK_GIVEN_UP : WALK_FAILED;
 }
 
-static enum walk try_all(struct search *s, const struct digest *starts, size_t n,
-	struct replay_result *ret, struct err *err)
+static enum walk try_all(
+	struct search *s, struct replay_starts starts, struct replay_result *ret, struct err *err)
 {
 	bool stated_is;
 	struct digest stated = {0};
@@ -437,7 +446,7 @@ static enum walk try_all(struct search *s, const struct digest *starts, size_t n
 	s->most_failed = s->target == NULL ? 2 : 0;
 	do {
 		s->left_out = false;
-		w = try_starts(s, starts, n, stated_is ? &stated : NULL, &first_leaf, ret, err);
+		w = try_starts(s, starts, stated_is ? &stated : NULL, &first_leaf, ret, err);
 		s->most_failed++;
 	} while (w == WALK_FAILED && s->left_out);
 	if (w != WALK_FAILED)
@@ -447,6 +456,7 @@ static enum walk try_all(struct search *s, const struct digest *starts, size_t n
 		report_state(ret, &first_leaf);
 		ret->verdict = VERDICT_LOG_AHEAD;
 		ret->matched = s->ahead;
+		ret->matched_end = s->ahead_end;
 		ret->records += s->ahead_in_run;
 		return WALK_FAILED;
 	}
@@ -455,11 +465,12 @@ static enum walk try_all(struct search *s, const struct digest *starts, size_t n
 
 static void search_free(struct search *s)
 {
+	rfc_ahead_close(&s->hashes);
 	free(s->choices);
 	free(s->run.lines);
 }
 
-int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *starts, size_t n,
+int replay_log(struct rfc_log *log, struct hasher *h, struct replay_starts starts,
 	const struct digest *target, struct replay_result *ret, struct err *err)
 {
 	*ret = (struct replay_result){.place = -1, .untrue_off = -1};
@@ -469,16 +480,18 @@ int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *start
 		.target = target,
 		.budget = REPLAY_EXTENDS_MAX,
 	};
-	enum walk w = try_all(&s, starts, n, ret, err);
+	rfc_ahead_init(&s.hashes, log, h);
+	enum walk w = try_all(&s, starts, ret, err);
 	if (w == WALK_GIVEN_UP) {
 		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
 		ret->verdict = VERDICT_UNDECIDED;
 	}
+	ret->extends = REPLAY_EXTENDS_MAX - s.budget;
 	search_free(&s);
 	return w == WALK_ERROR ? -1 : 0;
 }
 
-int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct digest *start,
+int replay_tail(struct rfc_log *log, struct hasher *h, struct replay_from from,
 	const struct digest *target, struct replay_result *ret, struct err *err)
 {
 	*ret = (struct replay_result){.place = -1, .untrue_off = -1, .verdict = VERDICT_MISMATCH};
@@ -489,7 +502,8 @@ int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct d
 		.budget = REPLAY_EXTENDS_MAX,
 		.most_failed = 2,
 	};
-	enum walk w = search_from(&s, pos, start, err);
+	rfc_ahead_init(&s.hashes, log, h);
+	enum walk w = search_from(&s, from.off, from.value, err);
 	if (w == WALK_FOUND) {
 		ret->verdict = VERDICT_MATCH;
 		w = report_found(&s, ret, err) < 0 ? WALK_ERROR : w;

@@ -27,31 +27,43 @@ struct replay_result {
 		value; /* what the whole log makes of the register in the reading that was chosen */
 	uint64_t records; /* lines that extended in that reading */
 	uint64_t matched; /* of them, those that the register shows */
-	uint64_t untrue;  /* lines that claim what did not happen, and the first of them */
+	off_t matched_end; /* log-ahead: the lines that the register does not show start here or later */
+	uint64_t untrue; /* lines that claim what did not happen, and the first of them */
 	off_t untrue_off;
 	off_t place;  /* mismatch: the line from which on it cannot be right; -1 if no line tells */
 	bool resumes; /* mismatch: from `place` on, the log reproduces the register */
+	bool stated; /* without a target: it starts from a value that the log states, not from zeros */
+	uint64_t extends; /* that were spent on going back */
 	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
 		       */
 	struct replay_run *runs; /* in the order of the log */
 	size_t n_runs;
 };
 
+/* Start values. */
+struct replay_starts {
+	const struct digest *v;
+	size_t n;
+};
+
+/* What the register held where the log has this offset (a line, or a blank line, starts there). */
+struct replay_from {
+	off_t off;
+	const struct digest *value;
+};
+
 /*
- * Searches a history from one of the n start values (in that order), or else from the one that the
+ * Searches a history from one of the start values (in that order), or else from the one that the
  * log itself gives (partial), that ends in `target`; without a target (NULL) it takes what an
  * honest kernel would have meant. Stops as `undecided` after REPLAY_EXTENDS_MAX extends beyond one
  * each line. The result is cleared by the caller, also after an error.
  */
-int replay_log(struct rfc_log *log, struct hasher *h, const struct digest *starts, size_t n,
+int replay_log(struct rfc_log *log, struct hasher *h, struct replay_starts starts,
 	const struct digest *target, struct replay_result *ret, struct err *err);
 /* The value that the log itself states at its very start; false if it states none. */
 int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err);
-/*
- * The same as replay_log for the part of the log from offset `pos` on (where a line or a blank line
- * starts), from the value `start`: match or mismatch, nothing else.
- */
-int replay_tail(struct rfc_log *log, struct hasher *h, off_t pos, const struct digest *start,
+/* The same as replay_log for the part of the log behind `from`: match or mismatch, nothing else. */
+int replay_tail(struct rfc_log *log, struct hasher *h, struct replay_from from,
 	const struct digest *target, struct replay_result *ret, struct err *err);
 void replay_clear(struct replay_result *result);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verify/events.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "replay/readahead.h"
 #include "describe/describe.h"
+#include "formats/event.h"
 
 static const char *const kinds[] = {
 	[RFC_RECORD] = "record",
@@ -54,42 +56,35 @@ static int fill(const struct rfc_line *line, struct hasher *h, const struct repl
 	return 0;
 }
 
-static int run(struct rfc_log *log, struct hasher *h, struct event *event,
-	const struct replay_result *replay, event_fn each, void *arg, struct err *err)
+int events_run(const struct text_log *text, event_fn each, void *arg, struct err *err)
 {
+	struct hasher *h;
+	struct rfc_log log;
 	struct rfc_line line;
 	struct event_digest digest;
-	int rc;
-	while ((rc = rfc_log_next(log, &line, err)) > 0) {
-		if (fill(&line, h, replay, event, &digest, err) < 0)
-			return -1;
-		rc = each(arg, event, err);
-		if (rc != 0)
-			return rc;
-		event->seq++;
-	}
-	return rc;
-}
-
-int events_run(const struct mr *mr, const char *source, int fd, const struct replay_result *replay,
-	event_fn each, void *arg, struct err *err)
-{
-	struct rfc_log log;
-	struct hasher *h;
 	struct event event = {
-		.source = source,
-		.register_name = mr->full,
-		.cc_mr_index = mr->cc_mr_index,
+		.source = text->source,
+		.register_name = text->mr->full,
+		.cc_mr_index = text->mr->cc_mr_index,
 		.type = -1,
 		.data_matches = -1,
 	};
-	if (hasher_open(&h, mr->alg, err) < 0)
+	if (hasher_open(&h, text->mr->alg, err) < 0)
 		return -1;
-	int rc = rfc_log_open(&log, fd, mr->alg, err);
-	if (rc == 0) {
-		rc = run(&log, h, &event, replay, each, arg, err);
-		rfc_log_close(&log);
+	int rc = rfc_log_open(&log, text->fd, text->mr->alg, err);
+	if (rc < 0) {
+		hasher_close(h);
+		return -1;
 	}
+	while ((rc = rfc_log_next(&log, &line, err)) > 0) {
+		rc = fill(&line, h, text->replay, &event, &digest, err);
+		if (rc == 0)
+			rc = each(arg, &event, err);
+		if (rc != 0)
+			break;
+		event.seq++;
+	}
+	rfc_log_close(&log);
 	hasher_close(h);
 	return rc;
 }
@@ -99,14 +94,13 @@ struct reader_events {
 	event_name_fn name;
 	event_fn each;
 	void *arg;
+	char description[DESCRIPTION_MAX];
 };
 
-static int tell_event(const struct reader_events *e, struct log_event *ev,
-	enum explanation explanation, struct err *err)
+static int tell_event(struct reader_events *e, struct log_event *ev, enum explanation explanation,
+	struct err *err)
 {
-	static char description[DESCRIPTION_MAX];
 	char room[EVENT_REG_ROOM];
-	event_settle_place(ev);
 	int64_t cc = ev->place == PLACE_CC_MR ? (int64_t)ev->index : CC_MR_NONE;
 	const char *reg = event_reg_name(ev->place, ev->index, ev->reg, room);
 	const char *name = e->name(e->arg, ev, reg, cc);
@@ -129,103 +123,31 @@ static int tell_event(const struct reader_events *e, struct log_event *ev,
 		.note = ev->note,
 		.time = ev->time,
 	};
-	struct bytes said = {
-		(const uint8_t *)description, event_describe(ev, description, sizeof(description))};
+	struct bytes said = {(const uint8_t *)e->description,
+		event_describe(ev, e->description, sizeof(e->description))};
 	if (said.n > 0 && !bytes_equal(said, ev->data))
 		event.description = said;
 	return e->each(e->arg, &event, err);
 }
 
-int events_run_reader(struct log_reader *reader, const char *source, event_name_fn name,
-	event_fn each, void *arg, struct err *err)
+static int read_event(void *arg, size_t source, struct log_event *ev, enum explanation explanation,
+	struct err *err)
 {
-	struct reader_events e = {source, name, each, arg};
-	struct log_ahead *log;
-	struct log_event *ev;
-	const enum explanation *of;
-	bool judged[HASH_COUNT];
-	memset(judged, true, sizeof(judged));
-	int rc = log_ahead_open(&log, reader, judged, err);
-	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0) {
-		rc = tell_event(&e, ev, explanation_of(of, ev->n_digests), err);
-		if (rc != 0)
-			break;
-	}
-	log_ahead_close(log);
-	return rc;
+	(void)source;
+	return tell_event(arg, ev, explanation, err);
 }
 
-struct journal_events {
-	const struct kept *kept;
-	const struct mr_pick *picks;
-	size_t n;
-	event_fn each;
-	void *arg;
-};
-
-static const struct mr *picked(const struct journal_events *e, const char *reg)
+int events_run_input(struct inputs *inputs, size_t source, event_name_fn name, event_fn each,
+	void *arg, struct err *err)
 {
-	const struct history *h = &e->kept->history;
-	const struct history_group *group = history_find(h, reg);
-	for (size_t i = 0; i < e->n; i++)
-		if (group != NULL && group == history_find(h, e->picks[i].mr->full))
-			return e->picks[i].mr;
-	return NULL;
-}
-
-static int tell(const struct journal_events *e, const struct journal_line *intent,
-	enum journal_kind end, struct err *err)
-{
-	const struct mr *mr = picked(e, intent->reg);
-	if (mr == NULL)
-		return 0;
-	struct event_digest digest = {.d = intent->digest};
-	struct event event = {
-		.seq = intent->seq,
-		.source = "journal",
-		.register_name = intent->reg,
-		.cc_mr_index = mr->cc_mr_index,
-		.offset = (uint64_t)intent->off,
-		.kind = intent->record.p != NULL ? kinds[RFC_RECORD] : kinds[RFC_DIRECT],
-		.extends = end == JOURNAL_COMMIT ? EXTENDS
-			   : end == JOURNAL_VOID ? EXTENDS_NOT
-						 : EXTENDS_UNKNOWN,
-		.type = -1,
-		.digests = {&digest, 1},
-		.data = intent->record,
-		.data_matches = intent->record.p != NULL ? 1 : -1,
-		.time = bytes_of(intent->time),
-	};
-	if (intent->note != NULL)
-		event.note = bytes_of(intent->note);
-	return e->each(e->arg, &event, err);
-}
-
-int events_run_journal(const struct kept *kept, const struct mr_pick *picks, size_t n,
-	event_fn each, void *arg, struct err *err)
-{
-	struct journal_events e = {kept, picks, n, each, arg};
-	static struct journal_line line[2];
-	struct journal_line *intent = NULL, *next = line;
-	struct journal j;
-	if (kept->copy.fd < 0 || kept->other_boot)
-		return 0;
-	if (journal_open(&j, kept->copy.fd, 0, kept->copy.end, err) < 0)
-		return -1;
-	int rc;
-	while ((rc = journal_next(&j, next, err)) > 0) {
-		if (next->kind == JOURNAL_INTENT) {
-			intent = next;
-			next = intent == line ? line + 1 : line;
-		} else if (intent != NULL && next->kind != JOURNAL_STATE) {
-			rc = tell(&e, intent, next->kind, err);
-			intent = NULL;
-			if (rc != 0)
-				break;
-		}
-	}
-	if (rc == 0 && intent != NULL)
-		rc = tell(&e, intent, kept->open_end, err);
-	journal_close(&j);
+	struct reader_events *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return err_sys(err, ENOMEM, "log");
+	e->source = inputs->v[source].name;
+	e->name = name;
+	e->each = each;
+	e->arg = arg;
+	int rc = inputs_read(inputs, source, read_event, e, err);
+	free(e);
 	return rc;
 }

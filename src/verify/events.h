@@ -3,8 +3,9 @@
 #ifndef TSMCTL_VERIFY_EVENTS_H
 #define TSMCTL_VERIFY_EVENTS_H
 
-#include "verify/live.h"
-#include "verify/journaled.h"
+#include "model/mr.h"
+#include "replay/rfc_search.h"
+#include "verify/inputs.h"
 
 enum { EXTENDS_UNKNOWN = -1, EXTENDS_NOT = 0, EXTENDS = 1 };
 
@@ -30,12 +31,17 @@ struct bytes event_shown(const struct event *event);
 
 typedef int (*event_fn)(void *arg, const struct event *event, struct err *err);
 
-/*
- * Calls `each` for every event of the log, which is a descriptor that seeks, until it returns other
- * than 0. With a replay that found a history, direct lines are decided.
- */
-int events_run(const struct mr *mr, const char *source, int log, const struct replay_result *replay,
-	event_fn each, void *arg, struct err *err);
+/* A text log. All is borrowed. */
+struct text_log {
+	const struct mr *mr;
+	const char *source;
+	int fd; /* it seeks */
+	const struct replay_result
+		*replay; /* that found a history decides direct lines; may be NULL */
+};
+
+/* Calls `each` for every event of a text log, until it returns other than 0. */
+int events_run(const struct text_log *text, event_fn each, void *arg, struct err *err);
 
 /* The name to show an event's register by; NULL: it was not asked for. */
 typedef const char *(*event_name_fn)(
@@ -44,14 +50,7 @@ typedef const char *(*event_name_fn)(
 /*
  * The same for a log of any other format. `name` is asked with `arg` for each event.
  */
-int events_run_reader(struct log_reader *reader, const char *source, event_name_fn name,
-	event_fn each, void *arg, struct err *err);
-
-/*
- * The same for the records of the picked registers in the journal, under whichever of its names
- * each was extended.
- */
-int events_run_journal(const struct kept *kept, const struct mr_pick *picks, size_t n,
-	event_fn each, void *arg, struct err *err);
+int events_run_input(struct inputs *inputs, size_t source, event_name_fn name, event_fn each,
+	void *arg, struct err *err);
 
 #endif

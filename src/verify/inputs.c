@@ -12,13 +12,15 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "replay/readahead.h"
+#include "formats/event.h"
 #include "formats/rfc_text.h"
+#include "formats/log_formats.h"
 
 /* FILE[:FORMAT]: the format that it ends in, and the path before it, allocated. */
 static char *split_arg(const char *arg, const struct log_format **ret_format)
 {
 	const char *colon = strrchr(arg, ':');
-	*ret_format = colon != NULL ? log_format_by_name(colon + 1) : NULL;
+	*ret_format = colon != NULL ? log_formats_by_name(colon + 1) : NULL;
 	return *ret_format != NULL ? strndup(arg, (size_t)(colon - arg)) : strdup(arg);
 }
 
@@ -28,15 +30,27 @@ static int open_input(struct log_input *in, const struct log_format *format, str
 	in->fd = input_open(in->path, err);
 	if (in->fd < 0)
 		return -1;
+	in->format = format;
 	in->text = format == &log_format_rfc_text;
 	if (in->text)
 		return 0;
 	in->reader = calloc(1, sizeof(*in->reader));
 	if (in->reader == NULL)
 		return err_sys(err, ENOMEM, "'%s'", in->path);
-	if (log_reader_open(in->reader, in->fd, format, err) < 0)
-		return err_in(err, "'%s'", in->path);
-	in->text = in->reader->format == &log_format_rfc_text;
+	if (log_formats_open(in->reader, in->fd, format, err) < 0) {
+		err_in(err, "'%s'", in->path);
+		format = in->reader->format;
+		/* To open a journal is to read it: what is wrong with it is known then. */
+		if (err->status != ST_FORMAT || format == NULL || !format->headed)
+			return -1;
+		in->err = *err;
+		in->format = format;
+		free(in->reader);
+		in->reader = NULL;
+		return 0;
+	}
+	in->format = in->reader->format;
+	in->text = in->format == &log_format_rfc_text;
 	return 0;
 }
 
@@ -50,18 +64,23 @@ static void close_input(struct log_input *in)
 	free(in->path);
 }
 
-/* How large it is; and that it is none of those before: its events would count twice. */
-static int identify(const struct inputs *inputs, struct log_input *in, struct err *err)
+static int measure(struct log_input *in, struct err *err)
 {
-	struct stat st, other;
+	struct stat st;
 	if (fstat(in->fd, &st) < 0)
 		return err_sys(err, errno, "'%s'", in->path);
 	in->size = (uint64_t)st.st_size;
-	for (size_t i = 0; i < inputs->n; i++)
-		if (fstat(inputs->v[i].fd, &other) == 0 && other.st_dev == st.st_dev &&
-			other.st_ino == st.st_ino)
-			return err_set(err, ST_USAGE, "'%s' and '%s' are one file: give it once",
-				inputs->v[i].path, in->path);
+	return 0;
+}
+
+static int append(struct inputs *inputs, const struct log_input *in, struct err *err)
+{
+	struct log_input *grown = reallocarray(inputs->v, inputs->n + 1, sizeof(*grown));
+	if (grown == NULL)
+		return err_sys(err, ENOMEM, "'%s'", in->path);
+	inputs->v = grown;
+	grown[inputs->n++] = *in;
+	inputs->n_text += in->text;
 	return 0;
 }
 
@@ -69,20 +88,57 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 {
 	const struct log_format *format;
 	struct log_input in = {.fd = -1, .path = split_arg(arg, &format)};
-	struct log_input *grown = reallocarray(inputs->v, inputs->n + 1, sizeof(*grown));
-	if (grown != NULL)
-		inputs->v = grown;
-	if (grown == NULL || in.path == NULL) {
-		free(in.path);
+	if (in.path == NULL)
 		return err_sys(err, ENOMEM, "'%s'", arg);
-	}
-	if (open_input(&in, format, err) < 0 || identify(inputs, &in, err) < 0) {
-		close_input(&in);
-		return -1;
-	}
-	inputs->v[inputs->n++] = in;
-	inputs->n_text += in.text;
+	in.name = in.path;
+	if (open_input(&in, format, err) == 0 && measure(&in, err) == 0 &&
+		append(inputs, &in, err) == 0)
+		return 0;
+	close_input(&in);
+	return -1;
+}
+
+/* Opens the reader of a log of this machine; one that is malformed from the start keeps why. */
+static int open_reader(struct log_input *in, off_t end, struct err *err)
+{
+	in->reader = calloc(1, sizeof(*in->reader));
+	if (in->reader == NULL)
+		return err_sys(err, ENOMEM, "'%s'", in->path);
+	if (log_formats_open_upto(in->reader, in->fd, end, in->format, &in->err) == 0)
+		return 0;
+	free(in->reader);
+	in->reader = NULL;
+	err_in(&in->err, "'%s'", in->path);
 	return 0;
+}
+
+int inputs_add_open(struct inputs *inputs, const struct log_input *like, off_t end, struct err *err)
+{
+	struct log_input in = *like;
+	in.path = strdup(like->path);
+	int rc = in.path != NULL ? 0 : err_sys(err, ENOMEM, "'%s'", like->path);
+	in.size = (uint64_t)end;
+	if (rc == 0 && in.fd >= 0 && !in.text)
+		rc = open_reader(&in, end, err);
+	if (rc == 0 && append(inputs, &in, err) == 0)
+		return 0;
+	close_input(&in);
+	return -1;
+}
+
+bool inputs_can_name(const struct log_input *in, const struct mr *mr)
+{
+	enum place place;
+	uint32_t index;
+	if (in->text)
+		return in->mr != NULL && strcmp(in->mr->full, mr->full) == 0;
+	if (mr->cc_mr_index != CC_MR_NONE)
+		return mr->cc_mr_index > 0 && (in->format->names & NAMES_CC_MR);
+	if (!reg_place(mr->provider, mr->name, &place, &index))
+		place = strncmp(mr->name, "nv0x", 4) == 0 ? PLACE_NV : PLACE_NAMED;
+	return in->format->names & (place == PLACE_PCR	       ? NAMES_PCR
+					   : place == PLACE_NV ? NAMES_NV
+							       : NAMES_NAMED);
 }
 
 void inputs_close(struct inputs *inputs)
@@ -138,37 +194,39 @@ static bool has_hash(const struct mr *mr, const void *alg)
 	return mr->alg == *(const enum hash_alg *)alg;
 }
 
-static const struct mr *only_one(const struct mr_pick *picks, size_t n,
-	bool (*is)(const struct mr *, const void *), const void *arg)
+static const struct mr *only_one(
+	const struct mr_list *mrs, bool (*is)(const struct mr *, const void *), const void *arg)
 {
 	const struct mr *found = NULL;
 	size_t count = 0;
-	for (size_t i = 0; i < n; i++) {
-		if ((picks[i].mr->flags & MR_RUNTIME) && is(picks[i].mr, arg)) {
-			found = picks[i].mr;
+	for (size_t i = 0; i < mrs->n; i++) {
+		if ((mrs->mr[i]->flags & MR_RUNTIME) && is(mrs->mr[i], arg)) {
+			found = mrs->mr[i];
 			count++;
 		}
 	}
 	return count == 1 ? found : NULL;
 }
 
-static const struct mr *bind(
-	const char *path, int fd, const struct mr_pick *picks, size_t n, struct err *err)
+/* What is asked for has no say before the name has: a log is not another register's for being asked of. */
+static const struct mr *bind(const struct log_input *in, const struct mr_list *mrs,
+	const struct mr_pick *picks, size_t n, struct err *err)
 {
-	if (n == 1)
-		return picks[0].mr;
-	AUTO_FREE char *name = log_path_register(path);
+	AUTO_FREE char *name = log_path_register(in->path);
 	enum hash_alg alg;
-	if (log_hash(fd, &alg, err) < 0) {
-		err_in(err, "'%s'", path);
+	const struct mr *mr = name != NULL ? only_one(mrs, has_name, name) : NULL;
+	if (mr == NULL && n == 1)
+		mr = picks[0].mr;
+	if (mr != NULL)
+		return mr;
+	if (log_hash(in->fd, &alg, err) < 0) {
+		err_in(err, "'%s'", in->path);
 		return NULL;
 	}
-	const struct mr *mr = name != NULL ? only_one(picks, n, has_name, name) : NULL;
-	if (mr == NULL)
-		mr = only_one(picks, n, has_hash, &alg);
+	mr = only_one(mrs, has_hash, &alg);
 	if (mr == NULL)
 		err_set(err, ST_USAGE, "'%s': nothing tells whose log this is: name one register",
-			path);
+			in->path);
 	return mr;
 }
 
@@ -180,25 +238,15 @@ const struct log_input *inputs_text_of(const struct inputs *inputs, const struct
 	return NULL;
 }
 
-static int set_register(
-	struct inputs *inputs, struct log_input *in, const struct mr *mr, struct err *err)
-{
-	const struct log_input *other = inputs_text_of(inputs, mr);
-	if (other != NULL)
-		return err_set(err, ST_USAGE, "'%s' and '%s' are both taken for the log of %s",
-			other->path, in->path, mr->full);
-	in->mr = mr;
-	return 0;
-}
-
-int inputs_bind(struct inputs *inputs, const struct mr_pick *picks, size_t n, struct err *err)
+int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct mr_pick *picks,
+	size_t n, struct err *err)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		struct log_input *in = &inputs->v[i];
 		if (!in->text)
 			continue;
-		const struct mr *mr = bind(in->path, in->fd, picks, n, err);
-		if (mr == NULL || set_register(inputs, in, mr, err) < 0)
+		in->mr = bind(in, mrs, picks, n, err);
+		if (in->mr == NULL)
 			return -1;
 	}
 	return 0;
@@ -244,42 +292,43 @@ int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, st
 		const struct mr *mr = add_log_mr(mrs, called, in->fd, err);
 		if (mr == NULL)
 			return err_in(err, "'%s'", in->path);
-		if (set_register(inputs, in, mr, err) < 0)
-			return -1;
+		in->mr = mr;
 	}
 	return 0;
 }
 
-/* Data is judged for the registers that are asked about. */
-static int replay_one(const struct inputs *inputs, const struct log_input *in, struct banks *banks,
-	struct err *err)
+static int read_events(
+	const struct inputs *inputs, size_t source, input_event_fn each, void *arg, struct err *err)
 {
-	struct log_ahead *log;
+	const struct log_input *in = &inputs->v[source];
+	struct readahead *log;
 	struct log_event *ev;
 	const enum explanation *of;
-	bool judged[HASH_COUNT] = {false};
-	for (size_t i = 0; i < banks->n_targets; i++)
-		judged[banks->target[i].mr->alg] = true;
-	int rc = log_ahead_open(&log, in->reader, judged, err);
-	while (rc >= 0 && (rc = log_ahead_next(log, &ev, &of, err)) > 0) {
+	int rc = readahead_open(&log, in->reader, err);
+	while (rc >= 0 && (rc = readahead_next(log, &ev, &of, err)) > 0) {
 		if (inputs->progress != NULL)
 			inputs->progress(inputs->progress_arg, in->path, ev->off, in->size);
-		rc = banks_take(banks, in->path, ev, of, err);
+		rc = each(arg, source, ev, explanation_of(of, ev->n_digests), err);
+		if (rc != 0)
+			break;
 	}
-	log_ahead_close(log);
+	readahead_close(log);
 	return rc;
 }
 
-int inputs_replay(struct inputs *inputs, struct banks *banks, struct err *err)
+int inputs_read(
+	struct inputs *inputs, size_t source, input_event_fn each, void *arg, struct err *err)
 {
-	for (size_t i = 0; i < inputs->n; i++) {
-		struct log_input *in = &inputs->v[i];
-		if (in->text || replay_one(inputs, in, banks, err) == 0)
-			continue;
-		if (err->status != ST_FORMAT)
-			return err_in(err, "'%s'", in->path);
-		in->err = *err;
-		err_in(&in->err, "'%s'", in->path);
-	}
+	struct log_input *in = &inputs->v[source];
+	if (in->reader == NULL)
+		return 0;
+	int rc = in->moved ? log_reader_rewind(in->reader, err) : 0;
+	in->moved = true;
+	if (rc == 0)
+		rc = read_events(inputs, source, each, arg, err);
+	if (rc >= 0 || err->status != ST_FORMAT)
+		return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
+	in->err = *err;
+	err_in(&in->err, "'%s'", in->path);
 	return 0;
 }

@@ -3,20 +3,26 @@
 #ifndef TSMCTL_VERIFY_INPUTS_H
 #define TSMCTL_VERIFY_INPUTS_H
 
-#include "replay/chain.h"
+#include "formats/reader.h"
+#include "kernel/root.h"
 #include "model/mr_list.h"
+#include "replay/payload.h"
 
 struct log_input {
+	const char *name; /* as it is shown: the path of a file; "ccel", "kernel", ... */
 	char *path;
 	int fd;
 	uint64_t size; /* in bytes */
+	const struct log_format *format;
 	/*
 	 * A kernel's text log is told apart by its register, which the operator or the path names; all
 	 * other events say themselves which register they are of.
 	 */
 	bool text;
 	const struct mr *mr;	   /* text: its register */
-	struct log_reader *reader; /* not text: at its first event; never moved */
+	struct log_reader *reader; /* not text: never moved; NULL: it could not be opened */
+	bool moved;		   /* the reader is not at the first event */
+	bool other_boot;	   /* it is of another boot than the registers: it takes no part */
 	struct err err;		   /* with a status: why it was not read to its end */
 };
 
@@ -34,24 +40,37 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err);
 void inputs_close(struct inputs *inputs);
 
 /*
- * Finds for each text log which of the picked registers it is of: the only one; else the one that
- * its path names (".../rtmr0/event_log", "rtmr0.log"); else the only one with its hash. ST_USAGE if
- * that does not tell, or two are of one.
+ * Finds for each text log which register of the list it is of: the one that its path names
+ * (".../rtmr0/event_log", "rtmr0.log"); else the only picked one; else the only one with its hash.
+ * ST_USAGE if that does not tell.
  */
-int inputs_bind(struct inputs *inputs, const struct mr_pick *picks, size_t n, struct err *err);
+int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct mr_pick *picks,
+	size_t n, struct err *err);
 /*
  * The same where no registers are at hand: each text log is of a register of its own, added to mrs
  * under the name that its path gives and the hash that it names itself, or under `name`
  * (NAME[:HASH], or NULL).
  */
 int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, struct err *err);
-/* The text log of this register; NULL: there is none. */
+/* The first text log of this register; NULL: there is none. */
 const struct log_input *inputs_text_of(const struct inputs *inputs, const struct mr *mr);
-
 /*
- * Puts all events of those that are not text into the banks, one log behind the other. One that is
- * malformed ends with its err set; -1 only where nothing can go on.
+ * Adds a log of this machine, as it stands up to `end`; fd is owned from here on. A log that cannot be
+ * opened (fd -1) has its err set to `why`.
  */
-int inputs_replay(struct inputs *inputs, struct banks *banks, struct err *err);
+int inputs_add_open(struct inputs *inputs, const struct log_input *in, off_t end, struct err *err);
+
+/* Whether events of this log can be of this register. */
+bool inputs_can_name(const struct log_input *in, const struct mr *mr);
+
+/* Takes one event of a log, and whether its data explains its digests; not 0: an error, or the end. */
+typedef int (*input_event_fn)(void *arg, size_t source, struct log_event *ev,
+	enum explanation explanation, struct err *err);
+/*
+ * All events of a log that is no text, from its first one. One that is malformed ends with its err set;
+ * -1 only where nothing can go on.
+ */
+int inputs_read(
+	struct inputs *inputs, size_t source, input_event_fn each, void *arg, struct err *err);
 
 #endif

@@ -37,11 +37,23 @@ matrix() {
 }
 
 @test "matrix: a first extend, which makes journal and entry" {
-	matrix first tsm-mr tsm-rtmrs
+	matrix first tsm-mr tsm-rtmrs tsm-rfc tsm-rfc-direct
 }
 
 @test "matrix: a second extend, and one where the kernel keeps the log" {
-	matrix second tsm-mr tsm-rtmrs tsm-rfc
+	matrix second tsm-mr tsm-rtmrs tsm-rfc tsm-rfc-direct
+}
+
+@test "matrix: the RFC's tree without logs" {
+	matrix first tsm-rfc-v2
+	rm -r "$BATS_TEST_TMPDIR/tsm-rfc-v2"
+	matrix landed tsm-rfc-v2
+}
+
+@test "matrix: a write that sets a register" {
+	matrix first tsm-rfc-set tsm-rfc-v3-set
+	rm -r "$BATS_TEST_TMPDIR"/tsm-rfc*-set
+	matrix second tsm-rfc-set
 }
 
 @test "matrix: an extend that settles one that died before the register was reached" {
@@ -58,6 +70,10 @@ matrix() {
 
 @test "matrix: an extend that settles one whose register somebody else has extended since" {
 	matrix foreign tsm-mr
+}
+
+@test "matrix: an extend beside the open record of a register that is gone" {
+	matrix gone tsm-mr tsm-rtmrs
 }
 
 @test "matrix: a register that has two names" {

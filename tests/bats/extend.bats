@@ -307,6 +307,97 @@ teardown() {
 	assert_equal "$(sim_stat total:write)" 0
 }
 
+@test "v2, v3: what a write sets is not extended; --force looks what came of it" {
+	local nonce
+	nonce=$(bytes 128 5)
+	for dialect in v2 v3; do
+		machine --dialect $dialect
+		mkdir -p "$ROOT/proc/sys/kernel/random"
+		echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+		tsmctl write user_data --hex "$nonce"
+		assert_done
+		remember_v23
+		for how in '--event a' "--digest $(bytes 128 1)"; do
+			# shellcheck disable=SC2086 # words
+			tsmctl extend user_data $how
+			assert_refused 3 "'measurement-example/user_data:sha512' is static: a write sets its value and an extend would destroy it; *"
+			# shellcheck disable=SC2086
+			tsmctl extend user_data $how --dry-run
+			assert_refused 3 "'measurement-example/user_data:sha512' is static: *"
+		done
+		tsmctl extend static_mr --event a --force
+		assert_refused 3 "'measurement-example/static_mr:sha384' is static: it cannot be extended"
+		assert_equal "$(cat "$ROOT/sys/.tsmsim/truth")" "$TRUTH"
+		tsmctl extend user_data --digest "$(bytes 128 1)" --force
+		assert_refused 6 "'measurement-example/user_data:sha512': set, not extended: it holds the digest that was written; before that it held $nonce"
+		assert_equal "$(sim_truth measurement-example/user_data)" "$(bytes 128 1)"
+		# The journal is none the worse for it.
+		tsmctl extend rtmr1 --event a
+		assert_done
+	done
+}
+remember_v23() {
+	TRUTH=$(cat "$ROOT/sys/.tsmsim/truth")
+}
+
+@test "v2: --force extends a register that is extensible and is called something else" {
+	local p="$ROOT/sys/kernel/tsm/measurement-example"
+	machine --dialect v2
+	mkdir -p "$ROOT/proc/sys/kernel/random" "$BATS_TEST_TMPDIR/other"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "no mount namespace can be had"
+	# user_data is rtmr1 under another name.
+	go unshare -m bash -c 'mount --bind "$1/rtmr1" "$1/user_data" && "$TSMCTL" --root "$ROOT" extend user_data:sha384 --event a --force' - "$p"
+	assert_done
+	assert_value "$(recorded sha384 "$ZERO48" a)" measurement-example/user_data:sha384
+}
+
+@test "event_log is away at discovery: the kernel keeps the log all the same, and no journal is begun" {
+	machine
+	mkdir -p "$ROOT/proc/sys/kernel/random"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	# FUSE asks a second time where a name that it knew is gone.
+	away='rtmr1/event_log:lookup:1:enoent rtmr1/event_log:lookup:2:enoent'
+	sim_fault "$away"
+	tsmctl extend rtmr1 --digest "$ZERO48"
+	assert_done
+	sim_fault clear "$away"
+	tsmctl extend rtmr1 --event a
+	assert_done
+	assert_equal "$(ls "$ROOT/run/tsmctl")" lock
+	assert_verdict "$N1" match
+	sim_fault clear "$away"
+	assert_verdict "$N1" match
+	# For good: nothing is written.
+	remember
+	sim_fault clear 'rtmr1/event_log:lookup:*:enoent'
+	tsmctl extend rtmr1 --event b
+	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr1/event_log': no such file or directory"
+	assert_unwritten
+	# A file of which nothing can be told is no missing one.
+	sim_fault clear 'rtmr1/event_log:lookup:*:eio'
+	tsmctl extend rtmr1 --event b
+	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr1/event_log': input/output error"
+	assert_unwritten
+}
+
+@test "600 direct lines, two of which failed: an extend hashes each once" {
+	machine
+	local digest steps=()
+	append "$R1" a
+	for i in {1..600}; do
+		steps+=(pwrite 0 "$(printf '%096x' "$i")")
+	done
+	sim_fault rtmr1/digest:write:200:extend-fail rtmr1/digest:write:400:extend-fail
+	"$SIMCHECK" open "$R1/digest" O_WRONLY "${steps[@]}" >/dev/null
+	# A search would take half a minute: this is a hundredth of it.
+	go bash -c 'ulimit -t 1; exec "$TSMCTL" --root "$ROOT" extend rtmr1 --event b'
+	assert_done
+	v=$(tail -n 3 "$R1/event_log" | sed -n 's/^SYNC sha384.//p')
+	assert_value "$(synced sha384 "$v" b)" "$N1"
+	assert_truth "$R1" "$(synced sha384 "$v" b)"
+}
+
 @test "plain trees: what a register's files do not allow is status 3, what they should not be 5" {
 	local rfc="$ROOT/sys/kernel/tsm/p"
 	mkdir -p "$ROOT/run"
@@ -319,14 +410,17 @@ teardown() {
 	chmod 644 "$rfc/noevent/digest"
 	runtime_mr "$rfc/size" sha256 00
 	runtime_mr "$rfc/garbage" sha257
-	mkdir -p "$rfc/odd/whirlpool"
-	: >"$rfc/odd/whirlpool/digest"
-	chmod 644 "$rfc/odd/whirlpool/digest"
+	mkdir -p "$rfc/rtmr/whirlpool" "$rfc/rtmr/wp512"
+	: >"$rfc/rtmr/whirlpool/digest"
+	head -c 64 /dev/zero >"$rfc/rtmr/wp512/digest"
+	chmod 644 "$rfc"/rtmr/*/digest
 
 	tsmctl extend nohash --event a
 	assert_refused 5 "'sys/kernel/tsm/p/nohash/hash_algo': missing: its hash cannot be known"
-	tsmctl extend odd --digest 00
-	assert_refused 3 "the hash of 'p/odd:whirlpool' is unknown: what an extend does to it cannot be known"
+	tsmctl extend rtmr:wp512 --digest 00
+	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: what an extend does to it cannot be known"
+	tsmctl extend rtmr:whirlpool --digest 00
+	assert_refused 5 "'sys/kernel/tsm/p/rtmr/whirlpool/digest': a register of 0 bytes"
 	tsmctl extend unread --event a
 	assert_refused 3 "'p/unread:sha256' cannot be read: nothing could tell whether an extend took place"
 	tsmctl extend noevent --event a
@@ -334,7 +428,7 @@ teardown() {
 	tsmctl extend size --event a
 	assert_refused 5 "'sys/kernel/tsm/p/size/digest': 1 bytes, but sha256 has 32"
 	tsmctl extend garbage --event a
-	assert_refused 5 "'sys/kernel/tsm/p/garbage/hash_algo': no hash name known here: 'sha257'"
+	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: what an extend does to it cannot be known"
 	assert_equal "$(cat "$rfc"/*/append_event)" ''
 }
 
@@ -482,7 +576,7 @@ teardown() {
 	remember
 	for record in a b new; do
 		tsmctl extend rtmr0 --event "$record" --once
-		assert_refused 1 "'$N0': its log does not verify (mismatch), so it cannot tell whether this was extended: nothing was extended"
+		assert_refused 1 "'$N0': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended"
 	done
 	tsmctl -j extend rtmr0 --event a --once --dry-run
 	assert_failure 1
@@ -498,13 +592,13 @@ teardown() {
 	append "$R0" b
 	remember
 	tsmctl extend rtmr0 --event b --once
-	assert_refused 1 "'$N0': its log does not verify (log-ahead), so*"
+	assert_refused 1 "'$N0': the kernel's log has this record, but the register does not show it, so nothing tells whether it was extended: nothing was extended"
 	assert_unwritten
 
 	machine --provider tdx_guest
 	remember
 	tsmctl extend rtmr2 --event b --once
-	assert_refused 1 "'tdx_guest/rtmr2:sha384': its log does not verify (unlogged), so*"
+	assert_refused 1 "'tdx_guest/rtmr2:sha384': its logs do not verify (unlogged), so they cannot tell whether this was extended: nothing was extended"
 	assert_unwritten
 }
 

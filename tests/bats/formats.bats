@@ -114,7 +114,8 @@ changed() {
 	"$GENLOG" "${OPTS[@]}" --values "$@" "$DESC" | diff - "$VALUES" | sed -n 's/^[<>] .*  //p' | sort -u | tr '\n' ' '
 }
 
-# assert_broken WHAT REGISTER...: no other verdict of the last verify than match, but for these, which have WHAT.
+# assert_broken WHAT REGISTER...: no other verdict of the last verify than match, but for these, which have WHAT, and,
+# where they are set, OTHER_BANKS for the other banks of the register.
 assert_broken() {
 	local verdict reg detail seen=
 	assert_failure 1
@@ -123,6 +124,8 @@ assert_broken() {
 			# shellcheck disable=SC2053 # a pattern
 			[[ $verdict == $1 ]] || fail "$verdict $reg, wanted $1"
 			seen+=" $reg"
+		elif [ "${reg%:*}" = "${2%:*}" ]; then
+			assert_equal "$verdict $reg" "${OTHER_BANKS:-match} $reg"
 		else
 			assert_equal "$verdict $reg" "match $reg"
 		fi
@@ -199,9 +202,10 @@ assert_broken() {
 # A journal is damaged where the digest is not that of the record; with a digest that was given it is another journal.
 is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == *' record '* ]]; }
 
-@test "one bit of one digest breaks its register and bank, and no other" {
+# Data that explains the digests of the other banks and not this one: that event is altered in all of them.
+@test "one bit of one digest breaks its register and bank, and no other register" {
 	flips() {
-		local n events bank banks=("") flip hit
+		local n events bank banks=("") flip hit OTHER_BANKS
 		events=$(grep -c . "$DESC")
 		[[ " ${OPTS[*]}" != *' -b '* ]] || IFS=, read -ra banks <<<":${OPTS[3]//,/,:}"
 		# Of long logs some events, others in the next row, and of each another bank and bit.
@@ -219,6 +223,9 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 				continue
 			fi
 			assert_equal "$(wc -w <<<"$hit")" 1
+			"$TSMCTL" log --jsonl --input "$DAMAGED" 2>/dev/null >events
+			OTHER_BANKS=match
+			! jq -se 'any(.[]; .data_matches == false)' events >/dev/null || OTHER_BANKS=altered
 			assert_broken mismatch "${hit% }"
 		done
 	}
@@ -248,13 +255,28 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 @test "a journal that does not follow from itself is malformed, with the line" {
 	"$GENLOG" -f journal journal >log
 	"$GENLOG" -f journal --values journal >values
-	# An intent's digest of its own, what it is to make, what it found; an end that is missing, and both lines.
-	for edit in '6s/"digest":"1/"digest":"2/' '4s/"expected":"5/"expected":"6/' '6s/"before":"d/"before":"e/' 5d 4,5d; do
+	# An intent's digest of its own, what it is to make, what it found; an end without its intent, one that is missing
+	# before the next intent of its register, and a record that is missing.
+	for edit in '6s/"digest":"1/"digest":"2/' '4s/"expected":"5/"expected":"6/' '6s/"before":"d/"before":"e/' 4d 3d 4,5d; do
 		sed "$edit" log >damaged
 		if cmp -s log damaged; then fail "$edit changes nothing"; fi
 		tsm verify --values values --input damaged
-		assert_refused 5 "'damaged': line [4-6]: *"
+		assert_error 5 "'damaged': line [4-6]: *"
+		assert_output "$(printf "error  %s:sha384  (${stderr#tsmctl: })\n" rtmr2 rtmr3)"
 	done
+	# The last intent of a register may be open: what the register holds says whether it was extended.
+	sed 5d log >damaged
+	tsm verify --values values --input damaged
+	assert_success
+	assert_output "$(printf 'match  %s:sha384\n' rtmr2 rtmr3)"
+	sed -i "s/^.*  rtmr2/$ZERO48  rtmr2/" values
+	tsm verify --values values --input damaged
+	assert_success
+	assert_output "$(printf '%s:sha384\n' 'untouched  rtmr2' 'match  rtmr3')"
+	sed -i "s/^.*  rtmr2/${ZERO48//0/1}  rtmr2/" values
+	tsm verify --values values --input damaged
+	assert_failure 1
+	assert_output --regexp '^(mismatch|unlogged)  rtmr2:sha384  '
 }
 
 @test "data that must explain its digest and does not is altered; where it cannot, it is not" {
@@ -295,11 +317,19 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 			head -c $at "$LOG" >"$DAMAGED"
 			verify "$DAMAGED"
 			echo "cut at $at of $size"
-			[ "$status" = 1 ] || [ "$status" = 5 ]
+			is_cut "$at"
 		done
 		head -c $((size - 2)) "$LOG" >"$DAMAGED"
 		verify "$DAMAGED"
-		[ "$status" = 1 ] || [ "$status" = 5 ]
+		is_cut $((size - 2))
+	}
+	# Of a journal only an end may be missing: the register tells what became of its record.
+	is_cut() {
+		if [ "$FORMAT" = journal ] && [ "$1" -ge $((size - $(tail -n 1 "$LOG" | wc -c))) ]; then
+			[ "$status" = 0 ]
+		else
+			[ "$status" = 1 ] || [ "$status" = 5 ]
+		fi
 	}
 	each cuts
 }
@@ -314,16 +344,20 @@ is_damage() { [ "$FORMAT" = journal ] && [[ $(sed -n "$(($1 + 1))p" "$DESC") == 
 	tsm verify --json --values values --input longer
 	assert_failure 5
 	assert_json '[.registers[] | .verdict, .replayed, .matched_records] | unique == [null, 0]'
-	# Beside another log, those that are in neither.
+	# Beside another log, too: each register that a log of its format can name may have been in what is missing.
 	sed 's/^pcr15/pcr11/' systemd | grep phase >later
 	"$GENLOG" -f systemd:cc later >later.log
 	{
 		"$GENLOG" -f ccel --values boot | grep -v rtmr2
 		"$GENLOG" -f systemd:cc --values later
 	} >values
+	[ "$(wc -l <values)" = 3 ]
+	tsm verify --values values --input later.log
+	assert_failure 1
+	assert_line 'match  rtmr2:sha384'
 	tsm verify --values values --input later.log --input piece
-	assert_failure 5
-	assert_equal "$(grep -v '^error  rtmr[01]:sha384  (' <<<"$output")" 'match  rtmr2:sha384'
+	assert_refused_rows "'piece': offset 100: the log ends within the record that starts at offset 65"
+	[ "${#lines[@]}" = 3 ]
 }
 
 # assert_refused_rows MESSAGE: status 5, all registers have this error, and it is told once.
@@ -461,16 +495,160 @@ assert_refused_rows() {
 	diff peer <(tpm2_eventlog log 2>/dev/null | grep -A 99 '^pcrs:')
 }
 
-@test "several logs of a register, in the order in which they were extended" {
+@test "an event that is altered is so in every export, or refused" {
+	stays() {
+		local n format as
+		[ "$NAME" != journal ] || return 0
+		for n in ${MUST[0]+"${MUST[0]}" "${MUST[-1]}"}; do
+			damaged --alter "$n"
+			is_damage "$n" || continue
+			for format in cel-json cel-tlv tcg2; do
+				tsm log --format $format --input "$DAMAGED"
+				echo "event $n, $format"
+				if [ "$status" = 3 ]; then
+					# PCRs, and an RTMR
+					[ "$NAME $format" = "json-lines tcg2" ] || fail "$stderr"
+					continue
+				fi
+				assert_success
+				as=$format
+				[ $format != tcg2 ] || { grep -q pcr "$VALUES" && as=tpm; } || as=ccel
+				cp "$OUT" exported
+				tsm log --jsonl --input exported:$as
+				assert_json -s '[.[] | select(.data_matches == false)] | length == 1'
+				tsm verify --values "$VALUES" --input exported:$as
+				assert_failure 1
+				[[ $output == *altered* && $output != *mismatch* ]] || fail "$output"
+			done
+		done
+	}
+	each stays
+}
+
+# sha384 TEXT: of its bytes, in hex. cel_record REGISTER TEXT CONTENT: a record with the digest of TEXT.
+sha384() { printf '%b' "$1" | sha384sum | cut -d' ' -f1; }
+hex() { printf '%b' "$1" | od -An -vtx1 | tr -d ' \n'; }
+cel_record() { printf '{%s,"digests":[{"hashAlg":"sha384","digest":"%s"}],%s}\n' "$1" "$(sha384 "$2")" "$3"; }
+pcclient() { printf '"content_type":"pcclient_std","content":{"event_type":"%s","event_data":"%s"}' "$1" "$(hex "$2")"; }
+
+# values REGISTER TEXT...: what it holds after these were extended.
+values() {
+	local text value=$ZERO48
+	for text in "${@:2}"; do
+		value=$(sha384 "$(sed 's/../\\x&/g' <<<"$value$(sha384 "$text")")")
+	done
+	printf '%s  %s:sha384\n' "$value" "$1"
+}
+
+@test "registers that are shown alike are one" {
+	local row number name shown own='"content_type":"tsmctl","content":{"kind":"record","data":"%s"}'
+	for row in '"nv_index":29426176|nv0x1c10200|nv0x01c10200' '"ccmr":5|ccmr5|ccmr5' '"pcr":100|pcr100|pcr100' \
+		'"rtmr":0|tdx_guest/rtmr0:sha384|rtmr0'; do
+		IFS='|' read -r number name shown <<<"$row"
+		# shellcheck disable=SC2059 # the format is above
+		{
+			cel_record "$number" good "$(printf "$own" "$(hex good)")"
+			cel_record "\"register\":\"$name\"" forged "$(printf "$own" "$(hex forged)")"
+		} >log
+		values "$shown" good >good
+		values "$shown" good forged >both
+		tsm log --input log
+		assert_success
+		[ "$(grep -c "$shown:sha384" <<<"$output")" = 2 ]
+		tsm verify --values good --input log
+		assert_failure 1
+		[[ $output == *"log-ahead  $shown:sha384"* ]] || fail "$output"
+		tsm verify --values both --input log
+		assert_success
+		assert_output "match  $shown:sha384"
+	done
+	cel_record '"register":"pcr1 "' x "$(pcclient EV_IPL x)" >log
+	tsm log --jsonl --input log
+	assert_refused 5 "'log': offset 0: 'register' is not a name: one word of printable ASCII"
+}
+
+@test "a type that is shown like another is malformed" {
+	local type
+	for type in 'EV_EFI_ACTION\u0000' 'EV_EFI_ACTION ' 'EV_EFI\u00a0ACTION'; do
+		cel_record '"rtmr":1' hidden "$(pcclient TYPE shown)" >log
+		sed -i "s/TYPE/${type//\\/\\\\}/" log
+		tsm log --jsonl --input log
+		assert_refused 5 "'log': offset 0: 'event_type' is not a name: one word of printable ASCII"
+	done
+	cel_record '"rtmr":1' hidden '"content_type":"tsmctl","content":{"kind":"EV_EFI_ACTION","data":"00"}' >log
+	tsm log --jsonl --input log
+	assert_refused 5 "'log': offset 0: 'kind' is 'EV_EFI_ACTION', the type of an event that only a pcclient_std content has"
+	cel_record '"pcr\u0000x":1' hidden "$(pcclient EV_IPL shown)" >log
+	tsm log --jsonl --input log
+	assert_refused 5 "'log': offset *: a NUL (?u0000) in the name of a member"
+	cel_record '"pcr":1.' hidden "$(pcclient EV_IPL shown)" >log
+	tsm log --jsonl --input log
+	assert_refused 5 "'log': offset *: not JSON: a number in a form that JSON does not have"
+}
+
+@test "text behind a NUL is shown" {
+	cel_record '"rtmr":1' 'shown\0hidden' "$(pcclient EV_EFI_ACTION 'shown\0hidden')" >log
+	cel_record '"rtmr":1' 'x\0hidden' "$(pcclient EV_IPL 'grub_cmd: x\0hidden')" >>log
+	cel_record '"rtmr":1' 'phase\0hidden' '"content_type":"systemd","content":{"string":"phase\u0000hidden","eventType":"phase"}' >>log
+	tsm log --input log
+	assert_success
+	[ "$(grep -c ' yes .*\\0hidden' <<<"$output")" = 3 ] || fail "$output"
+	tsm log --jsonl --input log
+	assert_json -s 'all(.[]; .data_matches) and all(.[]; .description // .data_text | endswith("\u0000hidden"))'
+}
+
+@test "what dstack does not hash of a firmware's event is no data" {
+	printf '{"imr":0,"event_type":2147483655,"digest":"%s","event":"on","event_payload":"%s"}\n' \
+		"$(sha384 off)" "$(hex off)" >log
+	tsm log --input log:dstack
+	assert_success
+	[[ $output == *' yes     off' && $output != *'on'$'\n'* ]] || fail "$output"
+	tsm log --jsonl --input log:dstack
+	assert_json '.data_text == "off" and .note == "on" and (has("description") | not)'
+}
+
+@test "no event extends CC MR 0" {
+	cel_record '"ccmr":0' forged "$(pcclient EV_ACTION forged)" >log
+	cel_record '"register":"mrtd"' forged "$(pcclient EV_ACTION forged)" >>log
+	cel_record '"rtmr":0' real "$(pcclient EV_ACTION real)" >>log
+	tsm log --jsonl --input log
+	assert_json -s 'map(.extends) == [false, false, true] and map(.register) == ["mrtd:sha384", "mrtd:sha384", "rtmr0:sha384"]
+		and map(.data_matches) == [null, null, true]'
+	values rtmr0 real >values
+	tsm verify --values values --input log
+	assert_success
+	for format in cel-json cel-tlv tcg2; do
+		tsm log --format $format --input log
+		assert_success
+		cp "$OUT" exported
+		tsm log --jsonl --input exported
+		assert_json -s 'map(select(.type_id != 3).extends) == [false, false, true]'
+	done
+}
+
+@test "data that explains one bank and not another is altered in both" {
+	printf '{"rtmr":1,"digests":[{"hashAlg":"sha384","digest":"%s"},{"hashAlg":"sha256","digest":"%s"}],%s}\n' \
+		"$(sha384 real)" "$(printf forged | sha256sum | cut -d' ' -f1)" "$(pcclient EV_S_CRTM_VERSION forged)" >log
+	values rtmr1 real >values
+	tsm verify --values values --input log
+	assert_failure 1
+	[[ $output == 'altered  rtmr1:sha384'* ]] || fail "$output"
+	tsm log --jsonl --input log rtmr1:sha384
+	assert_json '.data_matches == false'
+}
+
+@test "several logs of a register, in any order" {
 	"$GENLOG" -f ccel boot >ccel.log
 	cat boot >both
 	sed 's/^pcr15/pcr11/' systemd | grep phase >later
 	cat later >>both
 	"$GENLOG" -f systemd:cc later >later.log
 	"$GENLOG" -f cel-json -b sha384 --values <(sed -E 's/^pcr(8|9|11) /rtmr2 /; s/^pcr[17] /rtmr0 /; s/^pcr[2-6] /rtmr1 /; s/^pcr0 /mrtd /' both) >values
-	tsm verify --values values --input ccel.log --input later.log
+	tsm verify --json --values values --input ccel.log --input later.log
 	assert_success
-	tsm verify --values values --input later.log --input ccel.log
-	assert_failure 1
-	[[ $output == *"mismatch  rtmr2:sha384"* ]]
+	assert_json '.registers[] | select(.register == "rtmr2:sha384") | .sources == ["ccel.log", "later.log"]'
+	cp "$OUT" joined
+	tsm verify --json --values values --input later.log --input ccel.log
+	assert_success
+	diff joined - <<<"$output"
 }

@@ -81,13 +81,14 @@ sim_tdx() {
 
 # Unmounts what sim_start mounted, whatever hangs in it. Safe to call when nothing is mounted.
 sim_stop() {
-	local dir="$BATS_TEST_TMPDIR/root/sys" pid=
+	local dir="$BATS_TEST_TMPDIR/root/sys" pid="" contention
 	if ! _sim_mounted "$dir"; then
 		return 0
 	fi
 	# A fault on lookup could keep the control files away; so nothing here may fail or wait.
 	IFS= read -r pid 2>/dev/null <"$dir/.tsmsim/pid" || pid=
 	{ echo clear >"$dir/.tsmsim/fault"; } 2>/dev/null || true
+	contention=$(cat "$dir/.tsmsim/contention" 2>/dev/null) || true
 	if ! _sim_umount "$dir" && [ -n "$pid" ]; then
 		kill -9 "$pid" 2>/dev/null || true
 		umount -l "$dir" 2>/dev/null || fusermount3 -u -z "$dir" 2>/dev/null || true
@@ -96,6 +97,15 @@ sim_stop() {
 		echo "sim_stop: $dir is still mounted" >&2
 		return 1
 	fi
+	if [ -n "$contention" ]; then
+		echo "the posted kernel would have crashed here: $contention" >&2
+		return 1
+	fi
+}
+
+# sim_forgive: two processes were in one provider, and the test meant that.
+sim_forgive() {
+	echo forgive >"$ROOT/sys/.tsmsim/fault"
 }
 
 _sim_mounted() {

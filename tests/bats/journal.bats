@@ -100,12 +100,12 @@ dd_extend() { # NAME: a foreign writer
 	dd_extend rtmr1:sha384
 	tsmctl verify rtmr1
 	assert_equal "$status" 1
-	assert_output 'mismatch  tsm_mr_sample/rtmr1:sha384  (after record 0 it was extended without tsmctl)'
+	assert_output "mismatch  tsm_mr_sample/rtmr1:sha384  (after event 0 of 'journal' it was extended by something that is in none of these logs)"
 	tsmctl extend rtmr1 --event two
 	assert_equal "$status" 0
 	tsmctl verify rtmr1
 	assert_equal "$status" 1
-	assert_output 'mismatch  tsm_mr_sample/rtmr1:sha384  (between record 0 and 1 it was extended without tsmctl)'
+	assert_output "mismatch  tsm_mr_sample/rtmr1:sha384  (between events 0 and 1 of 'journal' it was extended by something that is in none of these logs)"
 }
 
 @test "--once: nothing the second time, refused where the log does not verify" {
@@ -117,8 +117,36 @@ dd_extend() { # NAME: a foreign writer
 	assert_equal "$(grep -c commit "$JOURNAL")" 1
 	dd_extend rtmr1:sha384
 	tsmctl extend rtmr1 --event one --once
-	assert_refused 1 '*does not verify (mismatch)*nothing was extended'
+	assert_refused 1 "'tsm_mr_sample/rtmr1:sha384': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended"
 	assert_equal "$(grep -c intent "$JOURNAL")" 1
+}
+
+@test "--once: a register that an index stands for, too, and every name of it" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	for i in 1 2; do
+		tsmctl extend rtmr3 --event one --once
+		assert_equal "$status" 0
+		assert_equal "$stderr" "tsmctl: 'tdx_guest/rtmr3:sha384': already extended in this boot, nothing done"
+		tsmctl extend rtmr2 --event one --once
+		assert_equal "$status" 0
+	done
+	assert_equal "$(grep -c commit "$JOURNAL")" 2
+	machine --tree rtmrs --no-ccel
+	rm -r "$ROOT/run/tsmctl"
+	tsmctl extend rtmr3 --event one
+	tsmctl extend rtmr3 --event one --once
+	assert_equal "$stderr" "tsmctl: 'rtmrs/rtmr3:sha384': already extended in this boot, nothing done"
+	assert_equal "$(grep -c commit "$JOURNAL")" 1
+	machine --tree mr
+	rm -r "$ROOT/run/tsmctl"
+	tsmctl extend rtmr1 --event one
+	tsmctl extend rtmr_crypto_agile:sha384 --event two
+	tsmctl extend rtmr_crypto_agile:sha384 --event one --once
+	assert_equal "$stderr" "tsmctl: 'tsm_mr_sample/rtmr_crypto_agile:sha384': already extended in this boot, nothing done"
+	tsmctl extend rtmr1 --event two --once
+	assert_equal "$stderr" "tsmctl: 'tsm_mr_sample/rtmr1:sha384': already extended in this boot, nothing done"
+	assert_equal "$(grep -c commit "$JOURNAL")" 2
 }
 
 @test "what a crash left is settled: an open intent, a torn line" {
@@ -212,6 +240,195 @@ dd_extend() { # NAME: a foreign writer
 	cmp "$BATS_TEST_TMPDIR/old" "$ROOT/run/tsmctl/journal-1f0f0f0f-1111-2222-3333-444444444444.jsonl"
 }
 
+# boot N: the machine's boot id is another one; registers and run/ stay, as after a kexec.
+boot() {
+	echo "${1}f0f0f0f-1111-2222-3333-444444444444" >"$ROOT/proc/sys/kernel/random/boot_id"
+}
+
+@test "--once: a record of an earlier boot was not extended in this one" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	boot 1
+	tsmctl extend rtmr1 --event one --once --dry-run
+	assert_equal "$status" 0
+	[[ $stderr == *'this would be logged: one' ]]
+	tsmctl extend rtmr1 --event one --once
+	assert_done
+	assert_equal "$(grep -c '"kind":"commit"' "$JOURNAL")" 2
+	tsmctl extend rtmr1 --event one --once
+	assert_equal "$status" 0
+	[[ $stderr == *'already extended in this boot'* ]]
+	assert_equal "$(grep -c '"kind":"commit"' "$JOURNAL")" 2
+	# The extend of another register has begun the new boot in the journal: that changes nothing.
+	boot 2
+	tsmctl extend rtmr_crypto_agile:sha256 --event two
+	tsmctl extend rtmr1 --event one --once
+	assert_done
+	assert_equal "$(grep -c '"kind":"commit"' "$JOURNAL")" 4
+	tsmctl verify
+	assert_done
+}
+
+@test "a kexec, and somebody extended in between: the place is named, the journal goes on" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	tsmctl extend rtmr2 --event two
+	boot 1
+	head -c 48 /dev/urandom | dd of="$ROOT/sys/devices/virtual/misc/tdx_guest/measurements/rtmr3:sha384" \
+		bs=48 count=1 conv=notrunc status=none
+	tsmctl verify
+	assert_equal "$status" 1
+	assert_line "mismatch  tdx_guest/rtmr3:sha384  (after event 0 of 'journal' it was extended by something that is in none of these logs)"
+	assert_line 'match  tdx_guest/rtmr2:sha384'
+	tsmctl extend rtmr3 --event three
+	assert_equal "$status" 0
+	assert_equal "$stderr" "tsmctl: 'tdx_guest/rtmr3:sha384': something else extended it after record 0; 'tsmctl verify' says whether a log explains that"
+	tsmctl verify
+	assert_line "mismatch  tdx_guest/rtmr3:sha384  (between events 0 and 2 of 'journal' it was extended by something that is in none of these logs)"
+	assert_equal "$(find "$ROOT/run/tsmctl" -name 'journal-*')" ''
+}
+
+@test "a kexec with an open record that was extended: verify and extend know its value" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	sed -i '$d' "$JOURNAL"
+	boot 1
+	tsmctl verify
+	assert_done
+	assert_line 'match  tdx_guest/rtmr3:sha384'
+	tsmctl extend rtmr3 --event two
+	assert_done
+	assert_equal "$(jq -r 'select(.kind) | .kind' "$JOURNAL" | tr '\n' ' ')" 'intent state commit intent commit '
+	tsmctl verify
+	assert_done
+}
+
+@test "rtmrs: after a kexec no entry shows what the journal states: one is made, and it goes on" {
+	machine --tree rtmrs --no-ccel
+	tsmctl extend rtmr3 --event one
+	boot 1
+	# As if there was none, until one is to be made.
+	sim_fault 'tsmctl-rtmr3/index:read:1:eio' 'tsmctl-rtmr3/index:read:2:eio'
+	tsmctl extend rtmr2 --event two
+	assert_done
+	assert_equal "$(find "$ROOT/run/tsmctl" -name 'journal-*')" ''
+	tsmctl verify
+	assert_done
+	assert_line 'match  rtmrs/rtmr3:sha384'
+}
+
+@test "an initramfs that did not hand /run on: the first extend says so, both journals verify" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event initramfs
+	mv "$JOURNAL" "$BATS_TEST_TMPDIR/initramfs.jsonl"
+	tsmctl extend rtmr2 --event root
+	assert_equal "$status" 0
+	assert_equal "$stderr" "tsmctl: 'tdx_guest/rtmr3:sha384': extended before this journal was made: in an initramfs that did not hand /run on, or by another program; tsmctl-journal(5) says how to join journals"
+	tsmctl extend rtmr3 --event root
+	assert_done
+	tsmctl verify rtmr3
+	assert_equal "$status" 1
+	tsmctl read >/dev/null
+	cp "$OUT" "$BATS_TEST_TMPDIR/values"
+	tsmctl verify --values "$BATS_TEST_TMPDIR/values" --input "$BATS_TEST_TMPDIR/initramfs.jsonl" --input "$JOURNAL"
+	assert_done
+	# What the firmware has logged is no sign of it.
+	machine --tree mr --provider tdx_guest
+	rm -r "$ROOT/run/tsmctl"
+	tsmctl extend rtmr2 --event root
+	assert_done
+}
+
+@test "a write that was not even tried: void, whatever the register shows then" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	sim_fault 'rtmr3*:open:2:eio'
+	tsmctl extend rtmr3 --event two
+	assert_refused 4 "'*rtmr3:sha384': input/output error (nothing was extended)"
+	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tr '\n' ' ')" 'intent void '
+	# Somebody else came in between: that shows in the next record, and this one is void all the same.
+	sim_fault clear 'rtmr3*:open:2:eio' 'rtmr3*:open:2:foreign-extend'
+	tsmctl extend rtmr3 --event three
+	assert_refused 4 "'*rtmr3:sha384': input/output error (nothing was extended)"
+	assert_equal "$(jq -r 'select(.seq == 2) | .kind' "$JOURNAL" | tr '\n' ' ')" 'intent void '
+	sim_fault clear
+	tsmctl verify
+	assert_line "mismatch  tdx_guest/rtmr3:sha384  (after event 0 of 'journal' it was extended by something that is in none of these logs)"
+}
+
+# limited N: an extend whose files may have N times 1,024 bytes. Its output goes to a pipe.
+limited() {
+	status=0
+	output=$(ulimit -f "$1" && exec "$TSMCTL" --root "$ROOT" extend rtmr3 --event two 2>&1) || status=$?
+}
+
+@test "a limit of the file size: status 4, nothing is extended, no signal" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	for limit in 0 1 2 8; do
+		# In units of 1,024 bytes.
+		limited $limit
+		assert_equal "$status" 4
+		[[ $output == *"journal.jsonl': no room for another record: RLIMIT_FSIZE: file too large: nothing was extended" ]]
+	done
+	rm "$JOURNAL"
+	limited 0
+	assert_equal "$status" 4
+	[[ $output == *"journal.jsonl': file too large" ]]
+	assert_equal "$(sim_stat tdx_guest/rtmr3:sha384:extend)" 1
+}
+
+# many N: a machine of N registers as plain files, extended once each in another boot, and its journal.
+many() {
+	local i d b e dir=$ROOT/sys/devices/virtual/misc/p/measurements
+	rm -rf "$ROOT"
+	mkdir -p "$dir" "$ROOT/proc/sys/kernel/random"
+	install -d -m 755 "$ROOT/run" "$ROOT/run/tsmctl"
+	JOURNAL=$ROOT/run/tsmctl/journal.jsonl
+	boot 1
+	d=$(textsum sha384 x)
+	b=$ZERO48
+	e=$(extended sha384 "$b" "$d")
+	unhex "$e" >"$BATS_TEST_TMPDIR/value"
+	for ((i = 0; i < $1; i++)); do echo "$dir/r$i:sha384"; done >"$BATS_TEST_TMPDIR/paths"
+	xargs -a "$BATS_TEST_TMPDIR/paths" tee <"$BATS_TEST_TMPDIR/value" >/dev/null
+	{
+		echo '{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-01-01T00:00:00Z"}'
+		for ((i = 0; i < $1; i++)); do
+			printf '{"kind":"intent","seq":%u,"register":"p/r%u:sha384","record_hex":"78",' $i $i
+			printf '"digest":"%s","before":"%s","expected":"%s","pid":1,"start":1,"time":"2026-01-01T00:00:00Z"}\n' "$d" "$b" "$e"
+			printf '{"kind":"commit","seq":%u}\n' $i
+		done
+	} >"$JOURNAL"
+}
+
+@test "4,096 registers, and a new boot id: a state takes several lines" {
+	many 4096
+	tsmctl extend r7 --event x
+	assert_equal "$status" 6 # a file is set, not extended
+	assert_equal "$(sed -n '$p' "$JOURNAL" | jq -r .kind)" unknown
+	assert_equal "$(jq -r 'select(.kind == "state") | .boot_id, .more' "$JOURNAL" | tr '\n' ' ')" '1f0f0f0f-1111-2222-3333-444444444444 true '
+	assert_equal "$(jq -r 'select(.kind == "state" or .kind == "part") | .registers[].names[]' "$JOURNAL" | wc -l)" 4096
+	tsmctl verify r8
+	assert_done
+	# As if it was killed while it wrote that state: the next one writes it again.
+	cp "$JOURNAL" "$BATS_TEST_TMPDIR/whole"
+	for keep in 8194 8200; do
+		for torn in '' 's/.\{20\}$//'; do
+			{
+				sed -n "1,${keep}p" "$BATS_TEST_TMPDIR/whole"
+				[ -z "$torn" ] || sed -n "$((keep + 1))p" "$BATS_TEST_TMPDIR/whole" | sed "$torn" | tr -d '\n'
+			} >"$JOURNAL"
+			cp "$ROOT/sys/devices/virtual/misc/p/measurements/r8:sha384" "$ROOT/sys/devices/virtual/misc/p/measurements/r7:sha384"
+			tsmctl verify r7 r8
+			assert_done
+			tsmctl extend r7 --event x
+			assert_equal "$status" 6
+			diff <(sed 's/"pid".*//' "$BATS_TEST_TMPDIR/whole") <(sed 's/"pid".*//' "$JOURNAL")
+		done
+	done
+}
+
 @test "eight processes: no record lost or counted twice" {
 	machine --tree mr
 	pids=()
@@ -254,22 +471,74 @@ extended() { # HASH VALUE DIGEST
 	assert_json '[.events[].extends] == [true, false]'
 }
 
-@test "records of a register that is not here" {
+@test "an open intent of a register that is gone keeps nobody else from extending, and is settled once it is back" {
 	machine --tree mr
 	tsmctl extend rtmr1 --event one
 	open_intent gone/rtmr1:sha384 2147483647
+	cp "$JOURNAL" "$BATS_TEST_TMPDIR/open"
 	tsmctl extend rtmr1 --event two
-	assert_refused 4 "'run/tsmctl/journal.jsonl': record 1 of 'gone/rtmr1:sha384' has no end, and that register is not here*"
-	echo '{"kind":"commit","seq":1}' >>"$JOURNAL"
+	assert_done
+	tsmctl status
+	[[ $output == *"record 1 of 'gone/rtmr1:sha384' has no end"* ]]
 	tsmctl verify
 	assert_equal "$status" 3
 	assert_line "error  gone/rtmr1:sha384  (the journal has records of 'gone/rtmr1:sha384', which is not here)"
 	assert_line 'match  tsm_mr_sample/rtmr1:sha384'
-	tsmctl extend rtmr1 --event two
+	# States are written all the same, and what is open is found through them.
+	for i in {1..20}; do
+		tsmctl extend rtmr1 --event "$i"
+		assert_done
+	done
+	grep -q '"names":\["gone/rtmr1:sha384"\],"value":"[0-9a-f]*","last":0,"open":[0-9]*}' "$JOURNAL"
+	# Back, and it was never written to: a copy of the machine, with the register as a plain file.
+	for end in before expected; do
+		rm -rf "$BATS_TEST_TMPDIR/copy"
+		mkdir -p "$BATS_TEST_TMPDIR/copy/sys/devices/virtual/misc/gone/measurements"
+		cp -r "$ROOT/run" "$ROOT/proc" "$BATS_TEST_TMPDIR/copy"
+		unhex "$(jq -r "select(.kind == \"intent\" and .seq == 1) | .$end" "$JOURNAL")" \
+			>"$BATS_TEST_TMPDIR/copy/sys/devices/virtual/misc/gone/measurements/rtmr1:sha384"
+		go "$TSMCTL" --root "$BATS_TEST_TMPDIR/copy" extend gone/rtmr1 --event three
+		assert_equal "$status" 6 # a file is set, not extended
+		assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$BATS_TEST_TMPDIR/copy/run/tsmctl/journal.jsonl" | tr '\n' ' ')" \
+			"intent $([ $end = before ] && echo void || echo commit) "
+	done
+}
+
+@test "a register that cannot be read does not block the others either" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	open_intent tdx_guest/rtmr3:sha384 2147483647
+	sim_fault 'rtmr3*:read:*:eio'
+	tsmctl extend rtmr2 --event two
+	assert_done
+	tsmctl extend rtmr3 --event three
+	assert_refused 4 "*rtmr3:sha384': input/output error"
+	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tr '\n' ' ')" 'intent '
+	sim_fault clear
+	tsmctl extend rtmr3 --event three
+	assert_done
+	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tr '\n' ' ')" 'intent void '
+	tsmctl verify
+	assert_done
+	tsmctl log rtmr3 --json
+	assert_json '[.events[] | .seq, .extends] == [0, true, 1, false, 3, true]'
+	tsmctl read
+	cp "$OUT" "$BATS_TEST_TMPDIR/values"
+	tsmctl verify --values "$BATS_TEST_TMPDIR/values" --input "$JOURNAL"
 	assert_done
 }
 
-@test "a foreign extend at the same moment: unknown, status 6, and every later verify says so" {
+@test "records that one register ends in disorder are damage" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	open_intent tsm_mr_sample/rtmr1:sha384 2147483647
+	open_intent tsm_mr_sample/rtmr1:sha384 2147483647
+	tsmctl verify
+	assert_equal "$status" 5
+	assert_line --partial 'line 5: record 1 of this register has no end, and another one begins'
+}
+
+@test "a foreign extend at the same moment: unknown, status 6, and verify says between which records" {
 	machine --tree mr
 	tsmctl extend rtmr1 --event one
 	sim_fault 'rtmr1*:write:1:foreign-extend-after'
@@ -280,11 +549,125 @@ extended() { # HASH VALUE DIGEST
 	assert_done
 	tsmctl verify rtmr1
 	assert_equal "$status" 1
-	assert_output 'mismatch  tsm_mr_sample/rtmr1:sha384  (whether record 1 was extended cannot be known: somebody else extended at the same moment)'
+	assert_output "mismatch  tsm_mr_sample/rtmr1:sha384  (between events 0 and 2 of 'journal' it was extended by something that is in none of these logs)"
 	tsmctl log rtmr1 --json
 	assert_json '[.events[].extends] == [true, null, true]'
 	tsmctl status
-	[[ $output == *"problem  journal"*"mismatch: whether record 1"* ]]
+	[[ $output == *"problem  journal"*"mismatch: between events 0 and 2 of 'journal' it was extended by something that is in none of these logs"* ]]
+}
+
+# agent TEXT: an event that another program extends rtmr3 with, and its log that has it.
+agent() {
+	local in=$BATS_TEST_TMPDIR/agent
+	mkdir -p "$ROOT/run/attestation-agent"
+	echo "rtmr3 aael text:$1" >"$in"
+	"$GENLOG" -f aael "$in" >"$ROOT/run/attestation-agent/eventlog"
+	"$TSMCTL" log --jsonl --input "$ROOT/run/attestation-agent/eventlog:aael" |
+		jq -r '.digests[0].digest' >"$in.digest"
+	unhex "$(cat "$in.digest")" | dd of="$ROOT/sys/devices/virtual/misc/tdx_guest/measurements/rtmr3:sha384" \
+		bs=48 conv=notrunc status=none
+}
+
+@test "a record that somebody else extended after: another program's log decides whether it was extended" {
+	# An open record, extended or not, and then the agent's event; then its end, which is unknown.
+	for landed in true false; do
+		machine --tree mr --provider tdx_guest --no-ccel
+		rm -rf "$ROOT/run/tsmctl" "$ROOT/run/attestation-agent"
+		tsmctl extend rtmr3 --event one
+		if [ $landed = true ]; then
+			tsmctl extend rtmr3 --event one
+			sed -i -e '$d' -e 's/"pid":[0-9]*/"pid":2147483647/' "$JOURNAL"
+		else
+			open_intent tdx_guest/rtmr3:sha384 2147483647
+		fi
+		agent 'a b c'
+		tsmctl verify rtmr3
+		assert_done
+		assert_output 'match  tdx_guest/rtmr3:sha384'
+		tsmctl log rtmr3 --json
+		assert_json ".registers[0].verdict == \"match\" and ([.events[] | .source, .extends] ==
+			[\"aael\", true, \"journal\", true, \"journal\", $landed])"
+		tsmctl extend rtmr3 --event two
+		assert_done
+		assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" unknown
+		tsmctl verify rtmr3
+		assert_done
+		assert_output 'match  tdx_guest/rtmr3:sha384'
+		tsmctl log rtmr3 --json
+		assert_json "[.events[] | select(.source == \"journal\") | .extends] == [true, $landed, true]"
+		tsmctl log rtmr3 --jsonl
+		assert_json -s '[.[] | select(.source == "journal") | .extends] == [true, null, true]'
+	done
+}
+
+@test "--once: a record without an end counts if the history has it" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	sed -i -e '$d' -e 's/"pid":[0-9]*/"pid":2147483647/' "$JOURNAL"
+	agent 'a b c'
+	tsmctl extend rtmr3 --event one --once
+	assert_equal "$status" 0
+	assert_equal "$stderr" "tsmctl: 'tdx_guest/rtmr3:sha384': already extended in this boot, nothing done"
+	assert_equal "$(sim_stat tdx_guest/rtmr3:sha384:extend)" 2
+	# Killed before the register was reached: it is extended now, and once.
+	sed -i '3,$d' "$JOURNAL"
+	cp "$JOURNAL" "$BATS_TEST_TMPDIR/open"
+	machine --tree mr --provider tdx_guest --no-ccel
+	cp "$BATS_TEST_TMPDIR/open" "$JOURNAL"
+	agent 'a b c'
+	for i in 1 2; do
+		tsmctl extend rtmr3 --event one --once
+		assert_equal "$status" 0
+	done
+	assert_equal "$(sim_stat tdx_guest/rtmr3:sha384:extend)" 2
+	tsmctl verify rtmr3
+	assert_done
+}
+
+@test "--once: a record that the register does not show was not extended" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	tsmctl extend rtmr3 --event one
+	cp "$JOURNAL" "$BATS_TEST_TMPDIR/one"
+	machine --tree mr --provider tdx_guest --no-ccel
+	cp "$BATS_TEST_TMPDIR/one" "$JOURNAL"
+	tsmctl verify rtmr3
+	assert_equal "$status" 1
+	[[ $output == 'log-ahead  '* ]]
+	tsmctl extend rtmr3 --event one --once
+	[[ $stderr != *'already extended'* ]]
+	assert_equal "$(sim_stat tdx_guest/rtmr3:sha384:extend)" 1
+}
+
+@test "rtmrs: --once asks the logs also where the register had no entry" {
+	machine --tree rtmrs --no-ccel
+	tsmctl extend rtmr3 --event one --once
+	assert_done
+	tsmctl extend rtmr2 --event two --once
+	assert_done
+	# As if there was none, until one is to be made.
+	sim_fault 'tsmctl-rtmr3/index:read:1:eio' 'tsmctl-rtmr3/index:read:2:eio'
+	tsmctl extend rtmr3 --event one --once
+	assert_equal "$status" 0
+	assert_equal "$stderr" "tsmctl: 'rtmrs/rtmr3:sha384': already extended in this boot, nothing done"
+	sim_fault clear
+	assert_equal "$(grep -c '"kind":"commit"' "$JOURNAL")" 2
+	tsmctl verify rtmr2 rtmr3
+	assert_done
+}
+
+@test "--once beside seven others: every record once, whoever comes first" {
+	machine --tree mr --provider tdx_guest --no-ccel
+	pids=()
+	for p in {1..8}; do
+		(for i in {1..25}; do "$TSMCTL" --root "$ROOT" extend rtmr3 --event "$i" --once >/dev/null 2>&1 || echo failed; done) &
+		pids+=($!)
+	done >"$BATS_TEST_TMPDIR/out"
+	wait "${pids[@]}"
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/out")" ''
+	assert_equal "$(sim_stat tdx_guest/rtmr3:sha384:extend)" 25
+	assert_equal "$(jq -r 'select(.kind == "intent") | .record_hex' "$JOURNAL" | sort -u | wc -l)" 25
+	tsmctl verify rtmr3
+	assert_done
 }
 
 @test "what the kernel says does not count, what the register shows does" {

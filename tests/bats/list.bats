@@ -64,13 +64,13 @@ two_providers() {
 	assert_done
 	assert_output "$(
 		cat <<-'END'
-			measurement-example/config_mr            static  r-- -      64  -       -
-			measurement-example/full_report          static  r-- -      320 -       -
+			measurement-example/config_mr:md4        static  r-- md4    64  -       -
+			measurement-example/full_report:md4      static  r-- md4    320 -       -
 			measurement-example/report_digest:sha512 static  r-- sha512 64  -       -
 			measurement-example/rtmr0:sha256         static  r-- sha256 32  -       -
 			measurement-example/rtmr1:sha384         runtime r-x sha384 48  journal event,digest
 			measurement-example/static_mr:sha384     static  r-- sha384 48  -       -
-			measurement-example/user_data            static  rw- -      64  -       -
+			measurement-example/user_data:sha512     static  rw- sha512 64  -       -
 		END
 	)"
 }
@@ -132,11 +132,122 @@ two_providers() {
 	assert_done
 	assert_output "$(
 		cat <<-'END'
-			one/a:sha1  runtime r-x sha1    20 journal /sys/devices/virtual/misc/one/measurements/a:sha1
-			one/b:whirl runtime r-x unknown 48 journal /sys/devices/virtual/misc/one/measurements/b:whirl
-			two/c       static  r-- -       7  -       /sys/class/misc/two/measurements/c
+			one/a:sha1  runtime r-x sha1  20 journal /sys/devices/virtual/misc/one/measurements/a:sha1
+			one/b:whirl runtime r-x whirl 48 journal /sys/devices/virtual/misc/one/measurements/b:whirl
+			two/c       static  r-- -     7  -       /sys/class/misc/two/measurements/c
 		END
 	)"
+}
+
+@test "mr: the folder of the postings of April 2025 is called mr" {
+	empty_root
+	local m="$ROOT/sys/devices/virtual/misc/tdx_guest"
+	mkdir -p "$m/mr" "$ROOT/sys/devices/virtual/misc/both/mr" "$ROOT/sys/devices/virtual/misc/both/measurements"
+	head -c 48 /dev/zero >"$m/mr/rtmr3:sha384" && chmod 644 "$m/mr/rtmr3:sha384"
+	head -c 7 /dev/zero >"$ROOT/sys/devices/virtual/misc/both/mr/old"
+	head -c 7 /dev/zero >"$ROOT/sys/devices/virtual/misc/both/measurements/new"
+	chmod 444 "$ROOT"/sys/devices/virtual/misc/both/*/*
+	tsmctl list -o register,kind,cc-mr-index,path --no-header
+	assert_done
+	assert_output "$(
+		cat <<-'END'
+			both/new               static  - /sys/devices/virtual/misc/both/measurements/new
+			tdx_guest/rtmr3:sha384 runtime 4 /sys/devices/virtual/misc/tdx_guest/mr/rtmr3:sha384
+		END
+	)"
+}
+
+# folder_mr DIR MODE BYTES [HASH]: a register of the second dialect, or of the third without HASH.
+folder_mr() {
+	mkdir -p "$1"
+	head -c "$3" /dev/zero >"$1/digest"
+	chmod "$2" "$1/digest"
+	[ -z "${4:-}" ] || printf %s "$4" >"$1/hash_algo"
+}
+
+@test "v2, v3: what a write sets is static and writable, unless its name is that of a runtime register" {
+	empty_root
+	local p="$ROOT/sys/kernel/tsm/p"
+	for name in user_data config_mr RTMR3 xrtmr0 re; do
+		folder_mr "$p/$name" 644 64 sha512
+	done
+	for name in rtmr rtmr0 rtmrx rem1; do
+		folder_mr "$p/$name" 644 64 sha512
+	done
+	folder_mr "$p/nonce/sha512" 664 64
+	folder_mr "$p/rtmr7/sha384" 664 48
+	folder_mr "$p/rtmr8/sha384" 444 48
+	tsmctl list -o register,kind,access,log,extend-with --no-header
+	assert_done
+	assert_output "$(
+		cat <<-'END'
+			p/RTMR3:sha512     static  rw- -       -
+			p/config_mr:sha512 static  rw- -       -
+			p/nonce:sha512     static  rw- -       -
+			p/re:sha512        static  rw- -       -
+			p/rem1:sha512      runtime r-x journal event,digest
+			p/rtmr:sha512      runtime r-x journal event,digest
+			p/rtmr0:sha512     runtime r-x journal event,digest
+			p/rtmr7:sha384     runtime r-x journal event,digest
+			p/rtmr8:sha384     static  r-- -       -
+			p/rtmrx:sha512     runtime r-x journal event,digest
+			p/user_data:sha512 static  rw- -       -
+			p/xrtmr0:sha512    static  rw- -       -
+		END
+	)"
+}
+
+@test "an unknown hash: the kernel's name of it is shown, the value can be read" {
+	empty_root
+	local p="$ROOT/sys/kernel/tsm/p" n
+	for n in 20 48 64; do
+		folder_mr "$p/s$n" 444 $n streebog512
+	done
+	folder_mr "$p/report" 444 320 md4
+	folder_mr "$p/odd/sha224" 444 28
+	folder_mr "$p/rtmr0" 644 28 sha224
+	folder_mr "$p/rtmr1" 644 65 wp512
+	tsmctl list -o register,kind,hash,size --no-header
+	assert_failure 5
+	assert_output "$(
+		cat <<-'END'
+			p/odd:sha224      static  sha224      28
+			p/report:md4      static  md4         320
+			p/rtmr0:sha224    runtime sha224      28
+			p/rtmr1:wp512     runtime wp512       0
+			p/s20:streebog512 static  streebog512 20
+			p/s48:streebog512 static  streebog512 48
+			p/s64:streebog512 static  streebog512 64
+		END
+	)"
+	assert_equal "$stderr" "tsmctl: 'sys/kernel/tsm/p/rtmr1/digest': a register of 65 bytes"
+	tsmctl list --json s48
+	assert_json '.registers[0].hash == "streebog512"'
+	tsmctl read s20 p/odd:sha224 rtmr0
+	assert_done
+	assert_output "$(printf '%040d  p/s20:streebog512\n%056d  p/odd:sha224\n%056d  p/rtmr0:sha224' 0 0 0)"
+	tsmctl extend rtmr0 --event a
+	assert_refused 3 "the hash of 'p/rtmr0:sha224' is unknown: what an extend does to it cannot be known"
+}
+
+@test "hash_algo that is no name of a hash" {
+	local p="$ROOT/sys/kernel/tsm/p" text
+	for text in '' '\n' 'sha 256' 'sha256\0' '\033[31m' 'aaaaaaaaaabbbbbbbbbbccccccccccddd' 'sha256\nx'; do
+		empty_root
+		folder_mr "$p/mr" 444 32 x
+		printf "$text" >"$p/mr/hash_algo"
+		tsmctl read mr
+		assert_refused 5 "'sys/kernel/tsm/p/mr/hash_algo': not the name of a hash: '*"
+		[[ $stderr != *$'\033'* ]]
+	done
+}
+
+@test "event_log is not there for a moment: append_event says that the kernel keeps the log" {
+	use_root rfc-v1
+	rm "$ROOT"/sys/kernel/tsm/measurement-example/rtmr*/event_log
+	tsmctl list -o name,kind,extend-with,log --no-header 'rtmr*'
+	assert_done
+	assert_output "$(printf 'rtmr0 runtime event        kernel\nrtmr1 runtime event,digest kernel')"
 }
 
 @test "a report folder outside configfs is no provider either; dot folders and files are none" {

@@ -202,26 +202,22 @@ refused() {
 	assert_done
 }
 
-@test "held: --wait 0 gives up at once, a verifier's share counts too" {
-	locked
-	hold -x
-	refused "'run/tsmctl/lock': held by another tsmctl*"
-	tsmctl extend rtmr1 --digest "$ZERO48" --wait 0
-	assert_refused 4 "'run/tsmctl/lock': held by another tsmctl*"
-	tsmctl extend rtmr0 --event a --dry-run --wait 0
-	assert_refused 4 "'run/tsmctl/lock': held by another tsmctl*"
-	assert_unwritten
-	release
-	rm "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
-	hold -s
-	refused "'run/tsmctl/lock': held by another tsmctl*"
-	# Who changes nothing shares it.
-	tsmctl extend rtmr0 --event a --dry-run --wait 0
-	assert_success
-	tsmctl extend rtmr0 --event a --once --dry-run --wait 0
-	assert_success
-	assert_unwritten
-	release
+@test "held: --wait 0 gives up at once, whoever has it and however" {
+	for how in -x -s; do
+		locked
+		rm -f "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
+		hold $how
+		refused "'run/tsmctl/lock': held by another process"
+		tsmctl extend rtmr1 --digest "$ZERO48" --wait 0
+		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		# Who only reads a value does not share it: two readers contend on the posted kernel.
+		tsmctl extend rtmr0 --event a --dry-run --wait 0
+		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		tsmctl extend rtmr0 --event a --once --dry-run --wait 0
+		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		assert_unwritten
+		release
+	done
 	tsmctl extend rtmr0 --event a --wait 0
 	assert_done
 }
@@ -232,8 +228,164 @@ refused() {
 	before=$(date +%s%N)
 	tsmctl extend rtmr0 --event a --wait 1
 	[ $(($(date +%s%N) - before)) -ge 1000000000 ] || fail 'too early'
-	assert_refused 4 "'run/tsmctl/lock': held by another tsmctl for 1 second*: see 'fuser', or wait longer with --wait"
+	assert_refused 4 "'run/tsmctl/lock': held by another process for more than 1 second: wait longer with --wait"
 	assert_unwritten
+}
+
+# listed: proc/locks and proc/PID/comm of the machine are this machine's, where HOLDER has the lock.
+listed() {
+	local pid
+	mkdir -p "$ROOT/proc"
+	cp /proc/locks "$ROOT/proc/locks"
+	pid=$(awk -v i=":$(stat -c %i "$LOCK")" '$2 == "FLOCK" && substr($6, length($6) - length(i) + 1) == i { print $5 }' /proc/locks)
+	mkdir -p "$ROOT/proc/$pid"
+	cp "/proc/$pid/comm" "$ROOT/proc/$pid/comm"
+	NAMED="process $pid ($(cat "/proc/$pid/comm"))"
+}
+
+@test "held: the holder is named, also one that is stopped, and one that is no tsmctl" {
+	locked
+	hold -x
+	listed
+	refused "'run/tsmctl/lock': held by $NAMED"
+	kill -STOP "$HOLDER"
+	tsmctl extend rtmr0 --event a --wait 0
+	kill -CONT "$HOLDER"
+	assert_refused 4 "'run/tsmctl/lock': held by $NAMED"
+	tsmctl status --json
+	assert_success
+	assert_json --arg m "'run/tsmctl/lock': held by $NAMED" '
+		[.findings[] | select(.topic == "lock").message] == [$m] and
+		([.findings[] | select(.topic == "registers")] | length == 1 and
+			(.[0].message == "7 of 7 were not read: " + $m) and .[0].level == "note")'
+	# Nothing was read for it.
+	sim_fault reset
+	tsmctl status
+	for file in rtmr0/digest rtmr1/digest rtmr0/event_log user_data full_report; do
+		assert_equal "$(sim_stat "measurement-example/$file:read")" 0
+	done
+}
+
+@test "readers wait for the lock, and read what is true then" {
+	append_then_read() {
+		locked
+		rm -f "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
+		hold -x
+		sim_fault reset
+		begin "$@"
+		await waits "$PID"
+		assert_equal "$(sim_stat total:write)" "$WRITES"
+		assert_equal "$(sim_stat measurement-example/rtmr0/digest:read)" 0
+		assert_equal "$(sim_stat measurement-example/rtmr0/event_log:read)" 0
+		append "$R0" a
+		release
+		finish
+		assert_done
+	}
+	append_then_read read rtmr0
+	assert_value "$(sim_truth measurement-example/rtmr0)" "$N0"
+	append_then_read read --raw user_data
+	append_then_read -j read
+	append_then_read verify "$N0"
+	assert_output "match  $N0"
+	append_then_read log rtmr0
+	append_then_read extend rtmr0 --event b --dry-run -q
+	assert_value "$(recorded sha256 "$(sim_truth measurement-example/rtmr0)" b)" "$N0"
+}
+
+@test "list reads no value and takes no lock; nor do the values of other trees" {
+	locked
+	hold -x
+	tsmctl list
+	assert_done
+	assert_equal "$(sim_stat measurement-example/rtmr0/digest:read)" 0
+	release
+	rm "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
+	sim_mr
+	install -d -m 755 "$ROOT/run" "$ROOT/run/tsmctl"
+	hold -x
+	tsmctl read
+	assert_done
+}
+
+@test "an ordinary user reads while the list of locks names no holder, and waits for one that it names" {
+	[ "$(id -u)" = 0 ] || skip "root becomes an ordinary user here"
+	locked
+	mkdir -p "$ROOT/proc"
+	: >"$ROOT/proc/locks"
+	nobody read rtmr0
+	assert_done
+	hold -x
+	listed
+	chmod a+x "$BATS_TEST_TMPDIR"
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$BATS_TEST_TMPDIR/tsmctl" --root "$ROOT" read rtmr0 \
+		>"$OUT" 2>"$ERR" 3>&- &
+	PID=$!
+	await polls "$PID"
+	release
+	: >"$ROOT/proc/locks"
+	finish
+	assert_done
+	assert_value "$ZERO32" "$N0"
+}
+# polls PID: whether it sleeps in poll(2).
+polls() {
+	grep -Eq 'poll|hrtimer' "/proc/$1/wchan" 2>/dev/null || [ "$(cut -d' ' -f1 "/proc/$1/syscall" 2>/dev/null)" = 7 ]
+}
+
+@test "no lock can be made, so nobody can extend: values are read" {
+	machine
+	rmdir "$ROOT/run"
+	tsmctl read rtmr0
+	assert_done
+	mkdir -m 755 "$ROOT/run"
+	tsmctl read rtmr0
+	assert_done
+	assert_absent "$ROOT/run/tsmctl"
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "no mount namespace can be had"
+	for made in '' mkdir; do
+		[ -z "$made" ] || mkdir -m 755 "$ROOT/run/tsmctl"
+		go unshare -m bash -c 'mount --bind "$ROOT/run" "$ROOT/run" && mount -o remount,bind,ro "$ROOT/run" &&
+			"$TSMCTL" --root "$ROOT" read rtmr0'
+		assert_done
+		assert_value "$ZERO32" "$N0"
+	done
+	# One that is there on a read-only /run is taken: whoever made it may extend.
+	: >"$ROOT/run/tsmctl/lock"
+	chmod 600 "$ROOT/run/tsmctl/lock"
+	LOCK=$ROOT/run/tsmctl/lock
+	hold -x
+	unshare -m bash -c 'mount --bind "$ROOT/run" "$ROOT/run" && mount -o remount,bind,ro "$ROOT/run" &&
+		exec "$TSMCTL" --root "$ROOT" read rtmr0' >"$OUT" 2>"$ERR" 3>&- &
+	PID=$!
+	await waits "$PID"
+	release
+	finish
+	assert_done
+}
+
+@test "the lock is given back before anything is printed" {
+	machine
+	mkdir -m 755 "$ROOT/run/tsmctl"
+	mkfifo "$BATS_TEST_TMPDIR/slow"
+	exec 7<>"$BATS_TEST_TMPDIR/slow"
+	# Nobody reads the pipe, which is full: whoever prints stands still.
+	head -c 1000000 /dev/zero | dd of="$BATS_TEST_TMPDIR/slow" bs=512 oflag=nonblock 2>/dev/null || true
+	for command in read 'read --json' 'status'; do
+		# shellcheck disable=SC2086 # words
+		"$TSMCTL" --root "$ROOT" $command >"$BATS_TEST_TMPDIR/slow" 2>"$ERR" 3>&- &
+		PID=$!
+		await prints "$PID"
+		run flock -n -x "$ROOT/run/tsmctl/lock" true
+		assert_success
+		kill "$PID"
+		wait "$PID" || true
+	done
+	exec 7<&-
+}
+# prints PID: whether it stands in a write to a pipe.
+prints() {
+	grep -q pipe "/proc/$1/wchan" 2>/dev/null || [ "$(cut -d' ' -f1 "/proc/$1/syscall" 2>/dev/null)" = 1 ]
 }
 
 @test "--wait: what is not a number of seconds" {
@@ -356,4 +508,76 @@ refused() {
 	cat "$OUT".* >"$BATS_TEST_TMPDIR/printed"
 	grep -q "^$(sim_truth measurement-example/rtmr0)  $N0$" "$BATS_TEST_TMPDIR/printed"
 	grep -q "^$(sim_truth measurement-example/rtmr1)  $N1$" "$BATS_TEST_TMPDIR/printed"
+}
+
+@test "what discovery can have missed is looked at again under the lock" {
+	local rfc="$ROOT/sys/kernel/tsm/p"
+	mkdir -p "$rfc/odd" "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	mkdir -m 755 "$ROOT/run/tsmctl"
+	LOCK=$ROOT/run/tsmctl/lock
+	(umask 077 && : >"$LOCK")
+	runtime_mr "$rfc/rtmr0" sha256
+	rm -f "$rfc/rtmr0/append_event" "$rfc/rtmr0/event_log"
+	runtime_mr "$rfc/odd" sha256
+	rm -f "$rfc/odd/append_event" "$rfc/odd/event_log"
+	chmod 644 "$rfc"/*/digest
+	# Without a log it would be the journal's.
+	hold -x
+	begin extend rtmr0 --event a
+	await waits "$PID"
+	: >"$rfc/rtmr0/event_log"
+	release
+	finish
+	assert_refused 3 "'p/rtmr0:sha256' takes no events on this kernel"
+	assert_absent "$ROOT/run/tsmctl/journal.jsonl"
+	# Without a log it could be set by a write.
+	rm "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
+	hold -x
+	begin write odd --hex "$(bytes 64 1)"
+	await waits "$PID"
+	: >"$rfc/odd/event_log"
+	release
+	finish
+	assert_refused 3 "'p/odd:sha256' is a runtime register: extend it"
+	assert_equal "$(filehex "$rfc/odd/digest")" "$ZERO32"
+}
+
+# pairs TREE-OPTIONS...: each of the commands beside each other, slowed down so that they meet.
+pairs() {
+	local a b i
+	local -a commands=(list read status 'log --json' verify 'extend rtmr1 --event a' "extend rtmr1 --digest $ZERO48"
+		'extend rtmr1 --event a --once' 'extend rtmr1 --event a --dry-run' "write user_data --hex $(bytes 128 1)")
+	machine "$@"
+	mkdir -p "$ROOT/proc/sys/kernel/random"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+	tsmctl extend rtmr1 --event first
+	assert_done
+	for a in "${!commands[@]}"; do
+		for ((b = a; b < ${#commands[@]}; b++)); do
+			sim_fault clear '*:read:*:slow-2' '*:write:*:slow-2'
+			for i in "$a" "$b"; do
+				# shellcheck disable=SC2086 # words
+				"$TSMCTL" -q --root "$ROOT" ${commands[i]} >"$OUT.$i" 2>"$ERR.$i" 3>&- &
+				pids[i]=$!
+			done
+			for i in "$a" "$b"; do
+				wait "${pids[i]}" || fail "${commands[a]} beside ${commands[b]}: $(cat "$ERR.$i")"
+			done
+			contention=$(cat "$ROOT/sys/.tsmsim/contention")
+			[ -z "$contention" ] || fail "${commands[a]} beside ${commands[b]}: $contention"
+		done
+	done
+	sim_fault clear
+	tsmctl verify rtmr1
+	assert_done
+}
+
+@test "all commands beside each other, in pairs: none would have crashed the posted kernel" {
+	pairs
+}
+
+@test "the same on the trees without logs" {
+	pairs --dialect v2
+	pairs --dialect v3
 }

@@ -472,4 +472,8 @@ opened() {
 	[ "$status" != 0 ] || skip "libcrypto is linked statically"
 	assert_error 4 "*libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
 	assert_output --regexp '^error  measurement-example/rtmr0:sha256  \('
+	tsmctl status --json
+	assert_success
+	assert_json '[.findings[] | select(.topic == "libcrypto")] | length == 1 and .[0].level == "problem" and
+		(.[0].message | test("cannot be loaded.*: nothing can be extended or verified$"))'
 }

@@ -304,12 +304,19 @@ is_refused() {
 	k_begin rtmr2 sha384
 	k_append one two
 	quote q 4 0000001000000000 "$KV"
-	away verify --quote q --input rtmr2/event_log
+	away verify --quote q --input rtmr2/event_log rtmr2
 	assert_success
 	assert_output 'match  rtmr2:sha384'
 	assert_equal "$stderr" "$UNSIGNED"
+	# With no operand, all registers that the quote has and a log can have events of.
+	away verify --quote q --input rtmr2/event_log
+	assert_failure 1
+	assert_output "$(printf '%s\n' 'unlogged  rtmr0:sha384  (changed, and no log has an event of it)' \
+		'unlogged  rtmr1:sha384  (changed, and no log has an event of it)' 'match  rtmr2:sha384' \
+		'untouched  rtmr3:sha384')"
+	assert_equal "$stderr" "$UNSIGNED"
 	k_append three
-	away verify --json --quote q --input rtmr2/event_log
+	away verify --json --quote q --input rtmr2/event_log rtmr2
 	assert_failure 1
 	assert_json '.verdict == "log-ahead" and .td_attributes == "0000001000000000" and .debug == false and
 		(has("report_data") | not)'

@@ -17,11 +17,13 @@ replay() {
 	go "$TSMCTL" --root /nonexistent replay "$@"
 }
 
-@test "text: as read prints, registers in the order of the logs" {
-	replay "$V1/rtmr1/event_log" "$V1/rtmr0/event_log"
-	assert_success
-	assert_output "$(filehex "$V1/rtmr1/digest")  rtmr1:sha384
-$(filehex "$V1/rtmr0/digest")  rtmr0:sha256"
+@test "text: as read prints, registers in their order, whatever that of the logs" {
+	for logs in '0 1' '1 0'; do
+		replay "$V1/rtmr${logs% *}/event_log" "$V1/rtmr${logs#* }/event_log"
+		assert_success
+		assert_output "$(filehex "$V1/rtmr0/digest")  rtmr0:sha256
+$(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
+	done
 }
 
 @test "JSON: as read prints, without provider" {
@@ -126,7 +128,7 @@ taken as extended; only the register can tell"
 	replay d/rtmr7/event_log d/rtmr8.text.log d/.hidden 'd/a b'
 	assert_success
 	# shellcheck disable=SC2001
-	assert_equal "$(sed 's/.*  //' <<<"$output")" "$(printf '%s:sha256\n' rtmr7 rtmr8.text .hidden 'a\040b')"
+	assert_equal "$(sed 's/.*  //' <<<"$output")" "$(printf '%s:sha256\n' .hidden 'a\040b' rtmr7 rtmr8.text)"
 	replay ./d//rtmr7/event_log:rfc-text
 	assert_output --regexp '  rtmr7:sha256$'
 }
@@ -138,10 +140,70 @@ taken as extended; only the register can tell"
 	refute_output --regexp '  \.+:sha256$'
 }
 
-@test "two logs of one register are not two registers" {
+@test "two logs of one register are not two registers: copies change nothing, others contradict" {
 	cp "$V1/rtmr0/event_log" rtmr0.log
 	replay rtmr0.log "$V1/rtmr0/event_log"
-	assert_refused 2 "'rtmr0.log' and '*rtmr0/event_log' are both taken for the log of rtmr0:sha256"
+	assert_done
+	assert_output "$(filehex "$V1/rtmr0/digest")  rtmr0:sha256"
+	replay rtmr0.log rtmr0.log
+	assert_done
+	assert_output "$(filehex "$V1/rtmr0/digest")  rtmr0:sha256"
+	# A front of it is an older copy.
+	mkdir rtmr0
+	head -n 2 rtmr0.log >rtmr0/event_log
+	for logs in 'rtmr0.log rtmr0/event_log' 'rtmr0/event_log rtmr0.log'; do
+		# shellcheck disable=SC2086
+		replay $logs
+		assert_done
+		assert_output "$(filehex "$V1/rtmr0/digest")  rtmr0:sha256"
+	done
+	rm -r rtmr0
+	k_begin rtmr0 sha256
+	k_append 'another history'
+	replay rtmr0.log rtmr0/event_log
+	assert_refused 1 "rtmr0:sha256: the logs contradict each other: 'rtmr0/event_log' starts from another value $(
+	)than the logs before it give"
+	replay --json rtmr0.log rtmr0/event_log
+	assert_failure 1
+	assert_json '.registers[0] | .register == "rtmr0:sha256" and .error.status == 1 and (has("value") | not)'
+}
+
+@test "a bank that an event has no digest of, and logs that contradict each other, have no value" {
+	one=$(textsum sha384 one)
+	{
+		echo '{"rtmr":2,"digests":[{"hashAlg":"sha384","digest":"'"$one"'"}]}'
+		echo '{"rtmr":2,"digests":[{"hashAlg":"sha256","digest":"'"${one:0:64}"'"}]}'
+	} >lacks
+	replay -q lacks
+	assert_failure 1
+	assert_output ''
+	assert_equal "$stderr" "$(
+		printf "tsmctl: rtmr2:%s: event %s of 'lacks' has no digest of this hash\n" sha384 1 sha256 0
+	)"
+	replay -q --json lacks
+	assert_failure 1
+	assert_json '[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha256", 1, false], ["rtmr2:sha384", 1, false]] or
+		[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha384", 1, false], ["rtmr2:sha256", 1, false]]'
+	# One of a hash that nobody knows.
+	echo '{"rtmr":2,"digests":[{"hashAlg":"unknownhash","digest":"00"}]}' >unknown
+	replay -q unknown
+	assert_refused 1 "rtmr2: event 0 of 'unknown' has no digest of this hash"
+	# Another log starts from a value that this one does not give.
+	echo '{"rtmr":2,"digests":[{"hashAlg":"sha384","digest":"'"$one"'"}]}' >good
+	replay -q good
+	assert_done
+	assert_output "$(extended sha384 "$ZERO48" "$one")  rtmr2:sha384"
+	k_begin rtmr2 sha384
+	k_append 'a record'
+	for logs in 'good rtmr2/event_log' 'rtmr2/event_log good'; do
+		# shellcheck disable=SC2086
+		replay -q $logs
+		assert_refused 1 "rtmr2:sha384: the logs contradict each other: 'rtmr2/event_log' starts from another value $(
+		)than the logs before it give"
+	done
+	replay rtmr2/event_log
+	assert_done
+	assert_output "$KV  rtmr2:sha384"
 }
 
 @test "a pipe, and standard input" {

@@ -785,8 +785,10 @@ report_of() {
 	run bash -c 'cd "$1" && find . -type f -printf "%P %m %s\n" | sort' - "$T"
 	assert_output "$(
 		cat <<-END
-			config_mr 444 64
-			full_report 444 320
+			config_mr/digest 444 64
+			config_mr/hash_algo 444 4096
+			full_report/digest 444 320
+			full_report/hash_algo 444 4096
 			report_digest/digest 444 64
 			report_digest/hash_algo 444 4096
 			rtmr0/digest 444 32
@@ -795,9 +797,20 @@ report_of() {
 			rtmr1/hash_algo 444 4096
 			static_mr/digest 444 48
 			static_mr/hash_algo 444 4096
-			user_data 644 64
+			user_data/digest 644 64
+			user_data/hash_algo 444 4096
 		END
 	)"
+	# A register without a hash shows the first that the kernel has.
+	for name in full_report:md4 config_mr:md4 user_data:sha512 rtmr0:sha256; do
+		assert_equal "$(cat "$T/${name%:*}/hash_algo")" "${name#*:}"
+	done
+	# A static register is set by a write, not extended.
+	check open "$T/user_data/digest" O_WRONLY write '07*64' <<-END
+		open=0
+		write=64
+	END
+	assert_digest "$T/user_data" "$(printf '07%.0s' {1..64})"
 	check open "$R1/digest" O_WRONLY write '00*47' write '00*49' <<-END
 		open=0
 		write=EINVAL
@@ -811,16 +824,132 @@ report_of() {
 	run bash -c 'cd "$1" && find . -type f -printf "%P %m %s\n" | sort' - "$T"
 	assert_output "$(
 		cat <<-END
-			rtmr0/sha256/digest 644 32
-			rtmr1/sha384/digest 644 48
-			rtmr_crypto_agile/sha256/digest 644 32
-			rtmr_crypto_agile/sha384/digest 644 48
+			rtmr0/sha256/digest 664 32
+			rtmr1/sha384/digest 664 48
+			rtmr_crypto_agile/sha256/digest 664 32
+			rtmr_crypto_agile/sha384/digest 664 48
 		END
 	)"
 	head -c 32 /dev/zero >"$T/rtmr_crypto_agile/sha256/digest"
 	assert_digest "$R0/sha256" "$(extended sha256 "$ZERO32" "$ZERO32")"
 	run "$TSMSIM" --provider banks "$BATS_TEST_TMPDIR"
 	assert_failure 1
+}
+
+@test "dialect v3: the sample, static registers as folders, too" {
+	start --dialect v3
+	run bash -c 'cd "$1" && find . -type f -printf "%P %m %s\n" | sort' - "$T"
+	assert_output "$(
+		cat <<-END
+			config_mr/md4/digest 444 64
+			full_report/md4/digest 444 320
+			report_digest/sha512/digest 444 64
+			rtmr0/sha256/digest 444 32
+			rtmr1/sha384/digest 664 48
+			static_mr/sha384/digest 444 48
+			user_data/sha512/digest 664 64
+		END
+	)"
+}
+
+# wait_for NAME N: until the simulator has counted N of them.
+wait_for() {
+	until [ "$(sim_stat "$1")" -ge "$2" ]; do :; done
+}
+
+@test "event_log is not there while a record is added, and is there when the write returns" {
+	start
+	append "$R0" a
+	for write in "append_event:O_WRONLY:write:62" "digest:O_WRONLY:write:00*48"; do
+		IFS=: read -r file flags verb data <<<"$write"
+		dir=$R1
+		sim_fault clear reset "rtmr1/$file:write:1:slow-300"
+		"$SIMCHECK" open "$dir/$file" "$flags" "$verb" "$data" >/dev/null 3>&- &
+		wait_for "measurement-example/rtmr1/$file:write" 1
+		check stat "$dir/event_log" open "$dir/event_log" O_RDONLY <<-END
+			stat=ENOENT
+			open=ENOENT
+		END
+		run ls "$dir"
+		refute_line event_log
+		assert_line append_event
+		check stat "$R0/event_log" <<-END
+			stat=size=$(stat -c %s "$R0/event_log") mode=0444
+		END
+		wait
+		assert_file_exists "$dir/event_log"
+	done
+	# What logs nothing removes nothing.
+	sim_fault clear reset "rtmr0/append_event:write:1:slow-300"
+	"$SIMCHECK" open "$R0/append_event" O_WRONLY write 0a >/dev/null 3>&- &
+	wait_for measurement-example/rtmr0/append_event:write 1
+	assert_file_exists "$R0/event_log"
+	wait
+}
+
+# beside FIRST SECOND: two programs, the first of which is slow; FIRST, SECOND: FILE:O_FLAG:STEP[:ARG].
+beside() {
+	local first second
+	IFS=: read -r -a first <<<"$1"
+	IFS=: read -r -a second <<<"$2"
+	sim_fault clear reset forgive "${first[0]}:${first[2]}:1:slow-200"
+	"$SIMCHECK" open "$T/${first[0]}" "${first[@]:1}" >/dev/null 3>&- &
+	wait_for "measurement-example/${first[0]}:${first[2]}" 1
+	"$SIMCHECK" open "$T/${second[0]}" "${second[@]:1}" >/dev/null
+	wait
+	contended=$(cat "$ROOT/sys/.tsmsim/contention")
+}
+
+@test "contention on a provider is recorded, and sim_stop fails for it" {
+	start
+	# Values that are in sync: readers go together.
+	cat "$R0/digest" >/dev/null
+	append=rtmr0/append_event:O_WRONLY:write:61
+	digest=rtmr1/digest:O_RDONLY:read:48
+	log=rtmr0/event_log:O_RDONLY:read:100
+	write='user_data:O_WRONLY:write:00*64'
+	"$SIMCHECK" open "$R0/append_event" O_WRONLY write 61 >/dev/null
+	for pair in "$digest $digest" "$log $log" "$digest $log" "static_mr:O_RDONLY:read:48 $digest" \
+		"$append rtmr0/hash_algo:O_RDONLY:read:10" "rtmr0/hash_algo:O_RDONLY:read:10 $append"; do
+		# shellcheck disable=SC2086 # two words
+		beside $pair
+		assert_equal "$contended" ''
+	done
+	# (FUSE itself lets the second writer of one file wait.)
+	for pair in "$append $digest" "$digest $append" "$log $append" "$digest $write" \
+		"$append rtmr1/append_event:O_WRONLY:write:61" "$append static_mr:O_RDONLY:read:48"; do
+		# shellcheck disable=SC2086
+		beside $pair
+		[[ $contended == 'measurement-example: 1 times, first '*' by process '*' while '*' by process '* ]] ||
+			fail "$pair: $contended"
+	done
+	# A write to a static register makes the values stale: then each reader is a writer.
+	sim_fault forgive
+	beside "$write" "static_mr:O_RDONLY:read:0"
+	beside "$digest" "$digest"
+	[[ $contended == 'measurement-example: 1 times, '* ]] || fail "$contended"
+	run sim_stop
+	assert_failure
+	assert_output "the posted kernel would have crashed here: $contended"
+	# In other trees there is no such lock.
+	sim_mr
+	sim_fault 'rtmr1:sha384:read:1:slow-200'
+	"$SIMCHECK" open "$M/rtmr1:sha384" O_RDONLY read 48 >/dev/null 3>&- &
+	wait_for 'tsm_mr_sample/measurements/rtmr1:sha384:read' 1
+	"$SIMCHECK" open "$M/rtmr1:sha384" O_WRONLY write '00*48' >/dev/null
+	wait
+	assert_equal "$(cat "$ROOT/sys/.tsmsim/contention")" ''
+}
+
+@test "sendfile copies all of event_log" {
+	start
+	for _ in 1 2 3; do
+		append "$R0" "$(printf 'x%.0s' {1..3000})"
+	done
+	check open "$R0/event_log" O_RDONLY sendfile 100000 <<-END
+		open=0
+		sendfile=$(stat -c %s "$R0/event_log")
+	END
 }
 
 @test "providers and dialects side by side, no registers, no provider, other homes" {

@@ -30,7 +30,7 @@ storm() {
 @test "storm on one register, with readers" {
 	storm tsm-mr 1 readers
 	assert_line "tsm-mr, 1 registers: $((8 * N)) extended, 0 void, 0 killed"
-	for reader in verify log read; do
+	for reader in verify log read list status; do
 		assert_line --regexp "^$reader: [1-9][0-9]* answers"
 	done
 }
@@ -51,4 +51,22 @@ storm() {
 @test "storm on one register, with a foreign writer" {
 	storm tsm-mr 1 foreign
 	assert_line --regexp '^foreign: '
+}
+
+@test "storm on the RFC's tree, with readers: the posted kernel would have held" {
+	storm tsm-rfc 2 readers
+	for reader in verify log read list status; do
+		assert_line --regexp "^$reader: [1-9][0-9]* answers"
+	done
+}
+
+@test "storm on the RFC's tree without logs, with readers" {
+	storm tsm-rfc-v2 1 readers
+	for reader in verify log read list status; do
+		assert_line --regexp "^$reader: [1-9][0-9]* answers"
+	done
+}
+
+@test "storm on the RFC's tree, killed and read from all the while" {
+	storm tsm-rfc 2 kills readers
 }

@@ -11,6 +11,9 @@ setup() {
 	TMP=$BATS_TEST_TMPDIR
 }
 
+# What log-ahead may be instead, of a register whose log the kernel keeps.
+OLD='or this kernel shows an old value after an append'
+
 # A value that nothing leads to.
 odd() { printf "$1%.0s" {1..64}; } # DIGIT: sha256
 
@@ -57,10 +60,12 @@ assert_verdict() {
 	assert_json --arg rtmr0 "$(filehex "$ROOT/$EXAMPLE/rtmr0/digest")" \
 		--arg rtmr1 "$(filehex "$ROOT/$EXAMPLE/rtmr1/digest")" \
 		'. == {schema: "tsmctl.verify/1", verdict: "match", registers: [
-		{register: "measurement-example/rtmr0:sha256", value: $rtmr0, replayed: $rtmr0, verdict: "match",
-			records: 4, matched_records: 4, sources: ["kernel"], detail: null},
-		{register: "measurement-example/rtmr1:sha384", value: $rtmr1, replayed: $rtmr1, verdict: "match",
-			records: 5, matched_records: 5, sources: ["kernel"], detail: null}]}'
+		{register: "measurement-example/rtmr0:sha256", value: $rtmr0, expected: null, replayed: $rtmr0,
+			verdict: "match", records: 4, matched_records: 4, sources: ["kernel"], detail: null,
+			unextended: [], diagnosis: null},
+		{register: "measurement-example/rtmr1:sha384", value: $rtmr1, expected: null, replayed: $rtmr1,
+			verdict: "match", records: 5, matched_records: 5, sources: ["kernel"], detail: null,
+			unextended: [], diagnosis: null}]}'
 }
 
 # The verdicts
@@ -94,11 +99,11 @@ assert_verdict() {
 	empty_root
 	k_begin "$TSM/p/r" sha256
 	k_append "SYNC sha256/$(odd 5)" "# .EXTEND $(odd 6)"
-	assert_verdict 0 match '2 lines that claim what did not happen*offset 78'
+	assert_verdict 0 match '2 SYNC or .EXTEND lines do not correspond to an extend; the first is at offset 78'
 	empty_root
 	runtime_mr "$TSM/p/r" sha256
 	set_text "$TSM/p/r/event_log" "# .EXTEND $(odd 1)\n"
-	assert_verdict 0 untouched '1 line that claims what did not happen*offset 0'
+	assert_verdict 0 untouched '1 SYNC or .EXTEND line does not correspond to an extend; the first is at offset 0'
 }
 
 @test "match: direct writes of which some failed" {
@@ -110,20 +115,20 @@ assert_verdict() {
 	k_append one
 	k_direct "$(odd 4)"
 	k_failed "$(odd 5)"
-	assert_verdict 0 match '3 lines that claim*'
+	assert_verdict 0 match '3 SYNC or .EXTEND lines do not correspond to an extend; the first is at offset 0'
 	assert_json '.registers[0] | .records == 4 and .matched_records == 4'
 }
 
 @test "partial: reproduced from a start that only the log gives" {
 	one_log "$(odd 9)"
-	assert_verdict 1 partial '*start value that the log states*'
+	assert_verdict 1 partial 'it starts from a value that the log states and that is not initial; what came before is in none of these logs'
 	assert_json '.registers[0] | .value == .replayed and .records == 4 and .matched_records == 4'
 }
 
 @test "mismatch: a record changed, and no later SYNC: no place is known" {
 	one_log
 	sed -i 's/^two$/tw0/' "$K/event_log"
-	assert_verdict 1 mismatch 'no history in the log gives this value*'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
 	assert_json '.registers[0] | .value != .replayed and .records == 4'
 	assert_json --arg v "$(recorded sha256 "$ZERO32" "SYNC sha256/$ZERO32" one tw0 three)" \
 		'.registers[0].replayed == $v'
@@ -153,30 +158,71 @@ assert_verdict() {
 	one_log
 	cp "$K/event_log" "$TMP/log"
 	sed -i 's/^one$/x/; s/^two$/one/; s/^x$/two/' "$K/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch "event 1 of 'kernel' was extended after event 2, which follows it in the log"
+	assert_json '.registers[0].diagnosis == {kind: "swapped", source: "kernel", seq: 1, other: {source: "kernel", seq: 2}}'
 	sed '/^three$/i four' "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch "event 3 of 'kernel' was logged but not extended: without it the log gives this value"
+	assert_json '.registers[0].diagnosis == {kind: "extra", source: "kernel", seq: 3}'
 	sed '/^two$/d' "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
+	assert_json '.registers[0].diagnosis == null'
 	sed 's/^two$/# two/' "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
 	# The last record gone: not the value that the log gives.
 	head -n -2 "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
 	: >"$K/event_log"
-	assert_verdict 1 unlogged 'changed, and its log is empty'
+	assert_verdict 1 unlogged 'changed, and no log has an event of it'
 	printf '# nothing to see here\n' >"$K/event_log"
-	assert_verdict 1 unlogged '*'
+	assert_verdict 1 unlogged 'changed, and no log has an event of it'
+}
+
+@test "mismatch: a record extended one time more than it is logged" {
+	one_log
+	set_bytes "$K/digest" "$(recorded sha256 "$ZERO32" "SYNC sha256/$ZERO32" one two two three)"
+	assert_verdict 1 mismatch "event 2 of 'kernel' was extended one time more than the log shows"
+	assert_json '.registers[0].diagnosis == {kind: "repeated", source: "kernel", seq: 2}'
+}
+
+@test "mismatch: that no single change gives the value is said only where all were tried" {
+	one_log
+	for ((i = 0; i < 8200; i++)); do echo "$i"; done >>"$K/event_log"
+	set_bytes "$K/digest" "$(odd 7)"
+	assert_verdict 1 mismatch 'the logs do not reproduce this value'
 }
 
 @test "log-ahead: the last records were logged and not extended" {
 	one_log
 	v=$(recorded sha256 "$ZERO32" "SYNC sha256/$ZERO32" one)
 	set_bytes "$K/digest" "$v"
-	assert_verdict 1 log-ahead 'the last 2 of 4 records were logged and not extended, or this kernel shows an old value*'
-	assert_json '.registers[0] | .records == 4 and .matched_records == 2'
+	assert_verdict 1 log-ahead "the last 2 events of 'kernel', from event 2 on, were logged but not extended; $OLD"
+	assert_json '.registers[0] | .records == 4 and .matched_records == 2 and
+		.unextended == [{source: "kernel", seq: 2}, {source: "kernel", seq: 3}]'
 	set_bytes "$K/digest" "$ZERO32"
-	assert_verdict 1 log-ahead 'the last 4 of 4 records*'
+	assert_verdict 1 log-ahead \
+		"it has its initial value: none of the 4 events was extended, or the logs are of another boot or machine; $OLD"
+	assert_json '.registers[0] | .records == 4 and .matched_records == 0 and
+		.unextended == [range(4) | {source: "kernel", seq: .}]'
+}
+
+@test "log-ahead: after direct extends, and of a long log" {
+	empty_root
+	k_begin "$TSM/p/r" sha256
+	k_append one
+	k_direct "$(odd 4)"
+	printf '\nforged\n# .EXTEND %s\nforged too\n' "$(odd 5)" >>"$K/event_log"
+	assert_verdict 1 log-ahead "the last 2 events of 'kernel', from event 3 on, were logged but not extended; $OLD"
+	assert_json '.registers[0] | .matched_records == 3 and .unextended == [{source: "kernel", seq: 3}, {source: "kernel", seq: 5}]'
+	one_log
+	local i
+	for ((i = 4; i < 9000; i++)); do echo "$i"; done >>"$K/event_log"
+	assert_verdict 1 log-ahead "the last 8996 events of 'kernel', from event 4 on, were logged but not extended; $OLD"
+	# The program's word for the value that it came to.
+	set_bytes "$K/digest" "$(json '.registers[0].replayed')"
+	assert_verdict 0 match ''
+	echo last >>"$K/event_log"
+	assert_verdict 1 log-ahead "the last event of 'kernel', event 9000, was logged but not extended; $OLD"
+	assert_json '.registers[0].unextended == [{source: "kernel", seq: 9000}]'
 }
 
 @test "unlogged: changed, and nobody keeps a log" {
@@ -217,10 +263,12 @@ assert_verdict() {
 	runtime_mr "$TSM/p/r" sha256 "$(odd 7)"
 	yes "# .EXTEND $(odd 1)" | head -n 8193 >"$TMP/log"
 	rm -f "$TSM/p/r/event_log" && cp "$TMP/log" "$TSM/p/r/event_log"
-	assert_verdict 1 undecided 'given up *made to be slow'
-	# Among fewer lines the search comes to an end: nothing reproduces it.
+	assert_verdict 1 undecided 'these logs allow too many sequences to try them all: result unknown'
+	# Among fewer lines the search comes to its limit, and then to an end: nothing reproduces it.
+	sed -i 8000q "$TSM/p/r/event_log"
+	assert_verdict 1 undecided 'search limit reached (16777216 extends): result unknown'
 	sed -i 100q "$TSM/p/r/event_log"
-	assert_verdict 1 mismatch '*'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value*'
 }
 
 @test "unchecked: a log that this user may not read: status 4" {
@@ -247,13 +295,23 @@ assert_verdict() {
 	use_root rfc-v1
 	set_text "$ROOT/$EXAMPLE/rtmr0/event_log" 'SYNC sha256/00\ncut'
 	tsmctl verify
-	assert_error 5 "log of 'measurement-example/rtmr0:sha256': offset 15: the last line has no newline: the log is cut"
+	assert_error 5 "'measurement-example/rtmr0:sha256': offset 15: the last line has no newline: the log is cut"
 	assert_line --index 0 --regexp '^error  measurement-example/rtmr0:sha256  \(.*offset 15.*\)$'
 	assert_line --index 1 'match  measurement-example/rtmr1:sha384'
 	tsmctl verify --json
 	assert_failure 5
 	assert_json '.verdict == null and .registers[0].verdict == null and .registers[0].error.status == 5 and
 		.registers[1].verdict == "match" and (.registers[1] | has("error") | not)'
+	# From files the same; beside a second log of the register, too.
+	local cut="$ROOT/$EXAMPLE/rtmr0/event_log"
+	printf 'one\n' >"$TMP/rtmr0.log"
+	for second in "$ROOT/$EXAMPLE/rtmr1/event_log" "$TMP/rtmr0.log:rfc-text"; do
+		tsmctl verify --input "$cut:rfc-text" --input "$ROOT/$EXAMPLE/rtmr1/event_log" --input "$second"
+		assert_error 5 "'$cut': offset 15: the last line has no newline: the log is cut"
+		assert_output "$(printf '%s\n' \
+			"error  measurement-example/rtmr0:sha256  ('$cut': offset 15: the last line has no newline: the log is cut)" \
+			'match  measurement-example/rtmr1:sha384')"
+	done
 	rm -f "$ROOT/$EXAMPLE/rtmr1/hash_algo"
 	tsmctl verify rtmr1
 	assert_error 5 '*rtmr1/hash_algo*'
@@ -334,8 +392,9 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	assert_output "$(printf 'match  %s\n' p/r:sha256 p/s)"
 	tsmctl verify --expect "$TMP/expect" --json
 	assert_done
-	assert_json '.verdict == "match" and .registers[1] == {register: "p/s", value: "616263", replayed: null,
-		verdict: "match", records: 0, matched_records: 0, sources: [], detail: null}'
+	assert_json '.verdict == "match" and .registers[1] == {register: "p/s", value: "616263", expected: "616263",
+		replayed: null, verdict: "match", records: 0, matched_records: 0, sources: [], detail: null,
+		unextended: [], diagnosis: null}'
 	expect "$(odd 1)  p/r:sha256" '616264  p/s'
 	tsmctl verify --expect "$TMP/expect"
 	assert_failure 1
@@ -385,9 +444,9 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	assert_output "$(printf 'match  p/r:sha256\nunexpected  p/gone:sha384  (expected, and not here)')"
 	tsmctl verify --json --expect "$TMP/expect"
 	assert_failure 1
-	assert_json '.verdict == "unexpected" and .registers[1] == {register: "p/gone:sha384", value: null,
-		replayed: null, verdict: "unexpected", records: 0, matched_records: 0, sources: [],
-		detail: "expected, and not here"}'
+	assert_json --arg zero "$ZERO48" '.verdict == "unexpected" and .registers[1] == {register: "p/gone:sha384",
+		value: null, expected: $zero, replayed: null, verdict: "unexpected", records: 0, matched_records: 0,
+		sources: [], detail: "expected, and not here", unextended: [], diagnosis: null}'
 	# The operator asked about others.
 	tsmctl verify --expect "$TMP/expect" p/r
 	assert_done
@@ -450,8 +509,9 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	assert_done
 	assert_output 'match  p/r:sha256'
 	tsmctl verify --no-log --expect "$TMP/expect" --json
-	assert_json '.registers == [{register: "p/r:sha256", value: "'"$KV"'", replayed: null, verdict: "match",
-		records: 0, matched_records: 0, sources: [], detail: null}]'
+	assert_json '.registers == [{register: "p/r:sha256", value: "'"$KV"'", expected: "'"$KV"'", replayed: null,
+		verdict: "match", records: 0, matched_records: 0, sources: [], detail: null, unextended: [],
+		diagnosis: null}]'
 	expect "$(odd 1)  p/r:sha256"
 	tsmctl verify --no-log --expect "$TMP/expect"
 	assert_failure 1
@@ -462,6 +522,15 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	assert_refused 2 '--no-log leaves nothing to check without --expect'
 	tsmctl verify --no-log --expect "$TMP/expect" --input "$K/event_log"
 	assert_refused 2 '--no-log and --input exclude each other'
+}
+
+@test "--expect and --values of 4,000 registers" {
+	local i
+	for ((i = 0; i < 4000; i++)); do echo "$ZERO32  p/r$i:sha256"; done >"$TMP/expect"
+	tsmctl verify --values "$TMP/expect" --expect "$TMP/expect" --no-log
+	assert_done
+	[ "${#lines[@]}" = 4000 ]
+	assert_line --index 3999 'match  p/r3999:sha256'
 }
 
 # --initial
@@ -482,8 +551,13 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --initial "$TMP/initial"
 	assert_failure 1
 	refute_line --regexp '^match'
+	# Trust that names nothing here is a mistake, and not left out.
 	printf '%s  p/other:sha256\n' "$(odd 9)" >"$TMP/initial"
-	assert_verdict 1 partial '*' --initial "$TMP/initial"
+	tsmctl verify --initial "$TMP/initial"
+	assert_refused 5 "--initial: 'p/other:sha256' names no register here"
+	printf '%s  r\n' "${ZERO32}00" >"$TMP/initial"
+	tsmctl verify --initial "$TMP/initial"
+	assert_refused 5 "--initial: 'r' has 33 bytes, and the register 32"
 	# It takes the place of zeros: a log from zeros is not trusted then.
 	one_log
 	printf '%s  p/r:sha256\n' "$(odd 9)" >"$TMP/initial"
@@ -502,12 +576,17 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 
 @test "--initial: it holds for a register without a log, too" {
 	empty_root
-	runtime_mr "$TSM/p/r" sha256 "$(odd 9)"
-	rm -f "$TSM/p/r/event_log"
-	printf '%s  p/r:sha256\n' "$(odd 9)" >"$TMP/initial"
-	assert_verdict 0 untouched '' --initial "$TMP/initial"
-	set_bytes "$TSM/p/r/digest" "$ZERO32"
-	assert_verdict 1 unlogged '*' --initial "$TMP/initial"
+	runtime_mr "$TSM/p/rtmr" sha256 "$(odd 9)"
+	rm -f "$TSM/p/rtmr/event_log" "$TSM/p/rtmr/append_event"
+	chmod 644 "$TSM/p/rtmr/digest"
+	printf '%s  p/rtmr:sha256\n' "$(odd 9)" >"$TMP/initial"
+	tsmctl verify --initial "$TMP/initial"
+	assert_done
+	assert_output 'untouched  p/rtmr:sha256'
+	set_bytes "$TSM/p/rtmr/digest" "$ZERO32"
+	tsmctl verify --initial "$TMP/initial"
+	assert_failure 1
+	assert_output --regexp '^unlogged  p/rtmr:sha256  '
 }
 
 # Files
@@ -556,15 +635,29 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	check "not the JSON of 'tsmctl read': byte *: not JSON: *" "$(printf '{"a":%.0s' {1..100})1$(printf '}%.0s' {1..100})"
 }
 
-@test "files of values: as read prints them, errors in JSON rows left out" {
+@test "files of values: as read prints them, an error in a JSON row is no value" {
 	one_log
 	static_mr "$TSM/p/w" 200 a
 	tsmctl read --json
 	assert_equal "$status" 3
 	cp "$OUT" "$TMP/values"
+	# Not readable then, nor now.
 	tsmctl verify --expect "$TMP/values"
+	assert_error 3 "'p/w' cannot be read on this kernel"
+	assert_output "$(printf '%s\n' 'match  p/r:sha256' "error  p/w  ('p/w' cannot be read on this kernel)")"
+	tsmctl verify --expect "$TMP/values" p/r
 	assert_done
 	assert_output 'match  p/r:sha256'
+	# Readable now.
+	chmod 444 "$TSM/p/w"
+	tsmctl verify --expect "$TMP/values"
+	assert_failure 1
+	assert_equal "$stderr" ''
+	assert_output "$(printf '%s\n' 'match  p/r:sha256' \
+		'unexpected  p/w  (its value could not be read when the expected values were written)')"
+	tsmctl verify --json --expect "$TMP/values"
+	assert_failure 1
+	assert_json '.verdict == "unexpected" and (.registers[1] | .verdict == "unexpected" and .expected == null)'
 }
 
 @test "files of values: not there, a folder, too long" {
@@ -604,12 +697,19 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 		assert_done
 		assert_output "$(printf 'match  measurement-example/%s\n' rtmr0:sha256 rtmr1:sha384)"
 	done
-	tsmctl verify --json --values "$TMP/values" --input "$TMP/rtmr1.log"
+	tsmctl verify --json --values "$TMP/values" --input "$TMP/rtmr1.log" rtmr1
 	assert_done
 	assert_json --arg log "$TMP/rtmr1.log" '[.registers[] | {register, verdict, sources}] ==
 		[{register: "measurement-example/rtmr1:sha384", verdict: "match", sources: [$log]}]'
+	# With no operand all registers of the values are judged; no log here has an event of the other one.
+	tsmctl verify --json --values "$TMP/values" --input "$TMP/rtmr1.log"
+	assert_failure 1
+	assert_equal "$stderr" ''
+	assert_json --arg log "$TMP/rtmr1.log" '[.registers[] | {register, verdict, sources}] ==
+		[{register: "measurement-example/rtmr0:sha256", verdict: "unlogged", sources: []},
+		 {register: "measurement-example/rtmr1:sha384", verdict: "match", sources: [$log]}]'
 	sed -i 's/hello/hallo/' "$TMP/rtmr1.log"
-	tsmctl verify --values "$TMP/values" --input "$TMP/rtmr1.log"
+	tsmctl verify --values "$TMP/values" --input "$TMP/rtmr1.log" rtmr1
 	assert_failure 1
 	assert_output --regexp '^mismatch  measurement-example/rtmr1:sha384'
 }
@@ -649,35 +749,43 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 
 # --input: whose log
 
-@test "--input: bound by the only register named, else by the path, else by the hash" {
+@test "--input: bound by the path, else by the only register named, else by the hash" {
 	use_root rfc-v1
+	local want
+	want=$(printf '%s\n' 'unlogged  measurement-example/rtmr0:sha256  (changed, and no log has an event of it)' \
+		'match  measurement-example/rtmr1:sha384')
 	cp "$ROOT/$EXAMPLE/rtmr1/event_log" "$TMP/some.log"
 	cp "$ROOT/$EXAMPLE/rtmr1/event_log" "$TMP/rtmr1.txt"
 	tsmctl verify --input "$TMP/some.log" rtmr1
 	assert_done
 	assert_output 'match  measurement-example/rtmr1:sha384'
-	tsmctl verify --input "$TMP/rtmr1.txt"
-	assert_done
-	assert_output 'match  measurement-example/rtmr1:sha384'
-	tsmctl verify --input "$ROOT/$EXAMPLE/rtmr1/event_log"
-	assert_done
-	assert_output 'match  measurement-example/rtmr1:sha384'
-	# The only one of that hash.
-	tsmctl verify --input "$TMP/some.log"
-	assert_done
-	assert_output 'match  measurement-example/rtmr1:sha384'
+	# By the path; the third has no such name, and is of the only register of its hash.
+	for log in "$TMP/rtmr1.txt" "$ROOT/$EXAMPLE/rtmr1/event_log" "$TMP/some.log"; do
+		tsmctl verify --input "$log" 'rtmr1*'
+		assert_done
+		assert_output 'match  measurement-example/rtmr1:sha384'
+		tsmctl verify --input "$log"
+		assert_failure 1
+		assert_equal "$stderr" ''
+		assert_output "$want"
+	done
 	tsmctl verify --json --input "$TMP/some.log" --input "$ROOT/$EXAMPLE/rtmr0/event_log"
 	assert_done
 	assert_json '[.registers[] | "\(.register) \(.verdict)"] == ["measurement-example/rtmr0:sha256 match",
 		"measurement-example/rtmr1:sha384 match"]'
 	assert_json --arg some "$TMP/some.log" '.registers[1].sources == [$some]'
-	# Named registers come first: another's log is simply wrong for it.
+	# A log whose path names its register is not another's because that one is asked for.
 	tsmctl verify --input "$TMP/rtmr1.txt" rtmr0
+	assert_failure 1
+	assert_equal "$stderr" ''
+	assert_output 'unlogged  measurement-example/rtmr0:sha256  (changed, and no log has an event of it)'
+	# One whose path names none is, and it is simply wrong for it.
+	tsmctl verify --input "$TMP/some.log" rtmr0
 	assert_failure 1
 	assert_output --regexp '^mismatch  measurement-example/rtmr0:sha256'
 }
 
-@test "--input: nothing tells whose it is, or two say the same" {
+@test "--input: nothing tells whose it is" {
 	use_root tdx
 	cp "$TSM/tdx_guest/rtmr3/event_log" "$TMP/some.log"
 	tsmctl verify --input "$TMP/some.log"
@@ -687,11 +795,27 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --input "$TMP/some.log" 'rtmr3*'
 	assert_done
 	assert_output 'match  tdx_guest/rtmr3:sha384'
-	cp "$TMP/some.log" "$TMP/rtmr3.log"
-	tsmctl verify --input "$TMP/rtmr3.log" --input "$TSM/tdx_guest/rtmr3/event_log"
-	assert_refused 2 "'$TMP/rtmr3.log' and '*rtmr3/event_log' are both taken for the log of tdx_guest/rtmr3:sha384"
-	tsmctl verify --input "$TMP/rtmr3.log" mrtd
+	tsmctl verify --input "$TMP/some.log" mrtd
 	assert_failure 2
+}
+
+@test "--input: two logs of one register, the same one twice, an older copy" {
+	use_root tdx
+	local own=$TSM/tdx_guest/rtmr3/event_log pair first second
+	cp "$own" "$TMP/rtmr3.log"
+	sed '$d' "$own" | sed '$d' >"$TMP/rtmr3.old"
+	[ -s "$TMP/rtmr3.old" ]
+	for pair in "$own $TMP/rtmr3.log" "$TMP/rtmr3.log $TMP/rtmr3.log" "$own $TMP/rtmr3.old" "$TMP/rtmr3.old $own"; do
+		read -r first second <<<"$pair"
+		tsmctl verify --input "$first" --input "$second" rtmr3
+		assert_done
+		assert_output 'match  tdx_guest/rtmr3:sha384'
+	done
+	# What the other one says and was not extended is found out.
+	printf 'forged\n' >>"$TMP/rtmr3.log"
+	tsmctl verify --json --input "$own" --input "$TMP/rtmr3.log" rtmr3
+	assert_failure 1
+	assert_json --arg log "$TMP/rtmr3.log" '.registers[0] | .verdict == "log-ahead" and ([.unextended[].source] == [$log])'
 }
 
 @test "--input with a register named that no log is for: unlogged, or untouched" {
@@ -699,11 +823,18 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log" rtmr3 rtmr2
 	assert_failure 1
 	assert_output "$(printf 'match  tdx_guest/rtmr3:sha384\nunlogged  tdx_guest/rtmr2:sha384  (%s)' \
-		'changed, and no event in these logs is of it')"
-	# Under no name, only those that the logs speak of.
-	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log"
+		'changed, and no log has an event of it')"
+	set_bytes "$TSM/tdx_guest/rtmr2/digest" "$ZERO48"
+	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log" rtmr3 rtmr2
 	assert_done
-	assert_output 'match  tdx_guest/rtmr3:sha384'
+	assert_output "$(printf '%s\n' 'match  tdx_guest/rtmr3:sha384' 'untouched  tdx_guest/rtmr2:sha384')"
+	# Under no name, all.
+	tsmctl verify --input "$TSM/tdx_guest/rtmr3/event_log"
+	assert_failure 1
+	assert_output "$(printf '%s\n' \
+		'unlogged  tdx_guest/rtmr0:sha384  (changed, and no log has an event of it)' \
+		'unlogged  tdx_guest/rtmr1:sha384  (changed, and no log has an event of it)' \
+		'untouched  tdx_guest/rtmr2:sha384' 'match  tdx_guest/rtmr3:sha384')"
 }
 
 @test "--input: what is no log, or not there" {
@@ -798,7 +929,7 @@ vector() {
 	tsmctl verify
 	assert_failure 1
 	# A shorter log reproduces them.
-	assert_equal "$(grep -Ec '^log-ahead  .*the last 1 of [1-9]' <<<"$output")" 7
+	assert_equal "$(grep -Ec '^log-ahead  .*the last event of .kernel., event [1-9]' <<<"$output")" 7
 	for n in "$TSM"/v*; do
 		sed -i '$d; s,^\(# .EXTEND .*\)[01]$,\12,; t; s/$/!/; s/^!$//' "$n/r/event_log"
 	done

@@ -137,8 +137,6 @@ teardown() {
 	tsmctl write rtmr1 --hex "$ZERO48"
 	assert_refused 3 "'$N1' is a runtime register: extend it"
 	assert_equal "$(sim_stat total:write)" 0
-	tsmctl write user_data --hex "$ONES"
-	assert_done
 	machine --provider tdx_guest
 	tsmctl write mrowner --hex "$ZERO48"
 	assert_refused 3 "'tdx_guest/mrowner' cannot be written"
@@ -158,6 +156,21 @@ teardown() {
 	assert_done
 	assert_value 646566 p/good
 	assert_equal "$(cat "$rfc/good")" def
+}
+
+@test "v2, v3: a folder whose digest is set by a write" {
+	for dialect in v2 v3; do
+		machine --dialect $dialect
+		remember
+		tsmctl -j write user_data --hex "$ONES"
+		assert_done
+		assert_equal "$output" \
+			"{\"schema\":\"tsmctl.write/1\",\"register\":\"$UD:sha512\",\"before\":\"$ZERO64\",\"after\":\"$ONES\"}"
+		assert_equal "$(sim_truth "$UD")" "$ONES"
+		assert_written
+		tsmctl write static_mr --hex "$ZERO48"
+		assert_refused 3 "'measurement-example/static_mr:sha384' cannot be written"
+	done
 }
 
 # Evidence

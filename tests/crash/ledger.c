@@ -15,7 +15,6 @@ struct reading {
 	struct ledger *l;
 	size_t line;
 	struct json_object *doc;
-	bool open; /* the last record has no end yet */
 };
 
 __attribute__((format(printf, 2, 3))) static int wrong(struct reading *r, const char *fmt, ...)
@@ -155,19 +154,24 @@ static int read_record(struct reading *r, const struct ledger_group *g, struct l
 	return memcmp(want, digest, g->size) == 0 ? 0 : wrong(r, "digest is not the record's");
 }
 
+static bool has_open(const struct ledger *l, const struct ledger_group *g)
+{
+	return ledger_count(l, g, LEDGER_OPEN, NULL) > 0;
+}
+
 static int read_intent(struct reading *r)
 {
 	struct ledger *l = r->l;
 	const char *name = string_of(r->doc, "register");
 	uint64_t seq, pid;
-	if (r->open)
-		return wrong(r, "an intent follows one that has no end");
 	if (!number_of(r->doc, "seq", &seq) || seq != l->n)
 		return wrong(r, "not record %zu", l->n);
 	if (!number_of(r->doc, "pid", &pid) || pid == 0 || name == NULL)
 		return wrong(r, "no pid or no register");
 	struct ledger_group *g = find(l, name);
 	bool first = g == NULL;
+	if (!first && has_open(l, g))
+		return wrong(r, "an intent follows one of the same register that has no end");
 	if (first)
 		g = found(r, name);
 	if (g == NULL)
@@ -184,15 +188,19 @@ static int read_intent(struct reading *r)
 	}
 	rec->foreign = memcmp(g->value, rec->before, g->size) != 0;
 	g->last = seq;
-	r->open = true;
 	return 0;
 }
 
-/* Two names that were not known to be of one register: what happened under the first came before. */
-static int unite(struct reading *r, struct ledger_group *from, struct ledger_group *into)
+/*
+ * Two names that were not known to be of one register: what happened under the first came before
+ * this record, which is the first under the second.
+ */
+static int unite(
+	struct reading *r, size_t seq, struct ledger_group *from, struct ledger_group *into)
 {
-	const struct ledger_record *open = &r->l->record[r->l->n - 1];
-	if (memcmp(from->value, open->before, from->size) != 0 || open->after != r->l->n - 1)
+	const struct ledger_record *open = &r->l->record[seq];
+	if (memcmp(from->value, open->before, from->size) != 0 || open->after != seq ||
+		from->last > seq || has_open(r->l, from))
 		return wrong(r, "%s has another history", from->name[0]);
 	for (size_t i = 0; i < r->l->n; i++)
 		if (&r->l->group[r->l->record[i].group] == from)
@@ -204,13 +212,13 @@ static int unite(struct reading *r, struct ledger_group *from, struct ledger_gro
 	return 0;
 }
 
-static int read_same(struct reading *r, struct ledger_group *g)
+static int read_same(struct reading *r, size_t seq, struct ledger_group *g)
 {
 	struct json_object *same = list_of(r->doc, "same");
 	for (size_t i = 0; same != NULL && i < json_object_array_length(same); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(same, i));
 		struct ledger_group *have = find(r->l, name);
-		if (have != NULL && have != g && unite(r, have, g) < 0)
+		if (have != NULL && have != g && unite(r, seq, have, g) < 0)
 			return -1;
 		if (have != NULL)
 			continue;
@@ -225,17 +233,14 @@ static int read_end(struct reading *r, enum ledger_end end)
 {
 	struct ledger *l = r->l;
 	uint64_t seq;
-	if (!r->open)
+	if (!number_of(r->doc, "seq", &seq) || seq >= l->n || l->record[seq].end != LEDGER_OPEN)
 		return wrong(r, "the end of nothing");
-	if (!number_of(r->doc, "seq", &seq) || seq != l->n - 1)
-		return wrong(r, "not the end of record %zu", l->n - 1);
-	struct ledger_record *rec = &l->record[l->n - 1];
+	struct ledger_record *rec = &l->record[seq];
 	struct ledger_group *g = &l->group[rec->group];
-	r->open = false;
 	rec->end = end;
 	if (end == LEDGER_COMMIT) {
 		memcpy(g->value, rec->expected, g->size);
-		return read_same(r, g);
+		return read_same(r, (size_t)seq, g);
 	}
 	if (end == LEDGER_UNKNOWN)
 		return unhex(string_of(r->doc, "value"), g->value, g->size) ? 0
@@ -260,6 +265,8 @@ static int check_summed_up(struct reading *r, struct json_object *sum)
 	if (!unhex(string_of(sum, "value"), value, g->size) ||
 		memcmp(value, g->value, g->size) != 0)
 		return wrong(r, "another value than what the lines before lead to");
+	if (json_object_object_get_ex(sum, "open", NULL) != has_open(r->l, g))
+		return wrong(r, "a record has an end and is called open, or has none and is not");
 	return 0;
 }
 
@@ -267,8 +274,8 @@ static int read_state(struct reading *r)
 {
 	struct json_object *sums = list_of(r->doc, "registers");
 	uint64_t seq;
-	if (r->open)
-		return wrong(r, "sums up, and a record has no end");
+	if (json_object_object_get_ex(r->doc, "more", NULL))
+		return wrong(r, "more registers than the tests have");
 	if (!number_of(r->doc, "seq", &seq) || seq != r->l->n)
 		return wrong(r, "the next record is %zu", r->l->n);
 	size_t n = 0;
@@ -368,4 +375,31 @@ size_t ledger_count(const struct ledger *l, const struct ledger_group *group, en
 			n++;
 	}
 	return n;
+}
+
+void ledger_first_break(
+	const struct ledger *l, const struct ledger_group *group, char ret[static LEDGER_PLACE_MAX])
+{
+	size_t last = SIZE_MAX, next = SIZE_MAX;
+	bool broken = false;
+	for (size_t i = 0; i < l->n && next == SIZE_MAX; i++) {
+		const struct ledger_record *rec = &l->record[i];
+		if (&l->group[rec->group] != group)
+			continue;
+		broken |= rec->foreign || rec->end == LEDGER_UNKNOWN;
+		if (rec->end == LEDGER_COMMIT && broken)
+			next = i;
+		else if (rec->end == LEDGER_COMMIT)
+			last = i;
+	}
+	ret[0] = '\0';
+	if (broken && next == SIZE_MAX)
+		snprintf(ret, LEDGER_PLACE_MAX, "after event %zu of 'journal' " LEDGER_FOREIGN,
+			last);
+	else if (broken && last == SIZE_MAX)
+		snprintf(ret, LEDGER_PLACE_MAX, "before event %zu of 'journal' " LEDGER_FOREIGN,
+			next);
+	else if (broken)
+		snprintf(ret, LEDGER_PLACE_MAX,
+			"between events %zu and %zu of 'journal' " LEDGER_FOREIGN, last, next);
 }

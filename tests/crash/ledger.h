@@ -10,7 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LEDGER_DIGEST_MAX = 64, LEDGER_NAMES_MAX = 8 };
+enum { LEDGER_DIGEST_MAX = 64, LEDGER_NAMES_MAX = 8, LEDGER_PLACE_MAX = 192 };
+
+/* What verify says of an extend that is not in the journal. */
+#define LEDGER_FOREIGN "it was extended by something that is in none of these logs"
 
 enum ledger_end { LEDGER_OPEN, LEDGER_COMMIT, LEDGER_VOID, LEDGER_UNKNOWN };
 
@@ -46,14 +49,20 @@ struct ledger {
 
 /*
  * Reads all of it: -1 where a line is not what it should be, numbers do not count up, a digest is
- * not its record's hash, an expected value not the sum of its parts, an end does not follow its
- * intent, or a line that sums up says anything else than the lines before it. Free it either way.
+ * not its record's hash, an expected value not the sum of its parts, an end has no intent, a
+ * register has two without one, or a line that sums up says anything else than the lines before it. Free it either way.
  */
 int ledger_read(struct ledger *ret, const char *path);
 void ledger_clear(struct ledger *l);
 
 /* The register's group; NULL: it is in no record. */
 const struct ledger_group *ledger_group(const struct ledger *l, const char *name);
+/*
+ * Between which of a register's records the chain of its values breaks first, in words as verify puts
+ * them; empty: nowhere. One whose end is unknown breaks it.
+ */
+void ledger_first_break(const struct ledger *l, const struct ledger_group *group,
+	char ret[static LEDGER_PLACE_MAX]);
 /* How many records of the group (NULL: any) have this end and this text (NULL: any). */
 size_t ledger_count(const struct ledger *l, const struct ledger_group *group, enum ledger_end end,
 	const char *text);

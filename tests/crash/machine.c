@@ -32,8 +32,44 @@ const struct tree trees[] = {
 		.hash = "sha384",
 		.value = "sys/kernel/tsm/measurement-example/rtmr1/digest",
 		.size = 48,
+		.log = "sys/kernel/tsm/measurement-example/rtmr1/event_log",
 		.faults = {"append_event:write:1:eio-after", "append_event:write:1:eio",
-			"append_event:write:1:eintr", "digest:read:2+:eio"}},
+			"append_event:write:1:eintr", "digest:read:2+:eio",
+			"event_log:read:1:enodev", "event_log:lookup:1:enoent",
+			"event_log:open:2+:eio"}},
+	{.name = "tsm-rfc-direct",
+		.sim = {"--tree", "rfc"},
+		.reg = "measurement-example/rtmr1:sha384",
+		.hash = "sha384",
+		.value = "sys/kernel/tsm/measurement-example/rtmr1/digest",
+		.size = 48,
+		.direct = true,
+		.faults = {FAULTS_OF("rtmr1/digest"), "rtmr1/digest:write:1:extend-fail",
+			"event_log:lookup:1:enoent"}},
+	{.name = "tsm-rfc-set",
+		.sim = {"--tree", "rfc"},
+		.reg = "measurement-example/user_data",
+		.hash = "sha512",
+		.value = "sys/kernel/tsm/measurement-example/user_data",
+		.size = 64,
+		.set = true,
+		.faults = {FAULTS_OF("user_data")}},
+	{.name = "tsm-rfc-v2",
+		.sim = {"--tree", "rfc", "--dialect", "v2"},
+		.reg = "measurement-example/rtmr1:sha384",
+		.hash = "sha384",
+		.value = "sys/kernel/tsm/measurement-example/rtmr1/digest",
+		.size = 48,
+		.journal = true,
+		.faults = {FAULTS_OF("rtmr1/digest")}},
+	{.name = "tsm-rfc-v3-set",
+		.sim = {"--tree", "rfc", "--dialect", "v3"},
+		.reg = "measurement-example/user_data:sha512",
+		.hash = "sha512",
+		.value = "sys/kernel/tsm/measurement-example/user_data/sha512/digest",
+		.size = 64,
+		.set = true,
+		.faults = {FAULTS_OF("user_data/sha512/digest")}},
 	{.name = "tsm-mr",
 		.sim = {"--tree", "mr", "--provider", "tdx_guest", "--no-ccel"},
 		.reg = "tdx_guest/rtmr3:sha384",
@@ -107,6 +143,11 @@ static void put_file(const struct machine *m, const char *name, int flags, const
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		die("%s", name);
 	close(fd);
+}
+
+void machine_append(const struct machine *m, const char *name, const char *text)
+{
+	put_file(m, name, O_WRONLY | O_APPEND, text);
 }
 
 static void make_dir(const struct machine *m, const char *name)

@@ -21,7 +21,10 @@ struct tree {
 	const char *value; /* its file below the root, or of each entry there is for one */
 	const char *index; /* of the entries: what the right one's index says; NULL: no entries */
 	size_t size;
-	bool journal; /* else a kernel keeps its log */
+	bool journal;	 /* else a kernel keeps its log */
+	bool set;	 /* a static register, which tsmctl write sets to the hash of a text */
+	bool direct;	 /* extended with a given digest, the hash of a text */
+	const char *log; /* of records: where the kernel keeps the log: that file below the root */
 	const char
 		*faults[MACHINE_ARGS_MAX]; /* of the kernel, during an extend; tests/sim/fault.c */
 };
@@ -66,6 +69,7 @@ int machine_inject(
 	const struct machine *m, const char *const args[], struct inject_run *inject, bool *fired);
 /* The content of a file of the folder, with a NUL behind it; allocated, never NULL. */
 char *machine_text(const struct machine *m, const char *name);
+void machine_append(const struct machine *m, const char *name, const char *text);
 void machine_file(const struct machine *m, const char *name, const char *text);
 void machine_path(const struct machine *m, const char *name, char ret[MACHINE_PATH_MAX]);
 

@@ -23,7 +23,7 @@ int window_open(struct window *ret, int fd, struct err *err)
 	free(file);
 	file = malloc(file_size + 1);
 	MUST(file != NULL && pread(fd, file, file_size, 0) == end);
-	*ret = (struct window){.fd = fd};
+	*ret = (struct window){.fd = fd, .end = INT64_MAX};
 	return 0;
 }
 
@@ -51,7 +51,8 @@ int window_peek(struct window *w, size_t n, struct bytes *ret, struct err *err)
 		return err_set(err, ST_FORMAT, "offset %llu: too much in one piece",
 			(unsigned long long)w->off);
 	MUST(w->off <= file_size);
-	size_t left = file_size - (size_t)w->off;
+	size_t end = w->end < file_size ? (size_t)w->end : file_size;
+	size_t left = w->off < end ? end - (size_t)w->off : 0;
 	w->have = n < left ? n : left;
 	free(w->buf);
 	w->buf = malloc(w->have);

@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "round.h"
+#include "formats/log_formats.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

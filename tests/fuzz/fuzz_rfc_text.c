@@ -88,7 +88,7 @@ static bool passes(enum verdict v)
 /* What passes, or is partial, hashes to the value; and there is only one way to get there. */
 static void check_claim(const struct replay_result *r, const uint8_t *target, bool is_truth)
 {
-	struct claim c;
+	struct text_claim c;
 	struct model_digest got, from = starts[0];
 	struct bytes log = text_bytes(&text);
 	claim_of(log, hash, r, &c);

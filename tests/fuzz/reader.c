@@ -6,6 +6,7 @@
 
 #include "feed.h"
 #include "fuzz.h"
+#include "formats/log_formats.h"
 
 struct pass {
 	struct bytes log;
@@ -53,7 +54,8 @@ size_t reader_run(struct bytes log, const char *format, reader_check *check)
 	struct err err = {0};
 	struct pass first = {log, check, 1, 0}, second = {log, NULL, 1, 0};
 	int fd = memory_file(log);
-	int rc = log_reader_open(&r, fd, format != NULL ? log_format_by_name(format) : NULL, &err);
+	int rc =
+		log_formats_open(&r, fd, format != NULL ? log_formats_by_name(format) : NULL, &err);
 	MUST((rc == 0) == (f.format != NULL));
 	if (rc == 0) {
 		rc = read_all(&r, &first, &err);

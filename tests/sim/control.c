@@ -104,6 +104,23 @@ static void print_truth(struct sim *sim, FILE *out)
 	}
 }
 
+static void print_contention(struct sim *sim, FILE *out)
+{
+	for (size_t i = 0; i < sim->n_attached; i++) {
+		const struct provider *p = sim->attached[i].p;
+
+		if (p->contended)
+			(void)fprintf(out, "%s: %llu times, first %s\n", p->type->name,
+				(unsigned long long)p->contended, p->first);
+	}
+}
+
+static void forgive(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->n_attached; i++)
+		sim->attached[i].p->contended = 0;
+}
+
 static void print_pid(struct sim *sim, FILE *out)
 {
 	(void)sim;
@@ -120,6 +137,12 @@ static int truth_open(struct sim *sim, const struct node *n, struct handle *h)
 {
 	(void)n;
 	return snapshot(sim, h, print_truth);
+}
+
+static int contention_open(struct sim *sim, const struct node *n, struct handle *h)
+{
+	(void)n;
+	return snapshot(sim, h, print_contention);
 }
 
 static int pid_open(struct sim *sim, const struct node *n, struct handle *h)
@@ -151,6 +174,10 @@ int control_command(struct sim *sim, const char *text, size_t len)
 		reset(sim);
 		return 0;
 	}
+	if (len == 7 && !memcmp(text, "forgive", 7)) {
+		forgive(sim);
+		return 0;
+	}
 	return len ? faults_add(&sim->faults, text, len) : -EINVAL;
 }
 
@@ -169,6 +196,8 @@ static ssize_t fault_write(struct sim *sim, struct node *n, struct handle *h, st
 static const struct file_ops fault = {.size = no_size, .write = fault_write};
 static const struct file_ops stats = {.size = no_size, .open = stats_open, .read = snap_read};
 static const struct file_ops truth = {.size = no_size, .open = truth_open, .read = snap_read};
+static const struct file_ops contention = {
+	.size = no_size, .open = contention_open, .read = snap_read};
 static const struct file_ops pid = {.size = no_size, .open = pid_open, .read = snap_read};
 
 int control_build(struct sim *sim)
@@ -178,7 +207,7 @@ int control_build(struct sim *sim)
 		mode_t mode;
 		const struct file_ops *ops;
 	} files[] = {{"fault", 0200, &fault}, {"stats", 0444, &stats}, {"truth", 0444, &truth},
-		{"pid", 0444, &pid}};
+		{"contention", 0444, &contention}, {"pid", 0444, &pid}};
 	size_t dir = tree_add(&sim->tree, 0, ".tsmsim", 0755, NULL);
 
 	if (dir == TREE_NONE)

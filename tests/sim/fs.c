@@ -98,8 +98,33 @@ static bool begin(fuse_req_t req, struct node *n, enum op op, struct fault_hit *
 	if (hit->before)
 		reply_finish(req, &(struct reply){.err = hit->before}, hit);
 	else if (hit->hang)
-		reply_hang(req);
+		reply_hang(req, NULL);
 	return !hit->before && !hit->hang;
+}
+
+/* From here on the operation is in the provider, until r is given as its answer. */
+static void enter(fuse_req_t req, struct node *n, enum access access, struct reply *r)
+{
+	char who[200];
+
+	if (!n->p || !n->ops->locks || access == ACCESS_NONE || !n->p->contends)
+		return;
+	(void)snprintf(who, sizeof(who), "%s of %s by process %d",
+		access == ACCESS_WRITE && n->ops->write ? "write" : "read", n->path,
+		(int)fuse_req_ctx(req)->pid);
+	provider_enter(n->p, access, who);
+	r->in = n->p;
+	r->access = access;
+}
+
+/* At the end of a file there is nothing to ask for; a stale value is fetched as by a writer. */
+static enum access access_of_read(const struct node *n, off_t off)
+{
+	if (!n->ops->locks || (size_t)off >= n->ops->size(n, node_gen(n)))
+		return ACCESS_NONE;
+	if (!n->ops->versioned && (n->mr->flags & MR_L) && !n->p->in_sync)
+		return ACCESS_WRITE;
+	return ACCESS_READ;
 }
 
 /* The answer may borrow the register's bytes; whoever comes after the operation comes after it. */
@@ -115,12 +140,30 @@ static void finish_err(fuse_req_t req, struct node *n, int err, const struct fau
 	finish(req, n, &(struct reply){.kind = REPLY_ERR, .err = err}, hit);
 }
 
+/* The same for an operation that has entered its provider with r. */
+static void finish_failed(
+	fuse_req_t req, struct node *n, const struct reply *r, int err, const struct fault_hit *hit)
+{
+	struct reply failed = {
+		.kind = REPLY_ERR, .err = err, .in = r->in, .access = r->access, .away = r->away};
+
+	finish(req, n, &failed, hit);
+}
+
+/* Whether event_log has been removed and is not there again. */
+static bool is_away(const struct node *n)
+{
+	return n->ops && n->ops->versioned && n->log->away;
+}
+
 static void fs_init(void *userdata, struct fuse_conn_info *conn)
 {
 	/* O_TRUNC must come as a setattr, whose answer says that the size is what it was. */
 	(void)userdata;
 	started = time(NULL);
 	conn->want &= ~(unsigned)FUSE_CAP_ATOMIC_O_TRUNC;
+	/* sendfile reads through the page cache, and takes a short answer for the end: one page each. */
+	conn->max_readahead = 0;
 	/* A release is a background request: none may wait while its process goes on to read. */
 	conn->max_background = UINT16_MAX;
 	if (fs_ready)
@@ -140,6 +183,10 @@ static void fs_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	}
 	if (!begin(req, &t->nodes[at], OP_LOOKUP, &hit))
 		return;
+	if (is_away(&t->nodes[at])) {
+		finish_err(req, &t->nodes[at], ENOENT, &hit);
+		return;
+	}
 	fill(sim_of(req), ino_of(t, at), &r.entry);
 	finish(req, &t->nodes[at], &r, &hit);
 }
@@ -272,9 +319,10 @@ static void fs_read(
 	if (!begin(req, n, OP_READ, &hit))
 		return;
 	h->dead |= hit.enodev && n->ops->versioned;
+	enter(req, n, access_of_read(n, off), &r);
 	rc = n->ops->read(n, h, size < READ_MAX ? size : READ_MAX, off, &v);
 	if (rc) {
-		finish_err(req, node_of(req, ino), -rc, &hit);
+		finish_failed(req, node_of(req, ino), &r, -rc, &hit);
 		return;
 	}
 	h->pos = off + (off_t)v.n;
@@ -290,15 +338,23 @@ static void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t siz
 	struct node *n = node_of(req, ino);
 	struct reply r = {.kind = REPLY_WRITE};
 	struct fault_hit hit;
+	uint32_t gen;
 	ssize_t rc;
 
 	if (!begin(req, n, OP_WRITE, &hit))
 		return;
 	if (h->append)
 		off = h->pos;
+	enter(req, n, ACCESS_WRITE, &r);
+	gen = n->log ? n->log->gen : 0;
 	rc = n->ops->write(sim_of(req), n, h, (struct view){buf, size}, off, &hit);
+	n = node_of(req, ino);
+	if (n->log && n->log->gen != gen) {
+		r.away = n->log;
+		n->log->away++;
+	}
 	if (rc < 0) {
-		finish_err(req, node_of(req, ino), (int)-rc, &hit);
+		finish_failed(req, n, &r, (int)-rc, &hit);
 		return;
 	}
 	h->pos = off + (off_t)rc;
@@ -345,7 +401,7 @@ static void fs_readdir(
 	list_one(req, &l, ".", ino, S_IFDIR);
 	list_one(req, &l, "..", ino_of(t, t->nodes[dir].parent), S_IFDIR);
 	for (size_t i = 1; i < t->n; i++)
-		if (t->nodes[i].parent == dir)
+		if (t->nodes[i].parent == dir && !is_away(&t->nodes[i]))
 			list_one(req, &l, t->nodes[i].name, ino_of(t, i), t->nodes[i].mode);
 	/* An entry's offset is where the next one starts, so any reader may come back for the rest.
 	 */

@@ -325,6 +325,7 @@ static void serve_one(struct fuse_session *se, struct fuse_buf *buf)
 }
 
 enum { POLL_FUSE, POLL_SIGNAL, POLL_MOUNTS, POLL__N };
+enum { BESIDE_MAX = 8 }; /* requests that are taken before an answer is given */
 
 /* One thread: what hangs or is late waits in reply.c, so that others are served meanwhile. */
 static void serve(struct sim *sim, struct fuse_session *se, const char *where, int sigs)
@@ -333,12 +334,20 @@ static void serve(struct sim *sim, struct fuse_session *se, const char *where, i
 	struct pollfd fds[POLL__N] = {
 		{fuse_session_fd(se), POLLIN, 0}, {sigs, POLLIN, 0}, {mounts, POLLPRI, 0}};
 	struct fuse_buf buf = {.mem = NULL};
+	unsigned beside = 0;
 
 	fcntl(fds[POLL_FUSE].fd, F_SETFL, O_NONBLOCK);
 	while (!fuse_session_exited(se)) {
 		int wait = reply_sweep(sim);
+		bool moment = reply_in_moment();
+		int n = poll(fds, POLL__N, moment ? 0 : wait);
 
-		if (poll(fds, POLL__N, wait) <= 0)
+		/* Nobody else is there, or enough of them. */
+		if (moment && (n <= 0 || ++beside == BESIDE_MAX)) {
+			reply_end_moment();
+			beside = 0;
+		}
+		if (n <= 0)
 			continue;
 		if (fds[POLL_SIGNAL].revents)
 			break;

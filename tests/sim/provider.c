@@ -3,6 +3,7 @@
 
 #include "hash.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ static const struct mr example_mrs[] = {
 	{"config_mr", NULL, 48, 64, MR_R},
 	{"rtmr0", "sha256", 112, 32, MR_RTMR},
 	{"rtmr1", "sha384", 144, 48, MR_RTMR | MR_W},
-	{"user_data", NULL, 192, 64, MR_R | MR_W},
+	{"user_data", "sha512", 192, 64, MR_R | MR_W},
 	{"report_digest", "sha512", 256, 64, MR_R | MR_L},
 };
 
@@ -210,6 +211,24 @@ int provider_extend(struct provider *p, const struct mr *mr, const uint8_t *dige
 {
 	p->extends[mr - p->type->mrs]++;
 	return p->type->extend(p, mr, digest);
+}
+
+void provider_enter(struct provider *p, enum access access, const char *who)
+{
+	if (access == ACCESS_NONE || !p->contends)
+		return;
+	if (p->writers || (access == ACCESS_WRITE && p->readers)) {
+		if (!p->contended++)
+			(void)snprintf(p->first, sizeof(p->first), "%s while %s", who, p->last);
+	}
+	(void)snprintf(p->last, sizeof(p->last), "%s", who);
+	*(access == ACCESS_WRITE ? &p->writers : &p->readers) += 1;
+}
+
+void provider_leave(struct provider *p, enum access access)
+{
+	if (access != ACCESS_NONE && p->contends)
+		*(access == ACCESS_WRITE ? &p->writers : &p->readers) -= 1;
 }
 
 void provider_truth(const struct provider *p, const struct mr *mr, uint8_t *ret)

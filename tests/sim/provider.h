@@ -47,6 +47,12 @@ struct provider {
 	uint8_t shown[PROVIDER_STATE_MAX];
 	bool in_sync;
 	uint64_t *extends; /* one count per register */
+	/* As the RFC's tree has it: a lock that the posted kernel never initialises. */
+	bool contends;
+	unsigned readers, writers; /* who is in it now */
+	uint64_t contended;	   /* how often somebody would have had to wait */
+	char first[512];	   /* the first time: who, and beside whom */
+	char last[200];		   /* who came last */
 };
 
 extern const struct provider_type provider_types[];
@@ -72,6 +78,13 @@ void provider_set(struct provider *p, const struct mr *mr, const uint8_t *data);
 /* 0 or a negative errno; leaves the sync flag alone, because append_event does. */
 int provider_extend(struct provider *p, const struct mr *mr, const uint8_t *digest);
 int provider_refresh(struct provider *p);
+
+/* What an operation does with the provider's lock. */
+enum access { ACCESS_NONE, ACCESS_READ, ACCESS_WRITE };
+
+/* who: for the record, should the two contend. */
+void provider_enter(struct provider *p, enum access access, const char *who);
+void provider_leave(struct provider *p, enum access access);
 
 /* The true value of a register, whatever is cached; ret holds mr->size bytes. */
 void provider_truth(const struct provider *p, const struct mr *mr, uint8_t *ret);

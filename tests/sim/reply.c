@@ -10,7 +10,7 @@ struct pending {
 	struct pending *next;
 	fuse_req_t req;
 	struct reply reply;
-	bool hangs, interrupted;
+	bool hangs, interrupted, moment;
 	uint64_t due_ms;
 	char copy[];
 };
@@ -25,8 +25,17 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+static void let_go(const struct reply *r)
+{
+	if (r->in)
+		provider_leave(r->in, r->access);
+	if (r->away)
+		r->away->away--;
+}
+
 static void give(fuse_req_t req, const struct reply *r)
 {
+	let_go(r);
 	switch (r->kind) {
 	case REPLY_ERR:
 		fuse_reply_err(req, r->err);
@@ -66,6 +75,7 @@ static struct pending *postpone(fuse_req_t req, const struct reply *r)
 	struct pending *p = calloc(1, sizeof(*p) + n);
 
 	if (!p) {
+		let_go(r);
 		give(req, &(struct reply){.kind = REPLY_ERR, .err = ENOMEM});
 		return NULL;
 	}
@@ -79,12 +89,30 @@ static struct pending *postpone(fuse_req_t req, const struct reply *r)
 	return p;
 }
 
-void reply_hang(fuse_req_t req)
+/* An answer that is only an error, and still holds what r holds. */
+static struct reply error_of(const struct reply *r, int err)
 {
-	struct pending *p = postpone(req, &(struct reply){.kind = REPLY_ERR, .err = EINTR});
+	struct reply ret = {.kind = REPLY_ERR, .err = err};
+
+	if (r) {
+		ret.in = r->in;
+		ret.access = r->access;
+		ret.away = r->away;
+	}
+	return ret;
+}
+
+void reply_hang(fuse_req_t req, const struct reply *r)
+{
+	struct reply late = error_of(r, EINTR);
+	struct pending *p = postpone(req, &late);
 
 	if (!p)
 		return;
+	/* The file is there again: what is missing is the answer. */
+	if (p->reply.away)
+		p->reply.away->away--;
+	p->reply.away = NULL;
 	p->hangs = true;
 	fuse_req_interrupt_func(req, on_interrupt, p);
 }
@@ -97,12 +125,12 @@ static void drop(const struct reply *r)
 
 void reply_finish(fuse_req_t req, const struct reply *r, const struct fault_hit *hit)
 {
-	struct reply late = {.kind = REPLY_ERR, .err = hit->after};
+	struct reply late = error_of(r, hit->after);
 	struct pending *p;
 
 	if (hit->hang_after) {
 		drop(r);
-		reply_hang(req);
+		reply_hang(req, r);
 		return;
 	}
 	/* An operation that failed by itself has no effect to hide. */
@@ -110,13 +138,30 @@ void reply_finish(fuse_req_t req, const struct reply *r, const struct fault_hit 
 		drop(r);
 		r = &late;
 	}
-	if (!hit->slow_ms) {
+	if (!hit->slow_ms && !r->access && !r->away) {
 		give(req, r);
 		return;
 	}
 	p = postpone(req, r);
-	if (p)
-		p->due_ms = now_ms() + hit->slow_ms;
+	if (!p)
+		return;
+	p->moment = !hit->slow_ms;
+	p->due_ms = p->moment ? UINT64_MAX : now_ms() + hit->slow_ms;
+}
+
+bool reply_in_moment(void)
+{
+	for (const struct pending *p = pendings; p; p = p->next)
+		if (p->moment)
+			return true;
+	return false;
+}
+
+void reply_end_moment(void)
+{
+	for (struct pending *p = pendings; p; p = p->next)
+		if (p->moment)
+			p->due_ms = 0;
 }
 
 static bool is_due(const struct sim *sim, const struct pending *p, uint64_t now)
@@ -132,7 +177,7 @@ int reply_sweep(struct sim *sim)
 		struct pending *p = *at;
 
 		if (!is_due(sim, p, now)) {
-			if (!p->hangs && p->due_ms - now < next)
+			if (!p->hangs && !p->moment && p->due_ms - now < next)
 				next = p->due_ms - now;
 			at = &p->next;
 			continue;

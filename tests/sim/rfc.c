@@ -14,12 +14,20 @@ static size_t page_size(const struct node *n, uint32_t gen)
 	return RFCLOG_PAGE;
 }
 
+/* The first of the kernel's hashes stands for a register that has none. */
+static const char *algo_of(const struct mr *mr)
+{
+	return mr->hash ? mr->hash : "md4";
+}
+
 /* hash_algo */
 
 static int algo_read(struct node *n, struct handle *h, size_t len, off_t off, struct view *ret)
 {
+	const char *algo = algo_of(n->mr);
+
 	(void)h;
-	view_cut((struct view){n->mr->hash, strlen(n->mr->hash)}, len, off, ret);
+	view_cut((struct view){algo, strlen(algo)}, len, off, ret);
 	return 0;
 }
 
@@ -65,7 +73,7 @@ static ssize_t append_write(struct sim *sim, struct node *n, struct handle *h, s
 }
 
 static const struct file_ops append = {
-	.size = page_size, .read = append_read, .write = append_write};
+	.locks = true, .size = page_size, .read = append_read, .write = append_write};
 
 /* event_log */
 
@@ -83,7 +91,8 @@ static int log_read(struct node *n, struct handle *h, size_t len, off_t off, str
 	return 0;
 }
 
-static const struct file_ops event_log = {.versioned = true, .size = log_size, .read = log_read};
+static const struct file_ops event_log = {
+	.versioned = true, .locks = true, .size = log_size, .read = log_read};
 
 /* The three layouts */
 
@@ -96,6 +105,7 @@ static const struct file_ops *value_ops(const struct mr *mr)
 static int add_register_dir(struct sim *sim, size_t top, struct node *proto, enum layout layout)
 {
 	const struct mr *mr = proto->mr;
+	mode_t mode = value_mode(mr);
 	size_t dir = tree_dir(&sim->tree, top, mr->name, proto->path);
 	int rc;
 
@@ -103,13 +113,15 @@ static int add_register_dir(struct sim *sim, size_t top, struct node *proto, enu
 		return -ENOMEM;
 	if (layout == LAYOUT_V3) {
 		(void)snprintf(proto->path, sizeof(proto->path), "%s/%s/%s", proto->p->type->name,
-			mr->name, mr->hash);
-		dir = tree_dir(&sim->tree, dir, mr->hash, proto->path);
+			mr->name, algo_of(mr));
+		dir = tree_dir(&sim->tree, dir, algo_of(mr), proto->path);
 		if (dir == TREE_NONE)
 			return -ENOMEM;
-		return tree_file(&sim->tree, dir, "digest", value_mode(mr), value_ops(mr), proto);
+		/* The last posting lets a group write. */
+		mode |= mode & 0200 ? 0020 : 0;
+		return tree_file(&sim->tree, dir, "digest", mode, value_ops(mr), proto);
 	}
-	rc = tree_file(&sim->tree, dir, "digest", value_mode(mr), value_ops(mr), proto);
+	rc = tree_file(&sim->tree, dir, "digest", mode, value_ops(mr), proto);
 	if (!rc)
 		rc = tree_file(&sim->tree, dir, "hash_algo", 0444, &algo, proto);
 	if (!rc && proto->log)
@@ -125,9 +137,10 @@ int rfc_build(struct sim *sim, size_t home, struct attached *a)
 	size_t top = tree_dir(&sim->tree, home, type->name, type->name);
 	int rc = top == TREE_NONE ? -ENOMEM : 0;
 
+	a->p->contends = true;
 	for (size_t i = 0; !rc && i < type->n_mrs; i++) {
 		const struct mr *mr = &type->mrs[i];
-		bool dir = a->layout == LAYOUT_V1 ? (mr->flags & MR_X) != 0 : mr->hash != NULL;
+		bool dir = a->layout != LAYOUT_V1 || (mr->flags & MR_X);
 		struct node proto = {.p = a->p, .mr = mr};
 
 		(void)snprintf(proto.path, sizeof(proto.path), "%s", type->name);

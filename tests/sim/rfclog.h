@@ -15,6 +15,7 @@ struct rfclog {
 	size_t *ends;	  /* ends[g]: the size of the log when it had g records */
 	size_t ends_room; /* entries allocated */
 	bool in_sync;
+	unsigned away;	   /* writes that are removing event_log and making it again */
 	uint64_t overruns; /* records that, in a kernel, end one byte past its buffer */
 };
 

@@ -24,6 +24,7 @@
  */
 #include "simcheck.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,6 +35,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -325,6 +327,17 @@ static void do_inode_of(const char *verb, char **arg)
 	say(verb, stat(arg[0], &st) ? -1 : (long long)st.st_ino);
 }
 
+/* As cp and web servers copy: in the kernel, and through its page cache. */
+static void do_sendfile(const char *verb, char **arg)
+{
+	int to = memfd_create("copy", MFD_CLOEXEC);
+
+	if (to < 0)
+		err(1, "memfd_create");
+	say(verb, sendfile(to, slot[cur], NULL, (size_t)number(arg[0])));
+	close(to);
+}
+
 static void do_ftruncate(const char *verb, char **arg)
 {
 	say(verb, ftruncate(slot[cur], number(arg[0])));
@@ -449,11 +462,11 @@ static const struct {
 	{"pwrite", 2, do_pwrite}, {"writev", 1, do_writev}, {"seek", 2, do_seek},
 	{"fstat", 0, do_fstat}, {"stat", 1, do_stat}, {"inode", 0, do_inode},
 	{"inode-of", 1, do_inode_of}, {"ftruncate", 1, do_ftruncate}, {"truncate", 2, do_truncate},
-	{"chmod", 2, do_chmod}, {"mmap", 1, do_mmap}, {"flock", 1, do_flock},
-	{"trylock", 1, do_trylock}, {"unlink", 1, do_unlink}, {"rmdir", 1, do_rmdir},
-	{"mkdir", 1, do_mkdir}, {"rename", 2, do_rename}, {"link", 2, do_link},
-	{"symlink", 2, do_symlink}, {"uid", 1, do_uid}, {"alarm", 1, do_alarm}, {"sh", 1, do_sh},
-	{"clock", 0, do_clock}};
+	{"chmod", 2, do_chmod}, {"sendfile", 1, do_sendfile}, {"mmap", 1, do_mmap},
+	{"flock", 1, do_flock}, {"trylock", 1, do_trylock}, {"unlink", 1, do_unlink},
+	{"rmdir", 1, do_rmdir}, {"mkdir", 1, do_mkdir}, {"rename", 2, do_rename},
+	{"link", 2, do_link}, {"symlink", 2, do_symlink}, {"uid", 1, do_uid},
+	{"alarm", 1, do_alarm}, {"sh", 1, do_sh}, {"clock", 0, do_clock}};
 
 static int step(int left, char **at)
 {

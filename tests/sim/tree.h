@@ -34,6 +34,7 @@ void handle_free(struct handle *h);
 /* What a kind of file does. A missing read or write makes open answer EACCES, as kernfs does. */
 struct file_ops {
 	bool versioned; /* replaced by a new file with every record of node->log */
+	bool locks;	/* reads and writes take the provider's lock */
 	size_t (*size)(const struct node *n, uint32_t gen);
 	int (*open)(struct sim *sim, const struct node *n, struct handle *h);
 	/* 0 or a negative errno; *ret is cut to len by the caller */

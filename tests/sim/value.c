@@ -71,8 +71,9 @@ static ssize_t value_write(struct sim *sim, struct node *n, struct handle *h, st
 	return rc ? rc : (ssize_t)len;
 }
 
-const struct file_ops value_ro = {.size = value_size, .read = value_read};
-const struct file_ops value_rw = {.size = value_size, .read = value_read, .write = value_write};
+const struct file_ops value_ro = {.locks = true, .size = value_size, .read = value_read};
+const struct file_ops value_rw = {
+	.locks = true, .size = value_size, .read = value_read, .write = value_write};
 
 mode_t value_mode(const struct mr *mr)
 {

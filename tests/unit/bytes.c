@@ -231,6 +231,27 @@ static void test_visible(void)
 	}
 }
 
+static void test_forms(void)
+{
+	static const char uuid[] = "01234567-89ab-cdef-0123-456789abcdef";
+	static const char *const no_words[] = {
+		"", " ", "a ", " a", "a b", "a\n", "a\x7f", "\xc3\xa9"};
+	char wrong[sizeof(uuid)];
+	CHECK(bytes_is_word(bytes_of("!~aZ09/:\\")));
+	CHECK(!bytes_is_word((struct bytes){(const uint8_t *)"a", 2}));
+	for (size_t i = 0; i < sizeof(no_words) / sizeof(no_words[0]); i++)
+		CHECK(!bytes_is_word(bytes_of(no_words[i])));
+	CHECK(bytes_is_uuid(bytes_of(uuid)));
+	CHECK(!bytes_is_uuid((struct bytes){(const uint8_t *)uuid, sizeof(uuid)}));
+	CHECK(!bytes_is_uuid((struct bytes){(const uint8_t *)uuid, sizeof(uuid) - 2}));
+	CHECK(!bytes_is_uuid(bytes_of("01234567-89ab-cdef-0123-456789abcdef0")));
+	for (size_t i = 0; i < sizeof(uuid) - 1; i++) {
+		memcpy(wrong, uuid, sizeof(uuid));
+		wrong[i] = uuid[i] == '-' ? '0' : 'A';
+		CHECK(!bytes_is_uuid(bytes_of(wrong)));
+	}
+}
+
 int main(void)
 {
 	test_hex_digits();
@@ -244,5 +265,6 @@ int main(void)
 	test_long_borders();
 	test_utf8_in_a_row();
 	test_visible();
+	test_forms();
 	return 0;
 }

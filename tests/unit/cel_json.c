@@ -87,7 +87,33 @@ static void test_places(void)
 		{RECORD("\"ccmr\":0", IPL), {PLACE_CC_MR, 0, NULL}},
 		{RECORD("\"rtmr\":3", IPL), {PLACE_CC_MR, 4, NULL}},
 		{RECORD("\"imr\":0", IPL), {PLACE_CC_MR, 1, NULL}},
-		{RECORD("\"register\":\"rtmr3:sha384\"", IPL), {PLACE_NAMED, 0, "rtmr3:sha384"}},
+		/* What is shown alike is one register. */
+		{RECORD("\"register\":\"rtmr3:sha384\"", IPL), {PLACE_CC_MR, 4, NULL}},
+		{RECORD("\"register\":\"tdx_guest/rtmr0\"", IPL), {PLACE_CC_MR, 1, NULL}},
+		{RECORD("\"register\":\"mrtd\"", IPL), {PLACE_CC_MR, 0, NULL}},
+		{RECORD("\"register\":\"ccmr5\"", IPL), {PLACE_CC_MR, 5, NULL}},
+		{RECORD("\"register\":\"ccmr4294967295\"", IPL), {PLACE_CC_MR, UINT32_MAX, NULL}},
+		{RECORD("\"register\":\"pcr0\"", IPL), {PLACE_PCR, 0, NULL}},
+		{RECORD("\"register\":\"pcr100\"", IPL), {PLACE_PCR, 100, NULL}},
+		{RECORD("\"register\":\"pcr4294967295:sha384\"", IPL),
+			{PLACE_PCR, UINT32_MAX, NULL}},
+		{RECORD("\"register\":\"nv0x1c10200\"", IPL), {PLACE_NV, 0x1c10200, NULL}},
+		{RECORD("\"register\":\"nv0x01C10200\"", IPL), {PLACE_NV, 0x1c10200, NULL}},
+		{RECORD("\"register\":\"nv0x0\"", IPL), {PLACE_NV, 0, NULL}},
+		/* And these are shown otherwise. */
+		{RECORD("\"register\":\"pcr07\"", IPL), {PLACE_NAMED, 0, "pcr07"}},
+		{RECORD("\"register\":\"pcr\"", IPL), {PLACE_NAMED, 0, "pcr"}},
+		{RECORD("\"register\":\"pcr4294967296\"", IPL), {PLACE_NAMED, 0, "pcr4294967296"}},
+		{RECORD("\"register\":\"pcr18446744073709551623\"", IPL),
+			{PLACE_NAMED, 0, "pcr18446744073709551623"}},
+		{RECORD("\"register\":\"pcr1a\"", IPL), {PLACE_NAMED, 0, "pcr1a"}},
+		{RECORD("\"register\":\"x/pcr1\"", IPL), {PLACE_NAMED, 0, "x/pcr1"}},
+		{RECORD("\"register\":\"pcr1:x\"", IPL), {PLACE_NAMED, 0, "pcr1:x"}},
+		{RECORD("\"register\":\"ccmr4\"", IPL), {PLACE_NAMED, 0, "ccmr4"}},
+		{RECORD("\"register\":\"nv0x100000000\"", IPL), {PLACE_NAMED, 0, "nv0x100000000"}},
+		{RECORD("\"register\":\"nv0x\"", IPL), {PLACE_NAMED, 0, "nv0x"}},
+		{RECORD("\"register\":\"p/m\\\\040r:sha384\"", IPL),
+			{PLACE_NAMED, 0, "p/m\\040r:sha384"}},
 		{RECORD("\"pcr\":3,\"rtmr\":null", IPL), {PLACE_PCR, 3, NULL}},
 		{RECORD("\"pcr\":3,\"pcr\":\"x\",\"pcr\":7", IPL), {PLACE_PCR, 7, NULL}},
 	};
@@ -104,8 +130,18 @@ static void test_places(void)
 	bad(RECORD("\"pcr\":\"1\"", IPL), "'pcr' is not a number of 32 bits");
 	bad(RECORD("\"pcr\":99999999999999999999999999", IPL), "offset ");
 	bad(RECORD("\"register\":7", IPL), "'register' is not a string");
-	bad(RECORD("\"register\":\"\"", IPL), "'register' is not a name");
-	bad(RECORD("\"register\":\"a\\u0000b\"", IPL), "'register' is not a name");
+	bad(RECORD("\"register\":\"\"", IPL), "'register' is empty");
+	static const char *const not_shown_alone[] = {"a\\u0000b", "pcr1\\u0000", "pcr1 ", " pcr1",
+		"pcr1\\t", "pcr\\u200b1", "\\u0440cr1", "\\u007f"};
+	for (size_t i = 0; i < sizeof(not_shown_alone) / sizeof(not_shown_alone[0]); i++) {
+		char log[512];
+		snprintf(log, sizeof(log), RECORD("\"register\":\"%s\"", IPL), not_shown_alone[i]);
+		bad(log, "'register' is not a name: one word of printable ASCII");
+	}
+	bad(RECORD("\"register\":\"mr:sha256\"", IPL),
+		"'register' is that of sha256, and digests[0] is not");
+	bad(RECORD("\"register\":\"pcr1:sha256\"", IPL),
+		"'register' is that of sha256, and digests[0] is not");
 	bad(RECORD("\"PCR\":1", IPL), "nothing says which register it is");
 }
 
@@ -135,6 +171,8 @@ static void test_digests(void)
 		     HEX16) "," DIGEST("\"tiger\"", HEX16)),
 		see_digests, NULL, &f);
 	bad(DIGESTS(""), "'digests' is empty");
+	/* Nothing extends MRTD, so that it needs no digest. */
+	good("{\"ccmr\":0,\"digests\":[]," IPL "}", NULL, NULL, &f);
 	bad("{\"pcr\":1," IPL "}", "no array 'digests'");
 	bad("{\"pcr\":1,\"digests\":{}," IPL "}", "no array 'digests'");
 	bad(DIGESTS("7"), "digests[0]: 'hashAlg' is neither a name nor 16 bits");
@@ -201,7 +239,8 @@ static const struct content contents[] = {
 	{TYPED("\"13\""), "EV_IPL", NULL, NULL, NULL, 13, false},
 	{TYPED("4294967295"), "0xffffffff", NULL, NULL, NULL, UINT32_MAX, false},
 	{TYPED("\"new_type\""), "new_type", NULL, NULL, NULL, -1, false},
-	{TYPED("\"\\u0000x\""), "record", NULL, NULL, NULL, -1, false},
+	{TYPED("\"EV_EFI_ACTIONS\""), "EV_EFI_ACTIONS", NULL, NULL, NULL, -1, false},
+	{TYPED("\"\""), "record", NULL, NULL, NULL, -1, false},
 	{TSMCTL("{\"kind\":\"record\",\"data\":\"616263\"}"), "record", "abc", "abc", NULL, -1,
 		false},
 	{TSMCTL("{\"kind\":\"record\",\"data\":\"\"}"), "record", "", "", NULL, -1, false},
@@ -259,6 +298,32 @@ static void test_bad_contents(void)
 	bad(TYPED("4294967296"), "'event_type' is neither a name nor 32 bits");
 	bad(TYPED("-1"), "'event_type' is neither a name nor 32 bits");
 	bad(TYPED("[]"), "'event_type' is neither a name nor 32 bits");
+	static const char *const alike[] = {"EV_EFI_ACTION\\u0000", "\\u0000x", "EV_EFI_ACTION ",
+		" EV_EFI_ACTION", "EV_EFI_ACTION\\n", "EV_EFI\\u00a0ACTION", "EV_EFI_\\u0410CTION"};
+	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++) {
+		char log[512];
+		snprintf(log, sizeof(log), TYPED("\"%s\""), alike[i]);
+		bad(log, "'event_type' is not a name: one word of printable ASCII");
+		snprintf(log, sizeof(log), TSMCTL("{\"kind\":\"%s\"}"), alike[i]);
+		bad(log, "'kind' is not a name: one word");
+		snprintf(log, sizeof(log), IMA("%s", "00"), alike[i]);
+		bad(log, "'template_name': this is no template name");
+		snprintf(
+			log, sizeof(log), RECORD("\"pcr\":1", "\"content_type\":\"%s\""), alike[i]);
+		bad(log, "'content_type' is not a name: one word");
+		snprintf(log, sizeof(log),
+			RECORD("\"pcr\":1", CONTENT("systemd", "{\"event_type\":\"%s\"}")),
+			alike[i]);
+		bad(log, "'event_type' is not a name: one word");
+	}
+	/* A type of which the data is not judged, by another way. */
+	bad(TSMCTL("{\"kind\":\"EV_EFI_ACTION\",\"data\":\"00\"}"),
+		"'kind' is 'EV_EFI_ACTION', the type of an event that only a pcclient_std");
+	bad(IMA("ev_ipl", "00"), "'template_name': this is no template name");
+	bad(RECORD("\"pcr\":1", "\"content_type\":\"Ev_Ipl\""), "'content_type' is 'Ev_Ipl', the");
+	bad(RECORD("\"pcr\":1", CONTENT("systemd", "{\"eventType\":\"EV_IPL\"}")),
+		"'eventType' is 'EV_IPL', the");
+	bad(MANAGED("{\"type\":\"EV_NO_ACTION\"}"), "'type' is 'EV_NO_ACTION', the");
 	bad(RECORD("\"pcr\":1", CONTENT("pcclient_std", "7")), "'content' is not an object");
 	bad(RECORD("\"pcr\":1", CONTENT("pcclient_std", "[]")), "'content' is not an object");
 	bad(RECORD("\"pcr\":1", "\"content_type\":\"systemd\""), "'content' is not an object");

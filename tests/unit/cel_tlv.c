@@ -126,20 +126,34 @@ static void see_new_cos(const struct log_event *ev, void *arg)
 	check_hashed(ev, "50 00000006 c8 00000001 ff");
 }
 
+#define OLD_DIGEST "1111111111111111111111111111111111111111 "
+
 static void see_template(const struct log_event *ev, void *arg)
 {
 	(void)arg;
-	CHECK_STR(ev->kind, "ima_template");
+	CHECK_STR(ev->kind, "ima-ng");
 	CHECK(ev->extends && !ev->has_type && !ev->every_bank);
 	CHECK_BYTES(ev->text, bytes_of("/x"));
 	CHECK_BYTES(ev->hashed, ev->data);
 	check_hashed(ev, "02000000 6100 03000000 2f7800");
 }
 
+/* Template "ima" in the two forms of its data that are known: what is hashed is padded. */
+static void see_old_template(const struct log_event *ev, void *arg)
+{
+	(void)arg;
+	CHECK_STR(ev->kind, "ima");
+	CHECK_BYTES(ev->text, bytes_of("/x"));
+	CHECK_U64(ev->hashed.n, 276);
+	CHECK(ev->hashed.p[0] == 0x11 && ev->hashed.p[19] == 0x11);
+	CHECK(memcmp(ev->hashed.p + 20, "/x", 3) == 0 &&
+		bytes_all_zero((struct bytes){ev->hashed.p + 22, 254}));
+}
+
 static void see_no_hash(const struct log_event *ev, void *arg)
 {
 	(void)arg;
-	CHECK_STR(ev->kind, "ima_template");
+	CHECK_STR(ev->kind, ev->data.n == 1 ? "ima" : "ima-ng");
 	CHECK(ev->hashed.p == NULL && ev->data.n > 0);
 }
 
@@ -202,6 +216,15 @@ static void test_contents(void)
 		       "07 0000001d 00 00000006 696d612d6e67 01 0000000d 02000000 6100 03000000 "
 		       "2f7800",
 		see_no_hash);
+	one(START "07 00000027 00 00000003 696d61 01 0000001a " OLD_DIGEST "02000000 2f78",
+		see_old_template);
+	struct text t = {0};
+	text_unhex(&t, START "07 00000121 00 00000003 696d61 01 00000114 " OLD_DIGEST "2f78");
+	text_fill(&t, '\0', 254);
+	struct feed f;
+	feed_log(text_bytes(&t), "cel-tlv", see_old_template, NULL, &f);
+	CHECK(f.rc == 0 && f.n == 1);
+	text_free(&t);
 	one(START "08 0000000d 00 00000002 2f78 01 00000001 aa", see_ima_tlv);
 	one(START "09 00000015 00 00000001 00 01 00000002 0102 03 00000003 616263", see_phase);
 	one(START "0b 00000015 00 00000001 00 01 00000002 0102 03 00000003 616263", see_phase);
@@ -246,6 +269,10 @@ static void test_malformed(void)
 	bad(START "05 0000000c 00 00000001 0d 00 00000001 0d", "offset 81: a second element of");
 	bad(START "05 00000003 000000", "offset 75: an element is longer");
 	bad(START "07 00000006 00 00000001 61", "offset 70: an ima_template content without");
+	bad(START "07 0000000d 00 00000002 6100 01 00000001 00",
+		"offset 80: this is no template name");
+	bad(START "07 00000011 00 00000006 45565f49504c 01 00000001 00",
+		"offset 80: this is no template name");
 	bad(START "08 00000003 000000", "offset 75: an element is longer");
 	bad(START "04 00000003 000000", "offset 75: an element is longer");
 	bad(START "0b 00000005 00 00000000", "offset 70: a systemd content whose event type");

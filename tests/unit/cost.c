@@ -17,10 +17,10 @@ static const uint8_t *random_digest(void)
 static uint64_t cost_of(const struct kernel *k, const struct model_digest *starts, size_t n)
 {
 	struct replay_result r;
-	judge((struct bytes){NULL, 0}, k->hash, starts, n, k->value.v, &r);
+	judge_text((struct bytes){NULL, 0}, k->hash, starts, n, k->value.v, &r);
 	replay_clear(&r);
 	uint64_t before = hashes_done;
-	judge(text_bytes(&k->log), k->hash, starts, n, k->value.v, &r);
+	judge_text(text_bytes(&k->log), k->hash, starts, n, k->value.v, &r);
 	CHECK_STR(verdict_name(r.verdict), "match");
 	CHECK_U64(r.records, k->n_extended);
 	replay_clear(&r);
@@ -39,16 +39,22 @@ static void directs(struct kernel *k, size_t n)
 		kernel_direct(k, random_digest(), false);
 }
 
+/* These, and at most the one with which a thread tries its hasher. */
+static void check_cost(uint64_t cost, uint64_t want)
+{
+	CHECK(cost == want || cost == want + 1);
+}
+
 /* Two hashes a record, one a direct line; nothing else. */
 static void test_honest(void)
 {
 	struct kernel k;
 	kernel_open(&k, &model_sha384, NULL);
 	records(&k, 20000);
-	CHECK_U64(cost_of(&k, &zeros, 1), 2 * 20001);
+	check_cost(cost_of(&k, &zeros, 1), UINT64_C(2) * 20001);
 	directs(&k, 3);
 	records(&k, 10);
-	CHECK_U64(cost_of(&k, &zeros, 1), 2 * 20012 + 3);
+	check_cost(cost_of(&k, &zeros, 1), UINT64_C(2) * 20012 + 3);
 	kernel_close(&k);
 
 	kernel_open(&k, &model_sha384, NULL);

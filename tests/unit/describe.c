@@ -21,8 +21,16 @@
 
 static void check_text(const char *text, size_t n, size_t room)
 {
-	CHECK(n < room && strlen(text) == n);
+	CHECK(n < room && text[n] == '\0');
 	CHECK(utf8_valid((struct bytes){(const uint8_t *)text, n}));
+}
+
+/* In what a test expects, 1 stands for a NUL, which C's strings cannot have. */
+static void mark_nuls(char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\0')
+			text[i] = '\1';
 }
 
 /* With little room it is the same, only cut, and says so. */
@@ -33,6 +41,7 @@ static void check_rooms(const struct log_event *ev, const char *full, size_t n)
 		CHECK(ret != NULL);
 		size_t got = event_describe(ev, ret, room);
 		check_text(ret, got, room);
+		mark_nuls(ret, got);
 		if (room > n)
 			CHECK(got == n);
 		else
@@ -52,6 +61,7 @@ static void describe(uint32_t type, struct bytes data, char *ret, size_t room)
 	struct log_event ev = {.has_type = true, .type = type, .data = {exact, data.n}};
 	size_t n = event_describe(&ev, ret, room);
 	check_text(ret, n, room);
+	mark_nuls(ret, n);
 	free(exact);
 }
 
@@ -114,6 +124,18 @@ static void test_text(void)
 		"Exit Boot Services Invocation");
 	SAYS_TEXT(TCG_EV_IPL, "grub_cmd: set x=1\0", "grub_cmd: set x=1");
 	SAYS_TEXT(TCG_EV_IPL, "grub_cmd set x\0\x9f", "grub_cmd set x");
+	SAYS_TEXT(TCG_EV_IPL, "grub_kernel_cmdline x\0y", "grub_kernel_cmdline x");
+	/* What stands behind a NUL may have been hashed; padding says nothing. */
+	SAYS_TEXT(TCG_EV_EFI_ACTION, "shown\0hidden", "shown\1hidden");
+	SAYS_TEXT(TCG_EV_EFI_ACTION, "shown\0\0hidden\0\0", "shown\1\1hidden");
+	SAYS_TEXT(TCG_EV_EFI_ACTION, "\0hidden", "\1hidden");
+	SAYS_TEXT(TCG_EV_EFI_ACTION, "shown\0\x02hidden", "");
+	SAYS_TEXT(TCG_EV_IPL, "grub_cmd: linux ro\0init=/bin/evil\0",
+		"grub_cmd: linux ro\1init=/bin/evil");
+	SAYS_TEXT(TCG_EV_IPL, "grub_cmd: x\0y", "grub_cmd: x\1y");
+	SAYS_TEXT(TCG_EV_IPL, "grub_cmd x\0yz", "grub_cmd x\1yz");
+	SAYS_TEXT(TCG_EV_IPL, "kernel_cmdline: x\0y", "kernel_cmdline: x\1y");
+	SAYS_TEXT(TCG_EV_IPL, "r\0o\0\0\0q\0", "r\1o\1\1\1q");
 	SAYS_TEXT(TCG_EV_IPL, "two\n\tlines\0", "two\n\tlines");
 	SAYS_TEXT(TCG_EV_IPL, ".\0l\0i\0n\0u\0x\0\0\0", ".linux");
 	SAYS_TEXT(TCG_EV_IPL, "r\0o\0 \0q\0", "ro q");
@@ -136,7 +158,8 @@ static void test_readers_text(void)
 	char got[64];
 	struct log_event ev = {.text = {(const uint8_t *)text, sizeof(text) - 1}};
 	event_describe(&ev, got, sizeof(got));
-	CHECK_STR(got, "two\xef\xbf\xbd words");
+	mark_nuls(got, sizeof("two\xef\xbf\xbd words\1hidden") - 1);
+	CHECK_STR(got, "two\xef\xbf\xbd words\1hidden");
 	check_rooms(&ev, got, strlen(got));
 	ev = (struct log_event){.data = {(const uint8_t *)"plain", 5}};
 	event_describe(&ev, got, sizeof(got));
@@ -227,6 +250,9 @@ static void test_variables(void)
 	says(config, ODD_GUID "0400000000000000 0300000000000000 00d8 4100 3dd8 00de 736179",
 		"\xef\xbf\xbd"
 		"A\xf0\x9f\x98\x80-" ODD_GUID_SAYS ": say");
+	/* A name has as many characters as its size says: none is hidden. */
+	says(config, GLOBAL "0400000000000000 0100000000000000 4100 0000 4200 0000 01",
+		"A\1B\1-" GLOBAL_SAYS ": 01");
 	/* Behind the value there is nothing; sizes near the limits of their types. */
 	says(config, GLOBAL "0100000000000000 0100000000000000 4100 0101",
 		"A-" GLOBAL_SAYS ": 01, malformed");
@@ -420,6 +446,15 @@ static void test_odd_paths(void)
 		"2 bytes at 0x1000, malformed");
 }
 
+/* Names of files, of addresses and of devices end with a NUL or with their node. */
+static void test_names_in_paths(void)
+{
+	says_path("04040c00 4100000042000000", "A\1B");
+	says_path("04040900 4100000042", "A\1\xef\xbf\xbd");
+	says_path("03180800 61006200", "Uri(a\1b)");
+	says_path("05010c00 0200 0000 68007800", "BBS(HD,h\1x)");
+}
+
 static void add_gpt(struct text *t, uint32_t size, uint64_t n, size_t entries)
 {
 	text_unhex(t, "4546492050415254");
@@ -497,6 +532,7 @@ static void test_firmware(void)
 	says_whole(TCG_EV_EFI_HANDOFF_TABLES, TABLES, TABLES_SAYS);
 	says(TCG_EV_EFI_HANDOFF_TABLES, TABLES "00", TABLES_SAYS ", malformed");
 	says(TCG_EV_EFI_HANDOFF_TABLES, "ffffffffffffffff", "malformed");
+	says_whole(TCG_EV_EFI_PLATFORM_FIRMWARE_BLOB2, "04 41004200" BLOB, "A\1B: " BLOB_SAYS);
 	says_whole(TCG_EV_EFI_HANDOFF_TABLES2, "03547800" TABLES, "Tx: " TABLES_SAYS);
 	SAYS_TEXT(TCG_EV_POST_CODE, "ACPI DATA", "ACPI DATA");
 	says(TCG_EV_POST_CODE, BLOB, BLOB_SAYS);
@@ -509,10 +545,13 @@ static void test_firmware(void)
 	says(TCG_EV_PLATFORM_CONFIG_FLAGS, "01020304", "");
 	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_payload_info\0\x07\0\0\0ro q\0\0\0",
 		"td_payload_info: ro q");
+	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_x\0hidden\0\0\0\0\0\x03\0\0\0ro\0",
+		"td_x\1hidden: ro");
 	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_hob\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\1\2\3",
 		"td_hob: 3 bytes");
-	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_hob\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\1\2\3",
-		"td_hob");
+	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_x\0hidden\0\0\0\0\0\x03\0\0\0ro\0",
+		"td_x\1hidden: ro");
+	SAYS_TEXT(TCG_EV_PLATFORM_CONFIG_FLAGS, "td_hob\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\1\2\3", "");
 }
 
 static void test_tags(void)
@@ -526,7 +565,7 @@ static void test_tags(void)
 	says(TCG_EV_EVENT_TAG, "2a58bcf5 02000000 01", "systemd loader.conf: 1 bytes, malformed");
 	says(TCG_EV_EVENT_TAG, "01000000 02000000 6162", "tag 0x00000001: ab");
 	says(TCG_EV_EVENT_TAG, "01000000 03000000 6162", "tag 0x00000001: ab, malformed");
-	says(TCG_EV_EVENT_TAG, "4c454141 01000000 6162", "AAEL: a, malformed");
+	says(TCG_EV_EVENT_TAG, "4c454141 01000000 6162", "AAEL: ab, malformed");
 	says(TCG_EV_EVENT_TAG, "4c454141 ffffffff 6162", "AAEL: ab, malformed");
 	SAYS_TEXT(TCG_EV_EVENT_TAG, "LOADED_IMAGE::LoadOptions\0", "LOADED_IMAGE::LoadOptions");
 	SAYS_TEXT(TCG_EV_EVENT_TAG, "short", "short");
@@ -564,6 +603,9 @@ static void see_genuine(const struct log_event *ev, void *arg)
 	size_t n = event_describe(ev, got, sizeof(got));
 	(void)arg;
 	check_text(got, n, sizeof(got));
+	/* dstack's have binary data behind a name, which is shown as it is. */
+	if (n == 0 && ev->type == 0x08000001)
+		return;
 	if (n == 0 || strstr(got, "malformed") != NULL)
 		check_failed(__FILE__, __LINE__, "%s at %" PRIu64 ": '%s'", ev->kind, ev->off, got);
 }
@@ -601,6 +643,7 @@ int main(void)
 	test_paths();
 	test_network_paths();
 	test_odd_paths();
+	test_names_in_paths();
 	test_gpt();
 	test_firmware();
 	test_tags();

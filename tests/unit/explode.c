@@ -63,7 +63,7 @@ static enum verdict judged(const struct text *log, const uint8_t *target)
 	for (size_t i = 0; i < log->n; i++)
 		lines += log->p[i] == '\n';
 	uint64_t before = hashes_done;
-	judge(text_bytes(log), hash, &zeros, 1, target, &r);
+	judge_text(text_bytes(log), hash, &zeros, 1, target, &r);
 	/* Of what counts as one extend, a record is two hashes; each line may be looked at once
 	 * without counting in each of the passes from the start and the one that tells the place. */
 	uint64_t spent = hashes_done - before;

@@ -7,6 +7,7 @@
 #include "base/input.h"
 #include "check.h"
 #include "formats/tcg_names.h"
+#include "replay/payload.h"
 #include "round.h"
 
 #define HEX16 "0123456789abcdef"
@@ -142,11 +143,11 @@ static void test_unknown(void)
 	text_fill(&t, 'u', 65);
 	text_unhex(&t, "01000000 61");
 	good_one(text_bytes(&t), "ccel", "tcg2",
-		"digests of algorithms that 'tcg2' cannot say were left out: 2");
+		"skipped 2 digests of algorithms that tcg2 cannot represent");
 	good_one(text_bytes(&t), "ccel", "cel-tlv",
-		"digests of algorithms that 'cel-tlv' cannot say were left out: 2");
+		"skipped 2 digests of algorithms that cel-tlv cannot represent");
 	good_one(text_bytes(&t), "ccel", "cel-json",
-		"digests of algorithms that 'cel-json' cannot say were left out: 1");
+		"skipped 1 digest of algorithms that cel-json cannot represent");
 	text_free(&t);
 	text_unhex(&t, "01000000 03000000 " ZEROS20 " 21000000 " SPEC_ID
 		       "00000000 00 02 00 02 01000000 7777 0700 00 "
@@ -297,14 +298,14 @@ static void test_unnumbered(void)
 	for (size_t i = 0; i < 2 * (size_t)TARGETS; i++) {
 		char note[128];
 		snprintf(note, sizeof(note),
-			"digests of algorithms that '%s' cannot say were left out: 1",
+			"skipped 1 digest of algorithms that %s cannot represent",
 			targets[i % TARGETS]);
 		good_one(bytes_of(logs[i / TARGETS]), "cel-json", targets[i % TARGETS], note);
 	}
 }
 
-#define SAMPLE "\"register\":\"tsm_mr_sample/rtmr0:sha256\""
-#define ODD_NAME "\"register\":\"a\\\"\\u00e4\\n\""
+#define SAMPLE "\"register\":\"tsm_mr_sample/rtmr0:sha384\""
+#define ODD_NAME "\"register\":\"a\\\"\\\\344/{\""
 
 static const char *const json_places[] = {
 	RECORD(SAMPLE, OWN("record", "616263")),
@@ -326,10 +327,10 @@ static void test_json(void)
 		text_str(&t, json_places[i]);
 	good_one(text_bytes(&t), "cel-json", "cel-json", "");
 	bad(text_bytes(&t), "tcg2",
-		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'tcg2' has no names of "
+		"offset 0: 'tsm_mr_sample/rtmr0:sha384' has no number, and 'tcg2' has no names of "
 		"registers: use 'cel-json'");
 	bad(text_bytes(&t), "cel-tlv",
-		"offset 0: 'tsm_mr_sample/rtmr0:sha256' has no number, and 'cel-tlv' has no names "
+		"offset 0: 'tsm_mr_sample/rtmr0:sha384' has no number, and 'cel-tlv' has no names "
 		"of registers: use 'cel-json'");
 	text_free(&t);
 }
@@ -405,11 +406,112 @@ static void test_dstack(void)
 		"dstack");
 	good_one(bytes_of(left_out), "dstack", "cel-json", "");
 	good_one(bytes_of(left_out), "dstack", "tcg2",
-		"events whose data the log has left out, which 'tcg2' cannot say, are there with "
-		"none: 1");
+		"wrote empty data for 1 event whose data is not in the log: tcg2 cannot represent "
+		"that");
 	good_one(bytes_of(left_out), "dstack", "cel-tlv",
-		"events whose data the log has left out, which 'cel-tlv' cannot say, are there "
-		"with none: 1");
+		"wrote empty data for 1 event whose data is not in the log: cel-tlv cannot "
+		"represent that");
+}
+
+/* Whether the data of the only event explains its digests, in the log, and in what is exported of it. */
+static void see_explanation(const struct log_event *ev, void *arg)
+{
+	static struct hashers hashers;
+	enum explanation of[EVENT_DIGESTS_MAX];
+	struct err err;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		CHECK(hashers_get(&hashers, ev->digest[i].d.alg, &err) != NULL);
+	CHECK_INT(event_explain(ev, hashers.of, of, &err), 0);
+	if (ev->extends)
+		*(enum explanation *)arg = explanation_of(of, ev->n_digests);
+}
+
+/* Altered data stays altered, or is refused by the formats in `refuse`, a bit each. */
+static void stays_altered(struct bytes log, const char *from, unsigned refuse)
+{
+	struct feed f;
+	struct round r;
+	for (size_t i = 0; i < TARGETS; i++) {
+		enum explanation is = EXPLAINS_UNKNOWN;
+		feed_log(log, from, see_explanation, &is, &f);
+		CHECK(f.rc == 0 && is == EXPLAINS_NOT);
+		round_export(log, from, targets[i], &r);
+		CHECK(r.read && (r.rc < 0) == ((refuse >> i & 1) != 0));
+		if (r.rc < 0) {
+			CHECK(r.err.status == ST_ABSENT);
+		} else {
+			is = EXPLAINS_UNKNOWN;
+			feed_log(text_bytes(&r.out), round_format(&r, targets[i]), see_explanation,
+				&is, &f);
+			CHECK(f.rc == 0 && is == EXPLAINS_NOT);
+		}
+		text_free(&r.out);
+	}
+}
+
+static void hex_stays_altered(const char *hex, const char *from)
+{
+	struct text t = {0};
+	text_unhex(&t, hex);
+	stays_altered(text_bytes(&t), from, 0);
+	text_free(&t);
+}
+
+#define AAEL_EVENT(size)                                                                           \
+	"04000000 06000000 01000000 0c00 " HEX96 " 0f000000 4c454141 " size " 6120622063 2064 "
+
+static void test_altered(void)
+{
+	hex_stays_altered(
+		TCG_HEADER("01") "01000000 04000000" TCG_DIGESTS "04000000 00000000", "ccel");
+	hex_stays_altered(
+		TCG_HEADER("00") "17000000 05000000" TCG_DIGESTS "04000000 61620000", "tpm");
+	/* The agent measures its event whatever size it has in it. */
+	hex_stays_altered(AAEL_EVENT("07000000"), "aael");
+	hex_stays_altered(AAEL_EVENT("63000000"), "aael");
+	hex_stays_altered(AAEL_EVENT("00000000"), "aael");
+	hex_stays_altered("0a000000 " HEX40 " 03000000 696d61 " HEX40 " 02000000 2f78", "ima");
+	hex_stays_altered("0a000000 " HEX40
+			  " 06000000 696d612d6e67 0d000000 02000000 6100 03000000 2f7800",
+		"ima");
+	hex_stays_altered(TLV_RECORD(TLV_PCR("0b"), TLV_COS), "cel-tlv");
+	hex_stays_altered(TLV_RECORD(TLV_PCR("0a"), TLV_IMA), "cel-tlv");
+	hex_stays_altered(TLV_RECORD(TLV_PCR("0a"), TLV_IMA_TLV), "cel-tlv");
+	hex_stays_altered(tlv_records[4], "cel-tlv");
+	static const char *const texts[][2] = {
+		{IMR("134217729", "app-id", "616263"), "dstack"},
+		{IMR("4", "Separator", "00000000"), "dstack"},
+		{"10 " HEX40 " ima " HEX40 " boot_aggregate\n", "ima"},
+		{"10 " HEX40 " ima-ng sha256:" HEX64 " /usr/bin/a b\n", "ima"},
+		{"\x1e" RECORD("\"rtmr\":2", SYSTEMD("enter-initrd", PHASE)), "systemd"},
+		{RECORD("\"pcr\":1", OWN("record", "616263")), "cel-json"},
+		{RECORD("\"pcr\":1", PCCLIENT("\"EV_EFI_ACTION\"", "616263")), "cel-json"},
+		{RECORD("\"pcr\":1", IMA("ima-ng", IMA_DATA)), "cel-json"},
+		{RECORD("\"pcr\":1", IMA("ima", HEX40 "020000002f78")), "cel-json"},
+		/* One digest of a violation beside one that is none. */
+		{WITH_DIGESTS(
+			 "\"pcr\":1", DIGEST("sha1", FF20) "," DIGEST384, IMA("ima-ng", IMA_DATA)),
+			"cel-json"},
+		{WITH_DIGESTS("\"pcr\":1", DIGEST384 "," DIGEST("sha1", ZEROS20),
+			 IMA("ima-ng", IMA_DATA)),
+			"cel-json"},
+		/* The data explains one bank, as in the next test. */
+		{WITH_DIGESTS("\"pcr\":1",
+			 DIGEST384
+			 "," DIGEST("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a39617"
+					      "7a9cb410ff61f20015ad"),
+			 PCCLIENT("\"EV_S_CRTM_VERSION\"", "616263")),
+			"cel-json"},
+	};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		stays_altered(bytes_of(texts[i][0]), texts[i][1], 0);
+	/* As an EV_ACTION it would not be: SHA-256 of "abc", and data with a NUL behind it. */
+	stays_altered(
+		bytes_of(WITH_DIGESTS("\"pcr\":1",
+			DIGEST("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff"
+					 "61f20015ad"),
+			OWN("record", "61626300"))),
+		"cel-json", 5);
 }
 
 static void test_ima(void)
@@ -461,8 +563,9 @@ static void test_journal(void)
 		check_failed(__FILE__, __LINE__, "%s", r.err.msg);
 	CHECK_STR(r.format, "journal");
 	CHECK_U64(r.n, 3);
-	CHECK_STR(r.note, "events of which the log does not know whether they extended their "
-			  "register are there as if they had: 1");
+	CHECK_STR(r.note,
+		"wrote 1 unconfirmed event as extended; left out the values before 3 records of a "
+		"journal: cel-json cannot represent them");
 	round_compare(text_bytes(&t), &r, "cel-json");
 	text_free(&r.out);
 	text_free(&t);
@@ -600,8 +703,7 @@ static void test_left_out(void)
 	d.ev.place = PLACE_NONE;
 	CHECK(export_event(&d.x, &d.ev, &d.err) == 0 && d.out.n == 0);
 	end(&d);
-	CHECK_STR(d.x.note,
-		"events that extended nothing, and that 'cel-tlv' cannot say, were left out: 2");
+	CHECK_STR(d.x.note, "skipped 2 informational events that cel-tlv cannot represent");
 	/* All notes at once, most of which fit. */
 	start(&d, "tcg2");
 	d.ev.every_bank = true;
@@ -609,11 +711,10 @@ static void test_left_out(void)
 	d.x.left_out = d.x.digests_left_out = d.x.no_data = d.x.doubtful = UINT64_MAX;
 	d.x.no_hash = ~0U;
 	end(&d);
-	CHECK(strstr(d.x.note,
-		      "; no digests were made for 'sha1', which libcrypto does not have") != NULL);
+	CHECK(strstr(d.x.note, "; no digests of sha1: libcrypto does not have it") != NULL);
 	/* None is cut. */
-	size_t n = strlen(d.x.note), last = strlen("does not have");
-	CHECK(n > last && strcmp(d.x.note + n - last, "does not have") == 0);
+	size_t n = strlen(d.x.note), last = strlen("does not have it");
+	CHECK(n > last && strcmp(d.x.note + n - last, "does not have it") == 0);
 }
 
 static void test_contradictions(void)
@@ -698,9 +799,12 @@ static void test_put_fails(void)
 static void test_empty(void)
 {
 	struct direct d;
+	struct feed f;
 	start(&d, "tcg2");
 	CHECK(export_close(&d.x, &d.err) == 0);
-	feed_bad(text_bytes(&d.out), "ccel", 1, "no log: nothing is behind its header");
+	feed_good(text_bytes(&d.out), NULL, "ccel", 1);
+	feed_log(text_bytes(&d.out), NULL, NULL, NULL, &f);
+	CHECK_STR(f.note, "the log contains only a header");
 	text_free(&d.out);
 	start(&d, "cel-json");
 	CHECK(export_close(&d.x, &d.err) == 0);
@@ -743,6 +847,7 @@ int main(void)
 	test_json_bytes();
 	test_systemd();
 	test_dstack();
+	test_altered();
 	test_ima();
 	test_journal();
 	test_places();

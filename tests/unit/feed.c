@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "formats/log_formats.h"
 
 void text_le16(struct text *t, unsigned v)
 {
@@ -87,11 +88,11 @@ void feed_log(struct bytes log, const char *format, feed_event *each, void *arg,
 {
 	struct log_reader r;
 	static struct log_event ev;
-	const struct log_format *f = format != NULL ? log_format_by_name(format) : NULL;
+	const struct log_format *f = format != NULL ? log_formats_by_name(format) : NULL;
 	CHECK(format == NULL || f != NULL);
 	*ret = (struct feed){.rc = -1};
 	int fd = memory_file(log);
-	if (log_reader_open(&r, fd, f, &ret->err) == 0) {
+	if (log_formats_open(&r, fd, f, &ret->err) == 0) {
 		ret->format = r.format->name;
 		while ((ret->rc = log_reader_next(&r, &ev, &ret->err)) > 0) {
 			check_event(&ev, ret->n, log.n);

@@ -80,6 +80,72 @@ static void test_not_json(void)
 	bad(ONE "{\"a\":", 1, "is cut");
 }
 
+/* Numbers have the form of RFC 8259, section 6, wherever they stand. */
+static void test_numbers(void)
+{
+	static const char *const right[] = {"0", "-0", "10", "-12", "0.0", "1.50", "0e0", "1E+05",
+		"1e-05", "12.5e7", "true", "false", "null", "[0,-1, 2.5 ,3e1]"};
+	static const char *const wrong[] = {"00", "-00", "01", "-01", "00.5", "1.", "-1.", "1.e5",
+		".5", "-.5", "-", "+1", "1e", "1e+", "1.5.5", "1e5.5", "1-2", "[00]", "[1.]",
+		"{\"b\":00}", "[1,00 ]"};
+	static const char *const fronts[] = {"", "0", "\\u0000", "\xc3\xa9"};
+	for (size_t f = 0; f < sizeof(fronts) / sizeof(fronts[0]); f++) {
+		for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+			struct text t = {0};
+			text_fmt(&t, "{\"a\":\"%s\",\"b\":%s}", fronts[f], right[i]);
+			feed_bad(text_bytes(&t), "cel-json", 0, "no array 'digests'");
+			text_free(&t);
+		}
+		for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+			struct text t = {0};
+			text_fmt(&t, "{\"a\":\"%s\",\"b\":%s}", fronts[f], wrong[i]);
+			feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: ");
+			text_free(&t);
+		}
+	}
+	bad("{\"recnum\":00}", 0,
+		"offset 11: not JSON: a number in a form that JSON does not have");
+	bad("{\"recnum\":1.}", 0,
+		"offset 12: not JSON: a number in a form that JSON does not have");
+	/* What looks like one in a string is text. */
+	good(RECORD("00 1. -. +1 :00,[00"), 1);
+	/* A number that the parser gets in two pieces. */
+	for (size_t n = 4080; n < 4100; n++) {
+		struct text t = {0};
+		text_str(&t, "{\"a\":\"");
+		text_fill(&t, 'x', n - t.n);
+		text_str(&t, "\",\"b\":100}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "no array 'digests'");
+		t.n -= strlen("100}");
+		text_str(&t, "001}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "not JSON: ");
+		text_free(&t);
+	}
+}
+
+/* json-c cuts a name at a NUL: two names would be one. */
+static void test_names(void)
+{
+	static const char *const wrong[] = {"{\"pcr\\u0000x\":1}", "{\"pcr\\u0000\" :1}",
+		"{\"\\u0000\":1}", "{\"a\":[{\"b\\u0000\":\"c\"}]}", "{\"\\\\\\u0000\":1}"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		bad(wrong[i], 0, ": a NUL (\\u0000) in the name of a member");
+	bad("{\"ab\\u0000\":1}", 0, "offset 11: a NUL");
+	for (size_t n = 4070; n < 4110; n++) {
+		struct text t = {0};
+		text_str(&t, "{\"a\":\"");
+		text_fill(&t, 'x', n - t.n);
+		text_str(&t, "\",\"b\\u0000\":1}");
+		feed_bad(text_bytes(&t), "cel-json", 0, "a NUL (\\u0000) in the name");
+		text_free(&t);
+	}
+	/* Values may have one, and a backslash before "u0000" is none. */
+	good(RECORD("\\u0000"), 1);
+	bad("{\"a\":\"\\u0000\",\"b\\\\u0000\":[\"\\u0000\"],\"\\u0010\\u00000\":1}", 0, "a NUL");
+	bad("{\"a\":\"\\u0000\",\"b\\\\u0000\":[\"\\u0000\"],\"\\u0010\\u0001\":1}", 0,
+		"no array 'digests'");
+}
+
 static void test_bytes(void)
 {
 	static const char *const wrong[] = {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80",
@@ -235,6 +301,8 @@ int main(void)
 	test_framings();
 	test_bad_framings();
 	test_not_json();
+	test_numbers();
+	test_names();
 	test_bytes();
 	test_strings();
 	test_plain();

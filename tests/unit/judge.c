@@ -44,13 +44,14 @@ int judge_try(struct bytes log, const struct model_hash *h, const struct model_d
 	*err = (struct err){0};
 	int rc = rfc_log_open(&reader, fd, alg_of(h), err);
 	CHECK_INT(rc, 0);
-	rc = replay_log(&reader, hasher_of(h), from, n, target != NULL ? &to : NULL, ret, err);
+	rc = replay_log(&reader, hasher_of(h), (struct replay_starts){from, n},
+		target != NULL ? &to : NULL, ret, err);
 	rfc_log_close(&reader);
 	close(fd);
 	return rc;
 }
 
-void judge(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
+void judge_text(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
 	size_t n, const uint8_t *target, struct replay_result *ret)
 {
 	struct err err;
@@ -67,13 +68,14 @@ void judge_tail(struct bytes log, const struct model_hash *h, off_t pos, const u
 	int fd = memory_file(log);
 	*ret = (struct replay_result){0};
 	CHECK_INT(rfc_log_open(&reader, fd, alg_of(h), &err), 0);
-	if (replay_tail(&reader, hasher_of(h), pos, &from, &to, ret, &err) < 0)
+	if (replay_tail(&reader, hasher_of(h), (struct replay_from){pos, &from}, &to, ret, &err) <
+		0)
 		check_failed(__FILE__, __LINE__, "the replay failed: %s", err.msg);
 	rfc_log_close(&reader);
 	close(fd);
 }
 
-uint64_t hashes_done;
+_Atomic uint64_t hashes_done;
 
 static int (*end_hash)(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *size);
 
@@ -119,12 +121,12 @@ bool is_direct_line(struct bytes line, const struct model_hash *h, uint8_t *ret)
 }
 
 void claim_of(struct bytes log, const struct model_hash *h, const struct replay_result *r,
-	struct claim *ret)
+	struct text_claim *ret)
 {
 	size_t lines = 0;
 	for (size_t i = 0; i < log.n; i++)
 		lines += log.p[i] == '\n';
-	*ret = (struct claim){.d = calloc(lines + 1, sizeof(*ret->d))};
+	*ret = (struct text_claim){.d = calloc(lines + 1, sizeof(*ret->d))};
 	CHECK(ret->d != NULL);
 	for (size_t from = 0, i = 0; i < log.n; i++) {
 		if (log.p[i] != '\n')
@@ -145,7 +147,7 @@ void claim_of(struct bytes log, const struct model_hash *h, const struct replay_
 }
 
 struct model_digest claim_value(
-	const struct claim *c, const struct model_hash *h, const struct model_digest *start)
+	const struct text_claim *c, const struct model_hash *h, const struct model_digest *start)
 {
 	struct model_digest v = *start;
 	for (size_t i = 0; i < c->n; i++)
@@ -154,8 +156,8 @@ struct model_digest claim_value(
 	return v;
 }
 
-void claim_free(struct claim *c)
+void claim_free(struct text_claim *c)
 {
 	free(c->d);
-	*c = (struct claim){0};
+	*c = (struct text_claim){0};
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/mr_index.h"
 #include "model/mr_list.h"
 
 #include "check.h"
@@ -131,6 +132,43 @@ static void test_find(void)
 	mr_list_clear(&list);
 }
 
+/* All names of many registers lead to them, and to no others. */
+static void test_index(void)
+{
+	struct mr_list list = {0};
+	struct mr_index index;
+	struct err err = {0};
+	char name[16];
+	size_t n;
+	CHECK_INT(mr_index_init(&index, list.mr, 0, &err), 0);
+	mr_index_named(&index, bytes_of("a"), &n);
+	CHECK_U64(n, 0);
+	mr_index_clear(&index);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "r%d", i * 7 % 1000);
+		add(&list, i % 2 == 0 ? "p" : "", name, i % 3 == 0 ? "sha256" : NULL);
+	}
+	CHECK_INT(mr_index_init(&index, list.mr, list.n, &err), 0);
+	for (size_t i = 0; i < list.n; i++) {
+		struct bytes names[MR_NAMES_MAX];
+		size_t n_names = mr_names(list.mr[i], names);
+		CHECK_U64(n_names, (i % 2 == 0 ? 2u : 1u) * (i % 3 == 0 ? 2u : 1u));
+		CHECK_U64(mr_index_place(&index, list.mr[i]), i);
+		for (size_t k = 0; k < n_names; k++) {
+			const struct mr_index_name *v = mr_index_named(&index, names[k], &n);
+			CHECK(n == 1 && v->nr == i && v->whole == (k == 0));
+		}
+	}
+	static const char *const none[] = {
+		"", "r", "r1000", "r10:", "p/", "p/r1", "r1:sha256", "z"};
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		mr_index_named(&index, bytes_of(none[i]), &n);
+		CHECK_U64(n, 0);
+	}
+	mr_index_clear(&index);
+	mr_list_clear(&list);
+}
+
 /* What the operands pick, as "NAME" by name or "NAME?" by pattern, in their order. */
 static void picks(const struct mr_list *list, const char *operands, const char *want)
 {
@@ -236,6 +274,7 @@ int main(void)
 	test_named();
 	test_patterns();
 	test_find();
+	test_index();
 	test_pick();
 	test_sort();
 	test_initial();

@@ -232,7 +232,7 @@ static bool passes(enum verdict v)
 static void claims_truth(
 	struct bytes log, const struct model_digest *truth, size_t n, const struct replay_result *r)
 {
-	struct claim c;
+	struct text_claim c;
 	if (!passes(r->verdict))
 		return;
 	claim_of(log, k.hash, r, &c);
@@ -250,7 +250,7 @@ static void judge_log(struct bytes log, const uint8_t *target, struct replay_res
 {
 	struct model_digest starts[2] = {{""}, {"rtmr1"}};
 	current = log;
-	judge(log, k.hash, starts, 2, target, ret);
+	judge_text(log, k.hash, starts, 2, target, ret);
 }
 
 /* Whether no other direct line has the digest of line i: then it is certain which one was real. */
@@ -287,7 +287,7 @@ static void must_not_lie(struct bytes log)
 	HOLDS(r.verdict != VERDICT_NONE, "no verdict");
 	claims_truth(log, k.extended, k.n_extended, &r);
 	if (r.verdict == VERDICT_PARTIAL) {
-		struct claim c;
+		struct text_claim c;
 		struct model_digest stated = {0}, got;
 		claim_of(log, k.hash, &r, &c);
 		size_t at = strlen("SYNC /") + strlen(k.hash->name);

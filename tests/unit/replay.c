@@ -59,7 +59,7 @@ static const char *direct_line(int name)
 static void judged_from(const struct model_digest *start, size_t n, struct bytes log,
 	const struct model_digest *target, enum verdict want, struct replay_result *ret)
 {
-	judge(log, hash, start, n, target->v, ret);
+	judge_text(log, hash, start, n, target->v, ret);
 	if (ret->verdict != want)
 		check_failed(__FILE__, __LINE__, "%s, not %s:\n%.*s", verdict_name(ret->verdict),
 			verdict_name(want), (int)log.n, (const char *)log.p);
@@ -78,7 +78,7 @@ static void gives(const struct text *log, const struct model_digest *target, enu
 /* The log that the kernel has now explains the register, line for line as it was. */
 static void is_true(const struct kernel *k, enum verdict want, struct replay_result *ret)
 {
-	struct claim c;
+	struct text_claim c;
 	judged_from(&k->start, 1, text_bytes(&k->log), &k->value, want, ret);
 	CHECK_U64(ret->records, k->n_extended);
 	CHECK_U64(ret->matched, k->n_extended);
@@ -254,7 +254,7 @@ static void test_twins(void)
 {
 	struct kernel k;
 	struct replay_result r;
-	struct claim c;
+	struct text_claim c;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "x");
 	for (int i = 0; i < 4; i++)
@@ -449,7 +449,7 @@ static void test_what_can_be_real(void)
 				extend_record(&v, sync_line(&v));
 			}
 			struct replay_result r;
-			judge(text_bytes(&log), hash, &zeros, 1, v.v, &r);
+			judge_text(text_bytes(&log), hash, &zeros, 1, v.v, &r);
 			if ((r.verdict == VERDICT_MATCH) != given[i].is)
 				check_failed(__FILE__, __LINE__, "case %zu: %s", i,
 					verdict_name(r.verdict));
@@ -501,7 +501,7 @@ static void test_what_follows_a_run(void)
 			}
 		}
 		struct replay_result r;
-		judge(text_bytes(&log), hash, &zeros, 1, v.v, &r);
+		judge_text(text_bytes(&log), hash, &zeros, 1, v.v, &r);
 		if ((r.verdict == VERDICT_MATCH) != given[i].is)
 			check_failed(
 				__FILE__, __LINE__, "case %zu: %s", i, verdict_name(r.verdict));
@@ -841,7 +841,7 @@ static void test_no_target(void)
 	kernel_append_str(&k, direct_line(5));
 	kernel_append_str(&k, "c");
 	kernel_direct(&k, digest(6), false);
-	judge(text_bytes(&k.log), hash, &zeros, 1, NULL, &r);
+	judge_text(text_bytes(&k.log), hash, &zeros, 1, NULL, &r);
 	CHECK_INT(r.verdict, VERDICT_MATCH);
 	CHECK_BYTES(digest_bytes(&r.value), ((struct bytes){k.value.v, hash->size}));
 	CHECK_U64(r.records, k.n_extended);

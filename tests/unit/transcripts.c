@@ -31,7 +31,7 @@ static struct text from_hex(const char *hex)
 static void check_claim(struct bytes log, const struct model_hash *h, const struct replay_result *r,
 	const uint8_t *value)
 {
-	struct claim c;
+	struct text_claim c;
 	struct model_digest zeros = {0};
 	claim_of(log, h, r, &c);
 	CHECK_U64(c.n, r->records);
@@ -53,7 +53,7 @@ static void check_cut(struct bytes log, const struct model_hash *h, const uint8_
 		n--;
 	if (log.p[n] == '#')
 		return;
-	judge((struct bytes){log.p, n}, h, &zeros, 1, value, &r);
+	judge_text((struct bytes){log.p, n}, h, &zeros, 1, value, &r);
 	CHECK_INT(verdict_status(r.verdict), ST_NO);
 	replay_clear(&r);
 }
@@ -68,7 +68,7 @@ static bool check_pair(struct json_object *pair)
 	struct model_digest zeros = {0};
 	struct replay_result r;
 	CHECK_U64(value.n, h->size);
-	judge(text_bytes(&log), h, &zeros, 1, value.p, &r);
+	judge_text(text_bytes(&log), h, &zeros, 1, value.p, &r);
 	enum verdict want = log.n == 0 ? VERDICT_UNTOUCHED : VERDICT_MATCH;
 	if (r.verdict != want)
 		check_failed(__FILE__, __LINE__, "'%s' (%s): %s", member(pair, "after"), alg,

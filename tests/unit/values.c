@@ -9,7 +9,7 @@
 #define HEAD "{\"schema\":\"tsmctl.read/1\","
 #define ZERO32 "0000000000000000000000000000000000000000000000000000000000000000"
 
-/* The registers found, "NAME=HEX " each; or "refused". */
+/* The registers found, "NAME=HEX " each, or "NAME!STATUS(MESSAGE) "; or "refused". */
 static char *outcome(struct bytes text, struct err *err)
 {
 	struct values v;
@@ -22,8 +22,14 @@ static char *outcome(struct bytes text, struct err *err)
 	} else {
 		CHECK(v.mrs.n > 0);
 		for (size_t i = 0; i < v.mrs.n; i++) {
-			CHECK_U64(v.mrs.mr[i]->size, v.value[i].n);
-			text_fmt(&got, "%s=", v.mrs.mr[i]->full);
+			const struct mr *mr = v.mrs.mr[i];
+			CHECK((v.value[i].p == NULL) == (mr->bad.status != ST_OK));
+			if (v.value[i].p == NULL) {
+				text_fmt(&got, "%s!%d(%s) ", mr->full, mr->bad.status, mr->bad.msg);
+				continue;
+			}
+			CHECK_U64(mr->size, v.value[i].n);
+			text_fmt(&got, "%s=", mr->full);
 			text_hex(&got, v.value[i]);
 			text_char(&got, ' ');
 		}
@@ -131,10 +137,6 @@ static void test_json(void)
 	       "\"schema\":\"tsmctl.read/1\"}",
 		"p/a=01 b=02 ");
 	parses(HEAD "\"registers\":[{\"register\":\"\\u0061\",\"value\":\"00\"}]}", "a=00 ");
-	parses(HEAD
-		"\"registers\":[{\"register\":\"a\",\"error\":{\"status\":4,\"message\":\"x\"}},"
-		"{\"register\":\"b\",\"value\":\"02\"}]}",
-		"b=02 ");
 	/* A key that is there twice: the last one counts. */
 	parses(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"value\":\"01\"}]}",
 		"a=01 ");
@@ -146,6 +148,37 @@ static void test_json(void)
 	parses(HEAD "\"n\":123456789012345678901234567890123456789,\"m\":1e999,"
 		    "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"size\":-1e400}]}",
 		"a=00 ");
+}
+
+/* A row whose value could not be read is kept, with the reason. */
+static void test_json_errors(void)
+{
+	parses(HEAD
+		"\"registers\":[{\"register\":\"a\",\"error\":{\"status\":4,\"message\":\"x y\"}},"
+		"{\"register\":\"b\",\"value\":\"02\"}]}",
+		"a!4(x y) b=02 ");
+	parses(HEAD "\"registers\":[{\"register\":\"a:sha256\",\"value\":null,"
+		    "\"error\":{\"status\":1,\"message\":\"\\u001b[2J\\n\\u00e9\",\"errno\":"
+		    "\"EIO\"}}]}",
+		"a:sha256!1(^[[2J\\012M-CM-)) ");
+	parses(HEAD
+		"\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"error\":{\"status\":0}}]}",
+		"a=00 ");
+	refused(HEAD
+		"\"registers\":[{\"register\":\"a\",\"error\":{\"status\":4,\"message\":\"x\"}},"
+		"{\"register\":\"a\",\"value\":\"02\"}]}",
+		"registers[1]: 'a' is there twice");
+	static const char *const errors[] = {"{}", "{\"status\":4}", "{\"message\":\"x\"}",
+		"{\"status\":0,\"message\":\"x\"}", "{\"status\":7,\"message\":\"x\"}",
+		"{\"status\":-1,\"message\":\"x\"}", "{\"status\":\"4\",\"message\":\"x\"}",
+		"{\"status\":4294967300,\"message\":\"x\"}", "{\"status\":4,\"message\":7}"};
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		struct text t = {0};
+		text_fmt(&t, HEAD "\"registers\":[{\"register\":\"a\",\"error\":%s}]}", errors[i]);
+		text_char(&t, '\0');
+		refused((const char *)t.p, "registers[0]: 'error'");
+		text_free(&t);
+	}
 }
 
 static void test_json_refused(void)
@@ -282,8 +315,11 @@ static void matches(const struct mr_list *list, const char *name, const char *wa
 		"{\"schema\":\"tsmctl.read/1\",\"registers\":"
 		"[{\"register\":\"%s\",\"value\":\"%s\"}]}",
 		name, strchr(name, ':') != NULL ? ZERO32 : "00");
+	struct mr_index index;
 	CHECK_INT(values_parse(text_bytes(&t), &v, &err), 0);
-	enum values_match m = values_match(&v, 0, list, &mr);
+	CHECK_INT(mr_index_init(&index, list->mr, list->n, &err), 0);
+	enum values_match m = values_match(&v, 0, &index, &mr);
+	mr_index_clear(&index);
 	CHECK_STR(m == VALUES_NONE ? "none" : m == VALUES_AMBIGUOUS ? "several" : mr->full, want);
 	values_clear(&v);
 	text_free(&t);
@@ -313,6 +349,49 @@ static void test_match(void)
 	matches(&list, "tdx_guest/rtmr0:sha256", "rtmr0:sha256");
 	matches(&list, "tdx_guest/rtmr1:sha256", "none");
 	mr_list_clear(&list);
+
+	/* What is left out on either side adds up; a whole name goes first. */
+	CHECK(mr_list_add(&list, "", "r", NULL, &err) != NULL);
+	CHECK(mr_list_add(&list, "p", "r", NULL, &err) != NULL);
+	CHECK(mr_list_add(&list, "p", "r", "x", &err) != NULL);
+	matches(&list, "p/r", "p/r");
+	matches(&list, "r", "r");
+	matches(&list, "p/r:y", "several");
+	matches(&list, "q/r", "r");
+	matches(&list, "r:x", "several");
+	mr_list_clear(&list);
+}
+
+/* Each register's row, as "ROW ": a number, none or two. */
+static void test_map(void)
+{
+	struct mr_list list = {0};
+	struct err err = {0};
+	struct values v;
+	struct values_map map = {0};
+	struct text got = {0};
+	static const char *const names[][2] = {
+		{"p", "a"}, {"q", "a"}, {"p", "b"}, {"p", "c"}, {"p", "d"}};
+	for (size_t i = 0; i < 5; i++)
+		CHECK(mr_list_add(&list, names[i][0], names[i][1], NULL, &err) != NULL);
+	CHECK_U64(values_map_row(&map, list.mr[0]), VALUES_NO_ROW);
+	CHECK_INT(
+		values_parse(bytes_of("01  d\n01  a\n01  b\n01  p/b\n01  q/a\n01  z\n"), &v, &err),
+		0);
+	CHECK_INT(values_map_init(&map, &v, &list, &err), 0);
+	for (size_t i = 0; i < list.n; i++) {
+		size_t row = values_map_row(&map, list.mr[i]);
+		if (row == VALUES_NO_ROW || row == VALUES_TWO_ROWS)
+			text_str(&got, row == VALUES_NO_ROW ? "none " : "two ");
+		else
+			text_fmt(&got, "%zu ", row);
+	}
+	text_char(&got, '\0');
+	CHECK_STR((const char *)got.p, "none 4 two none 0 ");
+	text_free(&got);
+	values_map_clear(&map);
+	values_clear(&v);
+	mr_list_clear(&list);
 }
 
 int main(void)
@@ -320,9 +399,11 @@ int main(void)
 	test_text();
 	test_sizes();
 	test_json();
+	test_json_errors();
 	test_json_refused();
 	test_json_hostile();
 	test_load();
 	test_match();
+	test_map();
 	return 0;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/log_asked.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "model/mr_list.h"
+
+enum { SLOTS = 256 };
+
+/*
+ * A log has millions of events of few registers: what was found out for a register's name and its
+ * hashes is kept. One slot for each hash value of these: a newer one replaces an older one.
+ */
+struct log_asked_name {
+	char *name; /* as the event has it; NULL: the slot is empty */
+	size_t n_algs;
+	enum hash_alg alg[EVENT_DIGESTS_MAX];
+	char *shown; /* NULL: as it is */
+	bool asked;
+};
+
+int log_asked_init(struct log_asked *ret, int n, char *const specs[], struct err *err)
+{
+	*ret = (struct log_asked){.n = n, .specs = specs};
+	ret->seen = calloc((size_t)n + 1, sizeof(*ret->seen));
+	ret->names = calloc(SLOTS, sizeof(*ret->names));
+	return ret->seen != NULL && ret->names != NULL ? 0 : err_sys(err, ENOMEM, "log");
+}
+
+static void empty_slot(struct log_asked_name *slot)
+{
+	free(slot->name);
+	free(slot->shown);
+	*slot = (struct log_asked_name){0};
+}
+
+void log_asked_clear(struct log_asked *asked)
+{
+	for (size_t i = 0; asked->names != NULL && i < SLOTS; i++)
+		empty_slot(&asked->names[i]);
+	free(asked->names);
+	free(asked->seen);
+	*asked = (struct log_asked){0};
+}
+
+bool log_asked_register(struct log_asked *asked, const struct mr *mr)
+{
+	bool any = asked->n == 0, full;
+	for (int i = 0; i < asked->n; i++) {
+		bool is = mr_named(mr, asked->specs[i], &full) || mr_matches(mr, asked->specs[i]);
+		asked->seen[i] = asked->seen[i] || is;
+		any = any || is;
+	}
+	return any;
+}
+
+/* FNV-1a. */
+static size_t slot_of(const struct log_event *ev, const char *name)
+{
+	uint32_t h = 2166136261;
+	for (; *name != '\0'; name++)
+		h = (h ^ (uint8_t)*name) * 16777619;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		h = (h ^ (uint8_t)ev->digest[i].d.alg) * 16777619;
+	return (h ^ h >> 16) % SLOTS;
+}
+
+static bool is_same(const struct log_asked_name *slot, const struct log_event *ev, const char *name)
+{
+	if (slot->name == NULL || slot->n_algs != ev->n_digests || strcmp(slot->name, name) != 0)
+		return false;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		if (slot->alg[i] != ev->digest[i].d.alg)
+			return false;
+	return true;
+}
+
+/* [PROVIDER/]NAME[:HASH] as a register of this hash, which the name may have already. */
+static struct mr *add_register(struct mr_list *list, const char *name, enum hash_alg alg)
+{
+	struct err no_memory;
+	const char *slash = strchr(name, '/');
+	AUTO_FREE char *provider = strndup(name, slash != NULL ? (size_t)(slash - name) : 0);
+	AUTO_FREE char *local = strdup(slash != NULL ? slash + 1 : name);
+	if (provider == NULL || local == NULL)
+		return NULL;
+	char *colon = strrchr(local, ':');
+	if (colon != NULL && alg > HASH_UNKNOWN && hash_by_name(bytes_of(colon + 1)) == alg)
+		*colon = '\0';
+	return mr_list_add(list, provider, local, hash_name(alg), &no_memory);
+}
+
+/* Whether an operand asks for a register that has this name and one of these hashes; -1: no memory. */
+static int ask(struct log_asked *asked, const struct log_event *ev, const char *name)
+{
+	struct mr_list list = {0};
+	int is = asked->n == 0;
+	for (size_t i = 0; asked->n > 0 && is >= 0 && i < ev->n_digests; i++) {
+		const struct mr *mr = add_register(&list, name, ev->digest[i].d.alg);
+		if (mr == NULL)
+			is = -1;
+		else if (log_asked_register(asked, mr))
+			is = 1;
+	}
+	mr_list_clear(&list);
+	return is;
+}
+
+static bool fill_slot(struct log_asked *asked, struct log_asked_name *slot,
+	const struct log_event *ev, const char *name)
+{
+	empty_slot(slot);
+	int is = ask(asked, ev, name);
+	bool with_hash = ev->n_digests == 1 && ev->digest[0].d.alg > HASH_UNKNOWN &&
+			 strchr(name, ':') == NULL;
+	if (with_hash && asprintf(&slot->shown, "%s:%s", name, hash_name(ev->digest[0].d.alg)) < 0)
+		slot->shown = NULL;
+	slot->name = strdup(name);
+	if (is < 0 || slot->name == NULL || (with_hash && slot->shown == NULL)) {
+		empty_slot(slot);
+		return false;
+	}
+	slot->asked = is;
+	slot->n_algs = ev->n_digests;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		slot->alg[i] = ev->digest[i].d.alg;
+	return true;
+}
+
+const char *log_asked_event(struct log_asked *asked, const struct log_event *ev, const char *name)
+{
+	struct log_asked_name *slot = &asked->names[slot_of(ev, name)];
+	if (!is_same(slot, ev, name) && !fill_slot(asked, slot, ev, name))
+		return name;
+	if (!slot->asked)
+		return NULL;
+	return slot->shown != NULL ? slot->shown : slot->name;
+}

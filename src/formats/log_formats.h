@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The formats of logs that are known here, and which of them a file has. */
+#ifndef TSMCTL_FORMATS_LOG_FORMATS_H
+#define TSMCTL_FORMATS_LOG_FORMATS_H
+
+#include "formats/reader.h"
+
+/* In the order in which they are tried. NULL at the end. */
+extern const struct log_format *const log_formats[];
+
+/*
+ * Why a file is not what it was given for: if its first bytes are those of a log, err says that. JSON
+ * is left alone: its first bytes may be those of both.
+ */
+void log_formats_refuse(struct bytes file, struct err *err);
+
+/* NULL if there is none of that name (as in FILE:FORMAT). */
+const struct log_format *log_formats_by_name(const char *name);
+
+/*
+ * Reads from offset 0 of a descriptor that seeks and is borrowed. Without a format the first bytes
+ * decide: ST_FORMAT, with what was recognised, if they are those of no log. After an error only
+ * ret->format is set: the log's, if it was recognised.
+ */
+int log_formats_open(
+	struct log_reader *ret, int fd, const struct log_format *format, struct err *err);
+/* The same for a log that grows: reads no further than the offset `end`. */
+int log_formats_open_upto(struct log_reader *ret, int fd, off_t end,
+	const struct log_format *format, struct err *err);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/history.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/scope.h"
+#include "verify/diagnosis.h"
+#include "verify/explore.h"
+
+enum { SWITCHES_MAX = 32 }; /* from one log to another, within one sequence */
+
+/* Fewer switches first: what is likely is found first. */
+static enum sequence_outcome try_sequences(struct sequence *s, struct err *err)
+{
+	struct timeline *t = s->t;
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	for (unsigned switches = 0; o == SEQUENCE_OPEN && !s->gave_up; switches++) {
+		s->cut = false;
+		o = explore_starts(s, t->start, t->n_starts, switches, err);
+		if (!s->cut)
+			return o;
+		s->gave_up |= o == SEQUENCE_OPEN && switches == SWITCHES_MAX;
+	}
+	return o;
+}
+
+/* Equal claims of several logs as an extend each. */
+static enum sequence_outcome try_unshared(struct sequence *s, struct err *err)
+{
+	s->share = false;
+	enum sequence_outcome o = try_sequences(s, err);
+	s->share = true;
+	return o;
+}
+
+/* Firmware's claims at any place: whatever gives the value was extended. */
+static enum sequence_outcome try_anywhere(struct sequence *s, struct err *err)
+{
+	s->anywhere = true;
+	enum sequence_outcome o = try_sequences(s, err);
+	s->anywhere = false;
+	return o;
+}
+
+/* Takes back what lists may be used for. */
+static void unlimit(struct sequence *s)
+{
+	for (size_t l = 0; l < s->t->n_lists; l++)
+		s->limit[l] = s->t->list[l].n;
+}
+
+/* No list may have this claim of a journal: copies of it neither. */
+static void limit_to(struct sequence *s, const struct claim *c)
+{
+	for (size_t l = 0; l < s->t->n_lists; l++) {
+		const struct claim_list *list = &s->t->list[l];
+		for (size_t i = 0; list->anchored && i < s->limit[l]; i++)
+			if (digest_equal(&list->v[i].digest, &c->digest) &&
+				digest_equal(&list->v[i].before, &c->before))
+				s->limit[l] = i;
+	}
+}
+
+/* Without the rest of one journal, from each of its claims on. */
+static enum sequence_outcome try_journal_fronts(struct sequence *s, struct err *err)
+{
+	struct timeline *t = s->t;
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	for (size_t l = 0; l < t->n_lists && t->n_lists > 1; l++) {
+		size_t n = t->list[l].anchored ? t->list[l].n : 0;
+		for (; n > 0 && o == SEQUENCE_OPEN && !s->gave_up; n--) {
+			limit_to(s, &t->list[l].v[n - 1]);
+			o = explore_starts(s, t->start, t->n_starts, (unsigned)t->n_lists, err);
+		}
+		unlimit(s);
+	}
+	return o;
+}
+
+/* From the values that logs start from: then all claims must follow. */
+static enum sequence_outcome try_stated(struct sequence *s, struct err *err)
+{
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	s->need_whole = s->cut = true;
+	for (unsigned k = 0; k <= s->t->n_lists && o == SEQUENCE_OPEN && !s->gave_up && s->cut;
+		k++) {
+		s->cut = false;
+		o = explore_starts(s, s->t->stated, s->t->n_stated, k, err);
+	}
+	s->gave_up |= o == SEQUENCE_OPEN && s->cut;
+	s->need_whole = false;
+	return o;
+}
+
+static const struct claim *claim_at(const struct timeline *t, const struct step *step)
+{
+	return step->list == DOUBTFUL_LIST ? &t->doubtful[step->at]
+					   : &t->list[step->list].v[step->at];
+}
+
+/* Whether a claim may be element k of the sequence; values[k] is what that extended. */
+static bool may_be(const struct timeline *t, const struct claim_list *list, size_t i, size_t k,
+	const struct digest values[])
+{
+	const struct claim *c = &list->v[i];
+	return digest_equal(&claim_at(t, &t->path[k])->digest, &c->digest) &&
+	       (!list->anchored || digest_equal(&values[k], &c->before));
+}
+
+/* How many claims of a list can be in the sequence, in its order, at the most. */
+static int most_in(const struct timeline *t, const struct claim_list *list,
+	const struct digest values[], size_t *ret, struct err *err)
+{
+	AUTO_FREE uint32_t *best = calloc(t->n_path + 1, sizeof(*best));
+	if (best == NULL)
+		return err_sys(err, ENOMEM, "events");
+	for (size_t i = 0; i < list->n; i++) {
+		uint32_t before = 0;
+		for (size_t k = 0; k < t->n_path && !list->v[i].loose; k++) {
+			uint32_t with = before + may_be(t, list, i, k, values);
+			before = best[k + 1];
+			uint32_t most = with > best[k + 1] ? with : best[k + 1];
+			best[k + 1] = most > best[k] ? most : best[k];
+		}
+	}
+	*ret = best[t->n_path];
+	return 0;
+}
+
+/* Where the claims of one list stand in the sequence, in its order. */
+static int compare_list(struct timeline *t, size_t l, const struct digest values[], struct err *err)
+{
+	const struct claim_list *list = &t->list[l];
+	struct fit *fit = &t->fit[l];
+	size_t at = 0, firm = 0, most = 0;
+	*fit = (struct fit){0};
+	for (; fit->front < list->n; fit->front++) {
+		bool loose = list->v[fit->front].loose;
+		size_t k = at;
+		while (k < t->n_path && !may_be(t, list, fit->front, k, values))
+			k++;
+		if (k == t->n_path && !loose)
+			break;
+		fit->in += k < t->n_path;
+		at = k < t->n_path ? k + 1 : at;
+		firm += !loose;
+	}
+	for (size_t i = fit->front; i < list->n; i++)
+		fit->left += !list->v[i].loose;
+	if (fit->left == 0)
+		return 0;
+	if (most_in(t, list, values, &most, err) < 0)
+		return -1;
+	fit->inside = most > firm;
+	for (size_t i = fit->front + 1; fit->inside && i < list->n; i++) {
+		size_t k = at;
+		while (k < t->n_path && !may_be(t, list, i, k, values))
+			k++;
+		list->v[i].is_in = k < t->n_path;
+		at = k < t->n_path ? k + 1 : at;
+	}
+	return 0;
+}
+
+/* What is said of the register is made from the sequence, never from how it was found. */
+static int compare(struct timeline *t, struct err *err)
+{
+	AUTO_FREE struct digest *values = calloc(t->n_path + 1, sizeof(*values));
+	if (values == NULL)
+		return err_sys(err, ENOMEM, "events");
+	values[0] = t->from;
+	for (size_t k = 0; k < t->n_path; k++) {
+		values[k + 1] = values[k];
+		if (hash_extend(t->h, &values[k + 1], &claim_at(t, &t->path[k])->digest, err) < 0)
+			return -1;
+	}
+	for (size_t l = 0; l < t->n_lists; l++)
+		if (compare_list(t, l, values, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int found(struct timeline *t, struct sequence *s, bool stated, struct err *err)
+{
+	t->found = true;
+	t->from_stated = stated;
+	t->value = s->end.value;
+	t->n_path = s->end.n;
+	t->path = s->path;
+	s->path = NULL;
+	return compare(t, err);
+}
+
+/* From which claim on firmware's log has only what stands in logs of others, too. */
+static size_t bound_of(const struct timeline *t, const struct claim_list *list)
+{
+	size_t n = list->n;
+	for (; n > 0; n--) {
+		bool told = false;
+		for (size_t m = 0; m < t->n_lists && !told; m++)
+			for (size_t i = 0; i < t->list[m].n && !told && !t->list[m].firmware; i++)
+				told = digest_equal(
+					&t->list[m].v[i].digest, &list->v[n - 1].digest);
+		if (!told)
+			break;
+	}
+	return n;
+}
+
+static bool is_start(const struct timeline *t, const struct digest *value)
+{
+	for (size_t i = 0; i < t->n_starts; i++)
+		if (digest_equal(&t->start[i], value))
+			return true;
+	return false;
+}
+
+/* Where the operator says what the start is, no log may state another one. */
+static void set_stated(struct timeline *t)
+{
+	size_t given = t->trusted ? 0 : t->n_stated;
+	t->n_stated = 0;
+	for (size_t i = 0; i < given; i++)
+		if (!is_start(t, &t->stated[i]))
+			t->stated[t->n_stated++] = t->stated[i];
+	for (size_t l = 0; l < t->n_lists && !t->trusted; l++)
+		if (t->list[l].anchored && t->list[l].n > 0 && t->n_stated < TIMELINE_STARTS_MAX &&
+			!is_start(t, &t->list[l].v[0].before))
+			t->stated[t->n_stated++] = t->list[l].v[0].before;
+}
+
+typedef enum sequence_outcome (*way_fn)(struct sequence *s, struct err *err);
+
+/* One way to search, with half of what is left: each that follows, and what may have to be said of a log
+ * that is wrong, has its share. */
+static enum sequence_outcome try_way(
+	struct sequence *s, way_fn way, bool *ret_gave_up, struct err *err)
+{
+	uint64_t all = s->budget;
+	s->budget = all / 2;
+	enum sequence_outcome o = way(s, err);
+	s->budget += all - all / 2;
+	*ret_gave_up = s->gave_up;
+	s->gave_up = false;
+	return o;
+}
+
+/* The ways that need no change to a log, the likely ones first. */
+static enum sequence_outcome search(struct sequence *s, bool *ret_stated, struct err *err)
+{
+	struct timeline *t = s->t;
+	bool gave_up, ignored;
+	*ret_stated = false;
+	s->shared = false;
+	enum sequence_outcome o = try_way(s, try_sequences, &gave_up, err);
+	if (o == SEQUENCE_OPEN && !gave_up)
+		o = try_way(s, try_journal_fronts, &gave_up, err);
+	t->all_tried = !gave_up;
+	/* What follows honest logs do not need: that not all of it was tried leaves no doubt. */
+	if (o == SEQUENCE_OPEN && s->shared)
+		o = try_way(s, try_unshared, &ignored, err);
+	if (o == SEQUENCE_OPEN)
+		o = try_way(s, try_anywhere, &ignored, err);
+	if (o == SEQUENCE_OPEN) {
+		o = try_way(s, try_stated, &gave_up, err);
+		*ret_stated = o == SEQUENCE_FOUND;
+		t->all_tried &= !gave_up;
+	}
+	return o;
+}
+
+static void prepare(struct timeline *t)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		t->list[l].bound = t->list[l].firmware ? bound_of(t, &t->list[l]) : 0;
+	set_stated(t);
+}
+
+int history_find(struct timeline *t, struct err *err)
+{
+	struct sequence s;
+	bool stated;
+	uint64_t budget = timeline_budget(t);
+	prepare(t);
+	if (sequence_init(&s, t, budget, err) < 0)
+		return -1;
+	enum sequence_outcome o = search(&s, &stated, err);
+	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
+	t->budget = s.budget;
+	t->extends = budget - s.budget;
+	sequence_clear(&s);
+	return rc < 0 || t->found ? rc : diagnosis_find(t, err);
+}
+
+static bool has_same_lists(const struct timeline *t, const struct timeline *like)
+{
+	bool same = t->n_lists == like->n_lists && t->n_starts == like->n_starts &&
+		    t->n_doubtful == like->n_doubtful;
+	for (size_t l = 0; l < t->n_lists && same; l++)
+		same = t->list[l].n == like->list[l].n && t->list[l].source == like->list[l].source;
+	return same;
+}
+
+/* The sequence of `like`, in this bank. */
+static enum sequence_outcome follow_path(
+	struct sequence *s, const struct timeline *like, struct err *err)
+{
+	struct timeline *t = s->t;
+	struct state st = {.value = like->from_stated ? t->stated[like->from_index]
+						      : t->start[like->from_index]};
+	t->from = st.value;
+	t->from_index = like->from_index;
+	for (size_t k = 0; k < like->n_path; k++)
+		if (sequence_extend(
+			    s, &st, &claim_at(t, &like->path[k])->digest, like->path[k], err) < 0)
+			return SEQUENCE_FAILED;
+	s->end = st;
+	return digest_equal(&st.value, t->want) ? SEQUENCE_FOUND : SEQUENCE_OPEN;
+}
+
+int history_find_like(struct timeline *t, const struct timeline *like, struct err *err)
+{
+	struct sequence s;
+	bool stated = like->from_stated;
+	enum sequence_outcome o;
+	if (!has_same_lists(t, like))
+		return history_find(t, err);
+	uint64_t budget = timeline_budget(t);
+	prepare(t);
+	if (sequence_init(&s, t, budget, err) < 0)
+		return -1;
+	/* Where nothing was found, one wrong digest in that bank may be all that was in the way. */
+	bool follows = like->found && (!stated || like->from_index < t->n_stated);
+	o = follows ? follow_path(&s, like, err) : search(&s, &stated, err);
+	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
+	t->all_tried |= like->found;
+	/* A change that was not found there is not looked for again. */
+	bool changed = like->found ||
+		       (like->diagnosis.kind != DIAG_NONE && like->diagnosis.kind != DIAG_FOREIGN);
+	t->budget = changed ? s.budget : 0;
+	t->extends = budget - s.budget;
+	sequence_clear(&s);
+	return rc < 0 || t->found ? rc : diagnosis_find(t, err);
+}

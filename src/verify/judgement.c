@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/judgement.h"
+
+#include <stdlib.h>
+
+void judgement_clear(struct judgement *j)
+{
+	free(j->sources);
+	free(j->left);
+	free(j->doubtful);
+	replay_clear(&j->text);
+	*j = (struct judgement){0};
+}
+
+bool judgement_has_history(const struct judgement *j)
+{
+	return j->verdict == VERDICT_MATCH || j->verdict == VERDICT_UNTOUCHED ||
+	       j->verdict == VERDICT_PARTIAL || j->verdict == VERDICT_ALTERED;
+}
+
+bool judgement_has_doubtful(const struct judgement *j, size_t source, uint64_t seq)
+{
+	for (size_t i = 0; i < j->n_doubtful; i++)
+		if (j->doubtful[i].source == source && j->doubtful[i].seq == seq)
+			return true;
+	return false;
+}

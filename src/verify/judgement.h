@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was found out of a register: its verdict, and why. */
+#ifndef TSMCTL_VERIFY_JUDGEMENT_H
+#define TSMCTL_VERIFY_JUDGEMENT_H
+
+#include "model/verdict.h"
+#include "replay/rfc_search.h"
+#include "verify/timeline.h"
+
+/* A claim that is not in the history, or the first of n. */
+struct claims_left {
+	const char *source;
+	uint64_t seq;
+	uint64_t n; /* 0: they were not counted */
+};
+
+struct judgement {
+	enum verdict verdict; /* VERDICT_NONE: not wanted, or see err */
+	struct err err;
+	struct digest replayed; /* what the logs lead to; size 0: nothing was replayed */
+	uint64_t records;	/* claims, those told twice once */
+	uint64_t matched;	/* those in the history */
+	const char **
+		sources; /* in the order in which they first stand in the history; NULL at the end */
+	struct claims_left *left;
+	size_t n_left;
+	struct event_ref
+		*doubtful; /* claims that may not have been extended, and are in the history */
+	size_t n_doubtful;
+	struct diagnosis diagnosis;
+	bool all_changes; /* mismatch: no single change to the logs gives the value, each was tried */
+	bool has_lack; /* unsupported: an event has no digest of its hash; else the hash is not known */
+	struct event_ref lack;
+	struct event_ref altered; /* of a claim whose data does not hash to its digest */
+	bool has_altered;
+	bool initial;	   /* it holds an initial value */
+	uint64_t extends;  /* undecided: what the search took */
+	uint64_t skipped;  /* its text log: lines that correspond to no extend */
+	off_t skipped_off; /* the first of them */
+	off_t place;  /* mismatch: the line of its text log from which on it is wrong; -1: none */
+	bool resumes; /* from that line on the log reproduces the register */
+	const char *other_boot; /* a source that is of another boot; NULL: none */
+	char detail[ERR_MSG_MAX];
+	/* The interpretation of its text log, if that alone explains it. */
+	bool has_text;
+	struct replay_result text;
+};
+
+void judgement_clear(struct judgement *j);
+/* Whether a history was found; what is doubtful and not in it was not extended then. */
+bool judgement_has_history(const struct judgement *j);
+/* Whether the history has this doubtful claim. */
+bool judgement_has_doubtful(const struct judgement *j, size_t source, uint64_t seq);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Adds to the detail, with bytes of names made visible as err_set does it. */
+static void add(struct judgement *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct judgement *j, const char *fmt, ...)
+{
+	char more[ERR_MSG_MAX];
+	struct err shown;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(more, sizeof(more), fmt, ap);
+	va_end(ap);
+	err_set(&shown, ST_OK, "%s", more);
+	size_t n = strlen(j->detail);
+	snprintf(j->detail + n, sizeof(j->detail) - n, "%s%s", n > 0 ? "; " : "", shown.msg);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void say_foreign(const struct inputs *inputs, struct judgement *j)
+{
+	static const char why[] = "it was extended by something that is in none of these logs";
+	const struct diagnosis *d = &j->diagnosis;
+	if (d->has_event && d->has_other)
+		add(j, "between events %llu and %llu of '%s' %s", (unsigned long long)d->other.seq,
+			(unsigned long long)d->event.seq, inputs->v[d->event.source].name, why);
+	else if (d->has_event)
+		add(j, "before event %llu of '%s' %s", (unsigned long long)d->event.seq,
+			inputs->v[d->event.source].name, why);
+	else
+		add(j, "after event %llu of '%s' %s", (unsigned long long)d->other.seq,
+			inputs->v[d->other.source].name, why);
+}
+
+static void say_altered(const struct inputs *inputs, struct judgement *j)
+{
+	add(j, "event %llu of '%s': its data does not hash to its digest",
+		(unsigned long long)j->altered.seq, inputs->v[j->altered.source].name);
+}
+
+static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
+{
+	const struct diagnosis *d = &j->diagnosis;
+	const char *name = inputs->v[d->event.source].name;
+	unsigned long long seq = d->event.seq;
+	switch (d->kind) {
+	case DIAG_NONE:
+		break;
+	case DIAG_WRONG_DIGEST:
+		add(j,
+			"the digest of event %llu of '%s' is wrong: with the digest of its data "
+			"the log gives this value",
+			seq, name);
+		break;
+	case DIAG_EXTRA:
+		add(j,
+			"event %llu of '%s' was logged but not extended: without it the log gives "
+			"this value",
+			seq, name);
+		break;
+	case DIAG_REPEATED:
+		add(j, "event %llu of '%s' was extended one time more than the log shows", seq,
+			name);
+		break;
+	case DIAG_SWAPPED:
+		add(j,
+			"event %llu of '%s' was extended after event %llu, which follows it in the "
+			"log",
+			seq, name, (unsigned long long)d->other.seq);
+		break;
+	case DIAG_OTHER_REGISTER:
+		add(j,
+			"event %llu of '%s', which is logged for another register, was extended to "
+			"this one",
+			seq, name);
+		break;
+	case DIAG_FOREIGN:
+		say_foreign(inputs, j);
+		break;
+	case DIAG_ALTERED:
+		say_altered(inputs, j);
+		break;
+	}
+}
+
+static void say_skipped(struct judgement *j)
+{
+	if (j->skipped > 0)
+		add(j,
+			"%llu SYNC or .EXTEND line%s do%s not correspond to an extend; the first "
+			"is at offset %lld",
+			(unsigned long long)j->skipped, plural(j->skipped),
+			j->skipped == 1 ? "es" : "", (long long)j->skipped_off);
+}
+
+static void say_left(struct judgement *j, const char *source, uint64_t seq, uint64_t n)
+{
+	if (n == 1)
+		add(j, "the last event of '%s', event %llu, was logged but not extended", source,
+			(unsigned long long)seq);
+	else
+		add(j,
+			"the last %llu events of '%s', from event %llu on, were logged but not "
+			"extended",
+			(unsigned long long)n, source, (unsigned long long)seq);
+}
+
+static void say_ahead(const struct mr *mr, struct judgement *j)
+{
+	if (j->matched == 0 && j->initial && j->records == 1)
+		add(j, "it has its initial value: the only event was not extended, or its log is "
+		       "of another boot or machine");
+	else if (j->matched == 0 && j->initial)
+		add(j,
+			"it has its initial value: none of the %llu events was extended, or the "
+			"logs are of another boot or machine",
+			(unsigned long long)j->records);
+	for (size_t i = 0, k; (j->matched > 0 || !j->initial) && i < j->n_left; i = k) {
+		const struct claims_left *first = &j->left[i];
+		uint64_t n = 0;
+		for (k = i; k < j->n_left && j->left[k].source == first->source; k++)
+			n += j->left[k].n;
+		say_left(j, first->source, first->seq, n > 0 ? n : j->records - j->matched);
+	}
+	if (j->has_text && mr->log == LOG_OF_KERNEL)
+		add(j, "or this kernel shows an old value after an append");
+}
+
+static void say_mismatch(const struct inputs *inputs, struct judgement *j)
+{
+	if (j->diagnosis.kind != DIAG_NONE)
+		say_diagnosis(inputs, j);
+	else if (j->resumes)
+		add(j,
+			"offset %lld: an extend before this SYNC line is not in the log; from here "
+			"on the log reproduces the register",
+			(long long)j->place);
+	else if (j->place >= 0)
+		add(j,
+			"offset %lld: this SYNC line states another value than the log before it "
+			"gives",
+			(long long)j->place);
+	else
+		add(j, "the logs do not reproduce this value%s",
+			j->all_changes ? ", and no single change to them does" : "");
+}
+
+static void say_undecided(struct judgement *j)
+{
+	if (j->extends > 0)
+		add(j, "search limit reached (%llu extends): result unknown",
+			(unsigned long long)j->extends);
+	else
+		add(j, "these logs allow too many sequences to try them all: result unknown");
+}
+
+/* PCR 16 and 23 can be reset by anybody at any time, and no log says so. */
+static void say_reset(const struct mr *mr, struct judgement *j)
+{
+	if (strcmp(mr->name, "pcr16") == 0 || strcmp(mr->name, "pcr23") == 0)
+		add(j, "this PCR can be reset, and no log says so");
+}
+
+static void say_unlogged(const struct inputs *inputs, struct judgement *j)
+{
+	add(j, inputs->n > 0 ? "changed, and no log has an event of it"
+			     : "changed, and no log of it is kept here");
+	if (j->other_boot != NULL)
+		add(j, "'%s' is of another boot", j->other_boot);
+}
+
+void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judgement *j)
+{
+	j->detail[0] = '\0';
+	switch (j->verdict) {
+	case VERDICT_NONE:
+	case VERDICT_UNEXPECTED:
+		return;
+	case VERDICT_UNCHECKED:
+		snprintf(j->detail, sizeof(j->detail), "%s", j->err.msg);
+		return;
+	case VERDICT_MATCH:
+	case VERDICT_UNTOUCHED:
+		say_skipped(j);
+		return;
+	case VERDICT_PARTIAL:
+		add(j, "it starts from a value that the log states and that is not initial; what "
+		       "came before is in none of these logs");
+		return;
+	case VERDICT_ALTERED:
+		say_diagnosis(inputs, j);
+		return;
+	case VERDICT_LOG_AHEAD:
+		say_ahead(mr, j);
+		break;
+	case VERDICT_MISMATCH:
+		say_mismatch(inputs, j);
+		break;
+	case VERDICT_UNLOGGED:
+		say_unlogged(inputs, j);
+		break;
+	case VERDICT_UNSUPPORTED:
+		if (j->has_lack)
+			add(j, "event %llu of '%s' has no digest of this hash",
+				(unsigned long long)j->lack.seq, inputs->v[j->lack.source].name);
+		else
+			add(j, "the hash of '%s' is not known here", mr->full);
+		return;
+	case VERDICT_UNDECIDED:
+		say_undecided(j);
+		break;
+	}
+	if (j->has_altered && j->diagnosis.kind != DIAG_WRONG_DIGEST)
+		say_altered(inputs, j);
+	say_reset(mr, j);
+}

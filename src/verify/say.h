@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said to a person of a judgement: the one place where its words are made. */
+#ifndef TSMCTL_VERIFY_SAY_H
+#define TSMCTL_VERIFY_SAY_H
+
+#include "verify/inputs.h"
+#include "verify/judgement.h"
+
+/* Sets the detail of a judgement, a line that is fit for a terminal; empty if there is nothing to say. */
+void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judgement *j);
+
+#endif

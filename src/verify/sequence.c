@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/sequence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ORDERED_MAX = 4 }; /* lists that are taken whole in every order */
+
+static bool are_few(const struct timeline *t)
+{
+	size_t n = 0;
+	for (size_t l = 0; l < t->n_lists; l++)
+		n += !t->list[l].anchored && !t->list[l].firmware;
+	return n <= ORDERED_MAX;
+}
+
+int sequence_init(struct sequence *s, struct timeline *t, uint64_t budget, struct err *err)
+{
+	*s = (struct sequence){.t = t, .budget = budget, .share = true, .at_before = UINT64_MAX};
+	s->few = are_few(t);
+	for (size_t l = 0; l < t->n_lists; l++)
+		s->limit[l] = t->list[l].n;
+	/* One more: a change may repeat or add an extend. */
+	s->path = calloc(timeline_claims(t) + t->n_doubtful + 2, sizeof(*s->path));
+	return s->path != NULL ? 0 : err_sys(err, ENOMEM, "events");
+}
+
+void sequence_clear(struct sequence *s)
+{
+	free(s->path);
+	free(s->saved);
+	*s = (struct sequence){0};
+}
+
+const struct claim *sequence_next(const struct sequence *s, const struct state *st, size_t l)
+{
+	return st->used[l] < s->limit[l] ? &s->t->list[l].v[st->used[l]] : NULL;
+}
+
+int sequence_extend(struct sequence *s, struct state *st, const struct digest *d, struct step step,
+	struct err *err)
+{
+	if (s->budget == 0) {
+		s->gave_up = true;
+		return 0;
+	}
+	s->budget--;
+	if (s->saved != NULL)
+		s->saved[st->n] = *st;
+	if (hash_extend(s->t->h, &st->value, d, err) < 0)
+		return -1;
+	s->path[st->n++] = step;
+	return 0;
+}
+
+void sequence_share(struct sequence *s, struct state *st, size_t l, const struct claim *c,
+	const struct digest *before)
+{
+	bool firmware = s->t->list[l].firmware || s->t->list[l].anchored;
+	for (size_t m = 0; s->share && m < s->t->n_lists; m++) {
+		const struct claim *other = m != l ? sequence_next(s, st, m) : NULL;
+		if (other == NULL || !digest_equal(&other->digest, &c->digest) ||
+			(s->t->list[m].anchored && !digest_equal(&other->before, before)))
+			continue;
+		st->used[m]++;
+		s->shared = true;
+		firmware |= s->t->list[m].firmware;
+	}
+	st->beyond |= !firmware;
+}
+
+int sequence_take(struct sequence *s, struct state *st, size_t l, struct err *err)
+{
+	const struct claim *c = sequence_next(s, st, l);
+	struct digest before = st->value;
+	struct step step = {(uint16_t)l, st->used[l]};
+	if (sequence_extend(s, st, &c->digest, step, err) < 0)
+		return -1;
+	if (s->gave_up)
+		return 0;
+	st->used[l]++;
+	sequence_share(s, st, l, c, &before);
+	return 0;
+}
+
+bool sequence_is_whole(const struct sequence *s, const struct state *st)
+{
+	for (size_t l = 0; l < s->t->n_lists; l++)
+		for (size_t i = st->used[l]; i < s->t->list[l].n; i++)
+			if (!s->t->list[l].v[i].loose)
+				return false;
+	return true;
+}
+
+static bool is_there(struct sequence *s, const struct state *st)
+{
+	if (!digest_equal(&st->value, s->t->want) || (s->need_whole && !sequence_is_whole(s, st)))
+		return false;
+	s->end = *st;
+	return true;
+}
+
+/* The journal that has a claim for this value; n_lists: none. */
+static size_t anchored_here(struct sequence *s, const struct state *st)
+{
+	size_t n = s->t->n_lists, found = n;
+	for (size_t k = 0; k < n; k++) {
+		size_t l = (k + s->journal_first) % n;
+		const struct claim *c = s->t->list[l].anchored ? sequence_next(s, st, l) : NULL;
+		if (c == NULL || !digest_equal(&c->before, &st->value))
+			continue;
+		if (found == n)
+			found = l;
+		else if (!digest_equal(&c->digest, &sequence_next(s, st, found)->digest))
+			s->conflict = true;
+	}
+	return found;
+}
+
+/* One doubtful claim, if it belongs here; *ret: it does. */
+static int try_doubtful(struct sequence *s, struct state *st, size_t i, bool *ret, struct err *err)
+{
+	const struct claim *c = &s->t->doubtful[i];
+	uint64_t bit = UINT64_C(1) << i;
+	struct step step = {DOUBTFUL_LIST, (uint32_t)i};
+	struct state after = *st;
+	bool here = (s->at_before & bit) && digest_equal(&c->before, &st->value);
+	*ret = false;
+	if ((st->taken & bit) || (!here && c->after.size == 0))
+		return 0;
+	if (sequence_extend(s, &after, &c->digest, step, err) < 0)
+		return -1;
+	*ret = !s->gave_up && (here || digest_equal(&after.value, &c->after));
+	if (*ret) {
+		*st = after;
+		st->taken |= bit;
+	}
+	return 0;
+}
+
+static int take_doubtful(struct sequence *s, struct state *st, bool *ret, struct err *err)
+{
+	*ret = false;
+	for (size_t i = 0; i < s->t->n_doubtful && !*ret; i++)
+		if (try_doubtful(s, st, i, ret, err) < 0)
+			return -1;
+	return 0;
+}
+
+enum sequence_outcome sequence_follow(struct sequence *s, struct state *st, struct err *err)
+{
+	bool more = true;
+	while (more && !s->gave_up) {
+		if (is_there(s, st))
+			return SEQUENCE_FOUND;
+		size_t l = anchored_here(s, st);
+		more = l < s->t->n_lists;
+		if (more ? sequence_take(s, st, l, err) < 0 : take_doubtful(s, st, &more, err) < 0)
+			return SEQUENCE_FAILED;
+	}
+	return SEQUENCE_OPEN;
+}
+
+bool sequence_may_go_on(const struct sequence *s, const struct state *st, size_t l)
+{
+	const struct claim_list *list = &s->t->list[l];
+	if (list->anchored || sequence_next(s, st, l) == NULL)
+		return false;
+	return !list->firmware || !st->beyond || s->anywhere || st->used[l] >= list->bound;
+}
+
+enum sequence_outcome sequence_run(
+	struct sequence *s, struct state *st, const size_t order[], struct err *err)
+{
+	enum sequence_outcome o = sequence_follow(s, st, err);
+	for (size_t i = 0; i < s->t->n_lists; i++) {
+		size_t l = order[i];
+		while (o == SEQUENCE_OPEN && !s->gave_up && !s->t->list[l].anchored &&
+			sequence_next(s, st, l) != NULL) {
+			if (sequence_take(s, st, l, err) < 0)
+				return SEQUENCE_FAILED;
+			o = sequence_follow(s, st, err);
+		}
+	}
+	return o;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A sequence of claims while it is tried: what a step does to the value, and which claims other logs
+ * and journals have for it.
+ */
+#ifndef TSMCTL_VERIFY_SEQUENCE_H
+#define TSMCTL_VERIFY_SEQUENCE_H
+
+#include "verify/timeline.h"
+
+/* Where a sequence stands: all that has to be put back to try another one. */
+struct state {
+	struct digest value;
+	uint64_t taken; /* doubtful claims, a bit each */
+	uint32_t used[TIMELINE_LISTS_MAX];
+	uint32_t n;  /* steps */
+	bool beyond; /* other programs than firmware have extended */
+};
+
+struct sequence {
+	struct timeline *t;
+	size_t limit[TIMELINE_LISTS_MAX]; /* claims of each list that may be taken */
+	uint64_t budget;
+	bool gave_up;	    /* the budget is spent: nothing is taken any more */
+	bool few;	    /* lists: few enough to take them whole in every order */
+	bool cut;	    /* a switch between lists was not tried because of their number */
+	bool share;	    /* equal claims that are next in several lists are one extend */
+	bool shared;	    /* there were such */
+	bool anywhere;	    /* firmware may extend after others, too */
+	bool need_whole;    /* the value counts only with all claims taken */
+	uint64_t at_before; /* doubtful claims that are taken at their `before` */
+	size_t journal_first; /* the list that goes first where two journals have a claim for a value */
+	bool conflict;	      /* there was such a value */
+	struct step *path;   /* room for all claims */
+	struct state *saved; /* the state before each step; NULL: not kept */
+	struct state end;    /* SEQUENCE_FOUND: where */
+};
+
+enum sequence_outcome { SEQUENCE_FAILED = -1, SEQUENCE_OPEN, SEQUENCE_FOUND };
+
+/* Borrows the timeline. -1: no memory. */
+int sequence_init(struct sequence *s, struct timeline *t, uint64_t budget, struct err *err);
+void sequence_clear(struct sequence *s);
+
+/* The claim of a list that comes next; NULL: none is left. */
+const struct claim *sequence_next(const struct sequence *s, const struct state *st, size_t list);
+/* Extends the value, as a step; nothing once the budget is spent. */
+int sequence_extend(struct sequence *s, struct state *st, const struct digest *d, struct step step,
+	struct err *err);
+/* Lets lists pass over claims that tell of the extend of claim c of `list` at the value `before`. */
+void sequence_share(struct sequence *s, struct state *st, size_t list, const struct claim *c,
+	const struct digest *before);
+/* Takes the next claim of a list. */
+int sequence_take(struct sequence *s, struct state *st, size_t list, struct err *err);
+/* Takes all that journals have for the values from here on. */
+enum sequence_outcome sequence_follow(struct sequence *s, struct state *st, struct err *err);
+/* Whether a list without anchors may go on here: firmware extends nothing after others have. */
+bool sequence_may_go_on(const struct sequence *s, const struct state *st, size_t list);
+/* All claims are taken, but for loose ones at the end of a log. */
+bool sequence_is_whole(const struct sequence *s, const struct state *st);
+
+/*
+ * Takes the rest of each list that has no anchors, whole, in this order (indices of lists, n_lists of
+ * them), and what journals have between.
+ */
+enum sequence_outcome sequence_run(
+	struct sequence *s, struct state *st, const size_t order[], struct err *err);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/scope.h"
+#include "formats/aael.h"
+#include "formats/dstack.h"
+#include "formats/journal.h"
+#include "formats/rfc_text.h"
+#include "formats/systemd.h"
+#include "formats/tcg2.h"
+#include "journal/store.h"
+#include "kernel/lock.h"
+
+/* Logs of other programs, firmware's first. */
+static const struct {
+	const char *name, *path;
+	const struct log_format *format;
+} places[] = {
+	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel},
+	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd},
+	{"aael", "run/attestation-agent/eventlog", &log_format_aael},
+	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack},
+};
+
+static bool is_of_use(
+	const struct registers *r, const struct asked asked[], const struct log_input *in)
+{
+	for (size_t i = 0; i < r->mrs->n; i++)
+		if (asked[i].wanted && inputs_can_name(in, asked[i].mr))
+			return true;
+	return false;
+}
+
+/* One that is not there, or empty, is no log. */
+static int open_place(const struct registers *r, const struct asked asked[], size_t i,
+	struct inputs *ret, struct err *err)
+{
+	struct stat st;
+	uint8_t first;
+	struct log_input in = {.fd = -1,
+		.name = places[i].name,
+		.path = (char *)(uintptr_t)places[i].path,
+		.format = places[i].format};
+	if (!is_of_use(r, asked, &in) || root_stat(r->root, in.path, &st) == -ENOENT)
+		return 0;
+	in.fd = root_open_file(r->root, in.path, O_RDONLY, &in.err);
+	/* The size of a file in /sys may say nothing. */
+	off_t end = in.fd >= 0 && fstat(in.fd, &st) == 0 && st.st_size > 0 ? st.st_size : INT64_MAX;
+	if (in.fd >= 0 && pread(in.fd, &first, 1, 0) == 0) {
+		close(in.fd);
+		return 0;
+	}
+	return inputs_add_open(ret, &in, end, err);
+}
+
+static int open_journal(const struct registers *r, struct inputs *ret, struct err *err)
+{
+	struct journal_copy copy;
+	struct log_input in = {.fd = -1,
+		.name = log_keeper_name(LOG_OF_JOURNAL),
+		.path = (char *)(uintptr_t) "run/tsmctl/journal.jsonl",
+		.format = &log_format_journal};
+	if (journal_open_copy(r->root, &copy, &in.err) == 0 && copy.fd < 0)
+		return 0;
+	in.fd = copy.fd;
+	if (inputs_add_open(ret, &in, copy.end, err) < 0)
+		return -1;
+	ret->v[ret->n - 1].size = (uint64_t)copy.size;
+	return 0;
+}
+
+static int open_texts(
+	const struct registers *r, const struct asked asked[], struct inputs *ret, struct err *err)
+{
+	for (size_t i = 0; i < r->mrs->n; i++) {
+		const struct mr *mr = asked[i].mr;
+		struct log_input in = {.fd = -1,
+			.name = log_keeper_name(LOG_OF_KERNEL),
+			.path = mr->full,
+			.format = &log_format_rfc_text,
+			.text = true,
+			.mr = mr};
+		if (!asked[i].wanted || mr->log != LOG_OF_KERNEL || mr->alg <= HASH_UNKNOWN ||
+			mr->bad.status != ST_OK)
+			continue;
+		in.fd = mr->abi->open_log(r->root, mr, &in.err);
+		off_t end = in.fd >= 0 ? lseek(in.fd, 0, SEEK_END) : 0;
+		if (inputs_add_open(ret, &in, end, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int open_all(
+	const struct registers *r, const struct asked asked[], struct inputs *ret, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (open_place(r, asked, i, ret, err) < 0)
+			return -1;
+	if (open_journal(r, ret, err) < 0)
+		return -1;
+	return open_texts(r, asked, ret, err);
+}
+
+/* Whether it holds something else than what was read. */
+static bool value_has_moved(const struct registers *r, const struct asked *a)
+{
+	uint8_t now[DIGEST_SIZE_MAX];
+	struct err ignored;
+	return a->wanted && a->value.size > 0 &&
+	       (mr_read(r->root, a->mr, now, &ignored) < 0 ||
+		       memcmp(now, a->value.v, a->value.size) != 0);
+}
+
+static bool input_has_moved(const struct log_input *in)
+{
+	struct stat st;
+	return in->fd >= 0 && in->size != INT64_MAX &&
+	       (fstat(in->fd, &st) < 0 || (uint64_t)st.st_size != in->size);
+}
+
+bool system_has_moved(
+	const struct registers *r, const struct asked asked[], const struct inputs *inputs)
+{
+	for (size_t i = 0; i < r->mrs->n; i++)
+		if (value_has_moved(r, &asked[i]))
+			return true;
+	for (size_t k = 0; k < inputs->n; k++)
+		if (input_has_moved(&inputs->v[k]))
+			return true;
+	return false;
+}
+
+/* With ESTALE in sys: to ask again may help. */
+static void set_moved(struct err *ret, const char *name)
+{
+	err_set(ret, ST_SYSTEM, "'%s' moved %d times while it was read: somebody keeps extending",
+		name, MOVED_RETRIES_MAX);
+	ret->sys = ESTALE;
+}
+
+/* What never stands still is an error of its own: nothing is said of other registers by it. */
+static void give_up_moving(
+	const struct registers *r, struct asked asked[], struct err bad[], struct inputs *inputs)
+{
+	for (size_t i = 0; i < r->mrs->n; i++) {
+		if (!value_has_moved(r, &asked[i]))
+			continue;
+		set_moved(&bad[i], asked[i].mr->full);
+		asked[i].value.size = 0;
+	}
+	for (size_t k = 0; k < inputs->n; k++) {
+		struct log_input *in = &inputs->v[k];
+		if (!input_has_moved(in))
+			continue;
+		set_moved(&in->err, in->path);
+		if (!in->text)
+			continue;
+		/* A text log is read to its end, which this one may not have. */
+		close(in->fd);
+		in->fd = -1;
+	}
+}
+
+/* *ret: the lock, where a kernel needs it to be read; -1: nothing was taken. */
+static int lock_for(const struct registers *r, int *ret, struct err *err)
+{
+	*ret = -1;
+	return r->locked ? 0 : lock_read_for(r->root, r->mrs, r->wait_s, ret, err);
+}
+
+/* Value, log, value: they are of one moment if nothing moved between. */
+static int open_still(const struct registers *r, struct asked asked[], struct err bad[],
+	struct inputs *ret, struct err *err)
+{
+	for (int i = 1;; i++) {
+		registers_read(r, asked, bad);
+		if (open_all(r, asked, ret, err) < 0)
+			return -1;
+		if (!system_has_moved(r, asked, ret))
+			return 0;
+		if (i == MOVED_RETRIES_MAX)
+			break;
+		inputs_close(ret);
+	}
+	give_up_moving(r, asked, bad, ret);
+	return 0;
+}
+
+int system_open(const struct registers *r, struct asked asked[], struct err bad[],
+	struct inputs *ret, struct err *err)
+{
+	int lock;
+	*ret = (struct inputs){0};
+	*err = (struct err){0};
+	if (lock_for(r, &lock, err) < 0)
+		return -1;
+	int rc = open_still(r, asked, bad, ret, err);
+	if (lock >= 0)
+		close(lock);
+	return rc;
+}
+
+/* The lock was given back for the search: values are looked at again under it, as at first. */
+static int look_again(const struct registers *r, const struct asked asked[],
+	const struct inputs *inputs, bool *ret_moved, struct err *err)
+{
+	AUTO_CLOSE int lock = -1;
+	if (lock_for(r, &lock, err) < 0)
+		return -1;
+	*ret_moved = system_has_moved(r, asked, inputs);
+	return 0;
+}
+
+static bool is_explained(const struct registers *r, const struct judgement js[])
+{
+	for (size_t i = 0; i < r->mrs->n; i++)
+		if (js[i].verdict != VERDICT_NONE && verdict_status(js[i].verdict) != ST_OK)
+			return false;
+	return true;
+}
+
+int system_judge(const struct registers *r, struct asked asked[], struct err bad[],
+	struct inputs *inputs, struct judgement ret[], struct err *err)
+{
+	char boot_id[BOOT_ID_TEXT];
+	struct question q = {.v = asked, .mrs = r->mrs, .no_search = r->locked};
+	if (boot_id_read(r->root, boot_id))
+		q.boot_id = boot_id;
+	void (*progress)(void *, const char *, uint64_t, uint64_t) = inputs->progress;
+	void *arg = inputs->progress_arg;
+	bool moved;
+	for (int i = 1;; i++) {
+		if (system_open(r, asked, bad, inputs, err) < 0)
+			return -1;
+		inputs->progress = progress;
+		inputs->progress_arg = arg;
+		if (judge(&q, inputs, ret, err) < 0)
+			return -1;
+		if (i == MOVED_RETRIES_MAX || is_explained(r, ret))
+			return 0;
+		if (look_again(r, asked, inputs, &moved, err) < 0)
+			return -1;
+		if (!moved)
+			return 0;
+		for (size_t k = 0; k < r->mrs->n; k++)
+			judgement_clear(&ret[k]);
+		inputs_close(inputs);
+	}
+}
+
+const char *system_stray_name(const struct inputs *inputs, const struct mr_list *mrs)
+{
+	for (size_t k = 0; k < inputs->n; k++) {
+		const struct log_input *in = &inputs->v[k];
+		const struct journal_state *state = in->reader != NULL && !in->other_boot
+							    ? journal_log_state(in->reader)
+							    : NULL;
+		const struct journal_reg *reg = state != NULL ? state->regs : NULL;
+		for (; reg != NULL; reg = reg->next) {
+			/* What is open may have been extended. */
+			bool here = reg->records == 0 && reg->open == NULL;
+			for (size_t i = 0; i < mrs->n && !here; i++)
+				here = journal_state_find(state, mrs->mr[i]->full) == reg;
+			if (!here)
+				return reg->names->text;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A log behind a byte that says what it is (0: it tells itself), replayed, and judged: against the values
+ * that come out, which it must then explain, and against others.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "formats/event.h"
+#include "formats/log_formats.h"
+#include "formats/rfc_text.h"
+#include "text.h"
+#include "verify/judge.h"
+#include "verify/replay.h"
+
+enum {
+	RANDOM_MAX = 2
+}; /* registers that are judged against a random value: each may cost its limit */
+
+static const char *pick(uint8_t n)
+{
+	size_t formats = 0;
+	while (log_formats[formats] != NULL)
+		formats++;
+	size_t i = n % (formats + 1);
+	return i > 0 ? log_formats[i - 1]->name : NULL;
+}
+
+/* Text logs are of a register of their own, in `mrs`. */
+static int open_log(int fd, const char *format, struct inputs *ret, struct mr_list *mrs)
+{
+	char arg[64];
+	struct err err;
+	snprintf(arg, sizeof(arg), "/proc/self/fd/%d%s%s", fd, format != NULL ? ":" : "",
+		format != NULL ? format : "");
+	if (inputs_add(ret, arg, &err) < 0 || inputs_name(ret, "reg", mrs, &err) < 0) {
+		MUST(err.status != ST_OK && err.msg[0] != '\0');
+		return -1;
+	}
+	return 0;
+}
+
+/* A name that is shown like one that means something else: PROVIDER/pcr7 is no PCR. */
+static bool is_odd_event(const struct log_event *ev)
+{
+	char name[NAME_MAX_VISIBLE];
+	enum place place;
+	uint32_t index;
+	if (ev->place != PLACE_NAMED)
+		return false;
+	const char *slash = strchr(ev->reg, '/');
+	const char *local = slash != NULL ? slash + 1 : ev->reg;
+	size_t n;
+	(void)reg_hash(local, &n);
+	if (n == 0 || n >= sizeof(name) || local[n + (local[n] == ':')] == '/')
+		return true;
+	memcpy(name, local, n);
+	name[n] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (strchr("/:\\", name[i]) != NULL || name[i] <= ' ' || name[i] >= 0x7f)
+			return true;
+	return reg_place("", name, &place, &index);
+}
+
+static int look_at(void *arg, size_t source, struct log_event *ev, enum explanation explanation,
+	struct err *err)
+{
+	bool *odd = arg;
+	(void)source;
+	(void)explanation;
+	(void)err;
+	*odd |= is_odd_event(ev);
+	return 0;
+}
+
+static bool is_twice(const struct mr_list *mrs, size_t i)
+{
+	for (size_t k = 0; k < mrs->n; k++)
+		if (k != i && strcmp(mrs->mr[k]->full, mrs->mr[i]->full) == 0)
+			return true;
+	return false;
+}
+
+static void check_judgement(const struct log_input *in, const struct judgement *j)
+{
+	MUST(j->verdict != VERDICT_UNLOGGED);
+	MUST(j->err.status == ST_OK && j->verdict != VERDICT_NONE);
+	/* One that contradicts itself gives what it states last. */
+	if (strcmp(in->format->name, "journal") == 0)
+		return;
+	MUST(j->verdict != VERDICT_MISMATCH && j->verdict != VERDICT_LOG_AHEAD &&
+		j->verdict != VERDICT_UNDECIDED);
+	MUST(j->matched == j->records);
+}
+
+/* What is said of a register can be said, whatever it is. */
+static void check_any(const struct judgement *j)
+{
+	MUST(j->verdict != VERDICT_NONE || j->err.status != ST_OK);
+	MUST(j->matched <= j->records || j->verdict == VERDICT_UNSUPPORTED);
+	MUST(memchr(j->detail, '\0', sizeof(j->detail)) != NULL);
+	MUST((j->verdict == VERDICT_MISMATCH) || j->diagnosis.kind == DIAG_NONE ||
+		j->diagnosis.kind == DIAG_ALTERED);
+}
+
+/* Of each register whose value the log gives, and which has a name of its own. */
+static void ask(const struct values *values, struct asked asked[])
+{
+	for (size_t i = 0; i < values->mrs.n; i++) {
+		struct mr *mr = values->mrs.mr[i];
+		asked[i] = (struct asked){.mr = mr};
+		if (mr->bad.status != ST_OK || mr->alg <= HASH_UNKNOWN || is_twice(&values->mrs, i))
+			continue;
+		asked[i].wanted = true;
+		asked[i].value = digest_of(mr->alg, values->value[i]);
+	}
+}
+
+static void change(struct asked asked[], size_t n, struct dice *dice)
+{
+	size_t left = RANDOM_MAX;
+	for (size_t i = 0; i < n; i++) {
+		struct asked *a = &asked[i];
+		a->wanted = a->wanted && left > 0;
+		left -= a->wanted;
+		if (!a->wanted)
+			continue;
+		a->trusted = a->value;
+		dice_bytes(dice, a->trusted.v, a->trusted.size);
+		a->trusted.size = dice_one_in(dice, 4) ? a->trusted.size : 0;
+		if (dice_one_in(dice, 4))
+			memset(a->value.v, 0, a->value.size);
+		else
+			dice_bytes(dice, a->value.v, a->value.size);
+	}
+}
+
+static void check(int fd, const char *format, const struct values *values, struct dice *dice)
+{
+	AUTO_FREE struct asked *asked = calloc(values->mrs.n + 1, sizeof(*asked));
+	AUTO_FREE struct judgement *j = calloc(values->mrs.n + 1, sizeof(*j));
+	struct inputs inputs = {0};
+	struct mr_list mrs = {0};
+	struct err err;
+	bool odd = false;
+	MUST(asked != NULL && j != NULL);
+	MUST(open_log(fd, format, &inputs, &mrs) == 0);
+	struct question q = {.mrs = &values->mrs, .v = asked};
+	ask(values, asked);
+	if (!inputs.v[0].text)
+		MUST(inputs_read(&inputs, 0, look_at, &odd, &err) == 0);
+	for (int changed = 0; changed < 2; changed++) {
+		if (changed)
+			change(asked, values->mrs.n, dice);
+		MUST(judge(&q, &inputs, j, &err) == 0);
+		for (size_t i = 0; i < values->mrs.n; i++) {
+			if (asked[i].wanted)
+				check_any(&j[i]);
+			if (asked[i].wanted && !changed && !odd)
+				check_judgement(&inputs.v[0], &j[i]);
+			judgement_clear(&j[i]);
+		}
+	}
+	inputs_close(&inputs);
+	mr_list_clear(&mrs);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct inputs inputs = {0};
+	struct mr_list mrs = {0};
+	struct values values = {0};
+	struct replay_result text = {0};
+	struct err err;
+	if (size == 0)
+		return 0;
+	struct bytes log = {data + 1, size - 1};
+	const char *format = pick(data[0]);
+	struct dice dice = {size * 251 + data[size - 1]};
+	int fd = memory_file(log);
+	if (open_log(fd, format, &inputs, &mrs) == 0 &&
+		replay_run(&inputs, &values, &text, &err) == 0)
+		check(fd, format, &values, &dice);
+	replay_clear(&text);
+	values_clear(&values);
+	inputs_close(&inputs);
+	mr_list_clear(&mrs);
+	close(fd);
+	return 0;
+}
