@@ -345,21 +345,29 @@ static enum sequence_outcome find_change(struct sequence *s, struct err *err)
 	return try_everywhere(s, err);
 }
 
-/* The start value from which most claims are taken: where journals tell of the register, theirs. */
-static int pick_start(struct sequence *s, struct err *err)
+/*
+ * The start value and the order of whole lists with which most claims are taken: where journals tell of
+ * the register, theirs.
+ */
+static int pick_order(struct sequence *s, struct order *ret, struct err *err)
 {
 	struct timeline *t = s->t;
 	struct order order;
 	struct state end = {0};
 	size_t best = 0, most = 0;
-	line_up(&order, t);
-	for (t->from_index = 0; t->from_index < t->n_starts && t->n_starts > 1; t->from_index++) {
-		if (run_order(s, &order, &end, err) < 0)
-			return -1;
-		if (end.n > most && !s->gave_up) {
-			most = end.n;
-			best = t->from_index;
-		}
+	line_up(ret, t);
+	bool one = t->n_starts == 1 && ret->n - ret->fixed <= 1;
+	for (t->from_index = 0; t->from_index < t->n_starts && !one; t->from_index++) {
+		line_up(&order, t);
+		do {
+			if (run_order(s, &order, &end, err) < 0)
+				return -1;
+			if (end.n > most && !s->gave_up) {
+				most = end.n;
+				best = t->from_index;
+				*ret = order;
+			}
+		} while (order_next(order.of + order.fixed, order.n - order.fixed));
 	}
 	t->from_index = best;
 	return 0;
@@ -372,7 +380,7 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	struct state end = {0};
 	if (sequence_init(&s, t, t->budget, err) < 0)
 		return -1;
-	int rc = pick_start(&s, err);
+	int rc = pick_order(&s, &order, err);
 	size_t start = t->from_index;
 	enum sequence_outcome o = rc < 0 ? SEQUENCE_FAILED : find_change(&s, err);
 	t->from_index = start;
@@ -380,7 +388,6 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	t->all_changes = !s.gave_up;
 	s.gave_up = false;
 	s.budget = UINT64_MAX;
-	line_up(&order, t);
 	rc = o == SEQUENCE_FAILED ? -1 : run_order(&s, &order, &end, err);
 	sequence_clear(&s);
 	if (rc < 0)

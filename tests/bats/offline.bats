@@ -64,6 +64,25 @@ end() {
 	assert_output "mismatch  rtmr3:sha384  (after event 0 of 'j' it was extended by something that is in none of these logs)"
 }
 
+@test "journal behind two logs: what extended after it is placed, in whatever order they are named" {
+	local after text order
+	begin
+	for text in one two; do
+		one_bank_record sha384 "$text" >"$text"
+		VALUE=$(extended sha384 "$VALUE" "$(textsum sha384 "$text")")
+	done
+	intent three
+	end commit
+	after=$(extended sha384 "$VALUE" "$(textsum sha384 foreign)")
+	values "$after  rtmr3:sha384"
+	for order in "one two j" "two one j" "j two one" "two j one"; do
+		# shellcheck disable=SC2046,SC2086 # words
+		tsm verify --values values $(printf -- '--input %s ' $order)
+		assert_failure 1
+		assert_output "mismatch  rtmr3:sha384  (after event 0 of 'j' it was extended by something that is in none of these logs)"
+	done
+}
+
 @test "journal: a void record counts for nothing; after an unknown one nothing is sure" {
 	local after
 	begin
