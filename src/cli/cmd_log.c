@@ -119,7 +119,7 @@ static void tell(struct printer *p, const struct err *err)
 static int print_text(
 	struct printer *p, const struct log_input *in, const struct judgement *j, struct err *err)
 {
-	const struct replay_result *replay = j != NULL && j->has_text ? &j->text : NULL;
+	const struct rfc_search_result *replay = j != NULL && j->has_text ? &j->text : NULL;
 	struct text_log text = {in->mr, in->name, in->fd, replay};
 	return events_run(&text, print_event, p, err);
 }

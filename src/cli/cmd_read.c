@@ -155,7 +155,7 @@ static int read_live(struct app *app, const struct td_file *td, int argc, char *
 	return rc;
 }
 
-static void take_values(const struct values *values, struct readings *r)
+static void take_values(const struct register_file *values, struct readings *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		for (size_t k = 0; k < values->mrs.n; k++)
@@ -165,7 +165,7 @@ static void take_values(const struct values *values, struct readings *r)
 
 static int read_file(struct app *app, struct td_file *td, int argc, char *const argv[])
 {
-	struct values values;
+	struct register_file values;
 	struct readings r = {0};
 	int rc = td_file_load(app, td, &values);
 	rc = rc < 0 ? rc : pick(app, &values.mrs, argc, argv, &r);
@@ -175,7 +175,7 @@ static int read_file(struct app *app, struct td_file *td, int argc, char *const 
 		rc = print(app, &r, td);
 	}
 	readings_clear(&r);
-	values_clear(&values);
+	register_file_clear(&values);
 	return rc;
 }
 

@@ -11,7 +11,7 @@
 
 /* What only the register can tell, and it is not at hand. */
 static void note_doubts(
-	const struct app *app, const struct log_input *in, const struct replay_result *r)
+	const struct app *app, const struct log_input *in, const struct rfc_search_result *r)
 {
 	struct stat st;
 	if (r->stated)
@@ -70,7 +70,7 @@ static int by_pointer(const void *a, const void *b)
 	return x->mr < y->mr ? -1 : x->mr > y->mr;
 }
 
-static int print_values(struct app *app, const struct values *values)
+static int print_values(struct app *app, const struct register_file *values)
 {
 	struct json j;
 	size_t n = values->mrs.n;
@@ -99,7 +99,7 @@ static int print_values(struct app *app, const struct values *values)
 }
 
 /* Each error once, though it may be that of many registers. */
-static void tell_rows(struct app *app, const struct values *values)
+static void tell_rows(struct app *app, const struct register_file *values)
 {
 	const struct err *last = NULL;
 	for (size_t i = 0; i < values->mrs.n; i++) {
@@ -119,7 +119,7 @@ static void tell_rows(struct app *app, const struct values *values)
 }
 
 static void tell_inputs(
-	struct app *app, const struct inputs *inputs, const struct replay_result texts[])
+	struct app *app, const struct inputs *inputs, const struct rfc_search_result texts[])
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		const struct log_input *in = &inputs->v[i];
@@ -134,8 +134,8 @@ static void tell_inputs(
 
 static int run(struct app *app, struct inputs *inputs)
 {
-	struct values values = {0};
-	struct replay_result *texts = calloc(inputs->n + 1, sizeof(*texts));
+	struct register_file values = {0};
+	struct rfc_search_result *texts = calloc(inputs->n + 1, sizeof(*texts));
 	if (texts == NULL)
 		return err_sys(&app->err, ENOMEM, "replay");
 	app_watch(app, inputs);
@@ -149,9 +149,9 @@ static int run(struct app *app, struct inputs *inputs)
 	if (rc == 0 && values.mrs.n == 0 && app->status == ST_OK)
 		rc = err_set(&app->err, ST_ABSENT, "no event in these logs extended a register");
 	for (size_t i = 0; i < inputs->n; i++)
-		replay_clear(&texts[i]);
+		rfc_search_clear(&texts[i]);
 	free(texts);
-	values_clear(&values);
+	register_file_clear(&values);
 	return rc;
 }
 

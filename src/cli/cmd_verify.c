@@ -31,7 +31,7 @@ static const struct column columns[] = {
 /* What the operator named on the command line, beside the machine. */
 struct files {
 	struct td_file td;
-	struct values values, expect, initial;
+	struct register_file values, expect, initial;
 };
 
 static void print_text(struct app *app, const struct verify_row *row)
@@ -283,13 +283,13 @@ static int check_options(struct app *app, struct td_file *td)
 static int load(struct app *app, struct files *ret)
 {
 	const struct options *o = &app->opt;
-	if (o->values != NULL && values_load(o->values, &ret->values, &app->err) < 0)
+	if (o->values != NULL && register_file_load(o->values, &ret->values, &app->err) < 0)
 		return -1;
 	if (ret->td.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
 		return -1;
-	if (o->expect != NULL && values_load(o->expect, &ret->expect, &app->err) < 0)
+	if (o->expect != NULL && register_file_load(o->expect, &ret->expect, &app->err) < 0)
 		return -1;
-	return o->initial != NULL ? values_load(o->initial, &ret->initial, &app->err) : 0;
+	return o->initial != NULL ? register_file_load(o->initial, &ret->initial, &app->err) : 0;
 }
 
 static int run_with(struct app *app, const struct files *files, int argc, char *const argv[])
@@ -324,8 +324,8 @@ int cmd_verify(struct app *app, int argc, char *const argv[])
 		rc = load(app, &files);
 	if (rc == 0)
 		rc = run_with(app, &files, argc, argv);
-	values_clear(&files.values);
-	values_clear(&files.expect);
-	values_clear(&files.initial);
+	register_file_clear(&files.values);
+	register_file_clear(&files.expect);
+	register_file_clear(&files.initial);
 	return rc;
 }

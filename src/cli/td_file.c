@@ -98,7 +98,7 @@ static void check_answer(struct app *app, const struct td_file *td)
 	app_error(app, &err);
 }
 
-int td_file_load(struct app *app, struct td_file *td, struct values *ret)
+int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 {
 	int rc = app->opt.quote != NULL ? quote_load(td->path, ret, &td->facts, &app->err)
 					: tdreport_load(td->path, ret, &td->facts, &app->err);

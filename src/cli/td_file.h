@@ -20,7 +20,7 @@ int td_file_options(struct app *app, struct td_file *ret);
  * than was asked for is an error of ST_NO in app->status. The caller clears the values, also after
  * an error.
  */
-int td_file_load(struct app *app, struct td_file *td, struct values *ret);
+int td_file_load(struct app *app, struct td_file *td, struct register_file *ret);
 
 /* Whether the report data is what was asked for, if it was. */
 bool td_file_answers(const struct td_file *td);

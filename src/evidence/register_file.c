@@ -34,7 +34,7 @@ static int err_no_name(struct bytes full, struct err *err)
 }
 
 /* Adds the register whose whole name is `full`, with nothing read of its value yet. */
-static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
+static struct mr *add_name(struct register_file *v, struct bytes full, struct err *err)
 {
 	char name[NAME_MAX_VISIBLE];
 	if (full.n == 0 || full.n >= sizeof(name)) {
@@ -70,7 +70,7 @@ static struct mr *add_name(struct values *v, struct bytes full, struct err *err)
 }
 
 /* Room for the value of one more register; doubled where it is full. */
-static bool make_room(struct values *v)
+static bool make_room(struct register_file *v)
 {
 	size_t n = v->mrs.n;
 	if ((n & (n - 1)) != 0)
@@ -83,7 +83,7 @@ static bool make_room(struct values *v)
 }
 
 /* Room for a value of this size, beside those that are there. */
-static uint8_t *new_value(struct values *v, size_t size, struct err *err)
+static uint8_t *new_value(struct register_file *v, size_t size, struct err *err)
 {
 	uint8_t *value = make_room(v) ? malloc(size) : NULL;
 	if (value == NULL)
@@ -91,8 +91,8 @@ static uint8_t *new_value(struct values *v, size_t size, struct err *err)
 	return value;
 }
 
-struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
-	struct err *err)
+struct mr *register_file_add(struct register_file *values, const char *name, const char *hash,
+	struct bytes value, struct err *err)
 {
 	char raw[NAME_MAX_VISIBLE];
 	if (strlcpy(raw, name, sizeof(raw)) >= sizeof(raw) || !unvisible(raw)) {
@@ -114,7 +114,7 @@ struct mr *values_add(struct values *values, const char *name, const char *hash,
 
 /* What a file is read into. */
 struct rows {
-	struct values *v;
+	struct register_file *v;
 	void *names; /* of tsearch(3): the registers that are there, by their whole names */
 };
 
@@ -141,7 +141,7 @@ static int check_name(struct rows *rows, const struct mr *mr, struct bytes full,
 	return 0;
 }
 
-static int get_value(struct values *v, struct bytes hex, struct bytes *ret, struct err *err)
+static int get_value(struct register_file *v, struct bytes hex, struct bytes *ret, struct err *err)
 {
 	size_t size = hex.n / 2;
 	if (size == 0 || size > VALUE_SIZE_MAX)
@@ -161,7 +161,7 @@ static int get_value(struct values *v, struct bytes hex, struct bytes *ret, stru
 static struct mr *add_named(
 	struct rows *rows, struct bytes full, struct bytes value, struct err *err)
 {
-	struct values *v = rows->v;
+	struct register_file *v = rows->v;
 	struct mr *mr = add_name(v, full, err);
 	if (mr == NULL) {
 		free((void *)(uintptr_t)value.p);
@@ -316,10 +316,10 @@ static int parse_json(struct bytes text, struct rows *rows, struct err *err)
 	return rc;
 }
 
-int values_parse(struct bytes text, struct values *ret, struct err *err)
+int register_file_parse(struct bytes text, struct register_file *ret, struct err *err)
 {
 	struct rows rows = {.v = ret};
-	*ret = (struct values){0};
+	*ret = (struct register_file){0};
 	size_t blank = 0;
 	while (blank < text.n && (text.p[blank] == ' ' || text.p[blank] == '\n'))
 		blank++;
@@ -331,20 +331,20 @@ int values_parse(struct bytes text, struct values *ret, struct err *err)
 	return rc;
 }
 
-int values_load(const char *path, struct values *ret, struct err *err)
+int register_file_load(const char *path, struct register_file *ret, struct err *err)
 {
 	AUTO_FREE uint8_t *text = NULL;
 	size_t n;
-	*ret = (struct values){0};
+	*ret = (struct register_file){0};
 	if (input_read(path, VALUES_FILE_MAX, &text, &n, err) < 0)
 		return -1;
-	if (values_parse((struct bytes){text, n}, ret, err) == 0)
+	if (register_file_parse((struct bytes){text, n}, ret, err) == 0)
 		return 0;
 	log_formats_refuse((struct bytes){text, n}, err);
 	return err_in(err, "'%s'", path);
 }
 
-void values_clear(struct values *values)
+void register_file_clear(struct register_file *values)
 {
 	for (size_t i = 0; i < values->mrs.n && values->value != NULL; i++)
 		free((void *)(uintptr_t)values->value[i].p);
@@ -353,8 +353,8 @@ void values_clear(struct values *values)
 	mr_list_clear(&values->mrs);
 }
 
-enum values_match values_match(
-	const struct values *values, size_t i, const struct mr_index *index, struct mr **ret)
+enum register_file_match register_file_match(
+	const struct register_file *values, size_t i, const struct mr_index *index, struct mr **ret)
 {
 	struct bytes names[MR_NAMES_MAX];
 	size_t n_names = mr_names(values->mrs.mr[i], names), n;
@@ -373,10 +373,10 @@ enum values_match values_match(
 	return n == 0 ? VALUES_NONE : n == 1 ? VALUES_ONE : VALUES_AMBIGUOUS;
 }
 
-int values_map_init(struct values_map *ret, const struct values *values, const struct mr_list *list,
-	struct err *err)
+int register_file_map_init(struct register_file_map *ret, const struct register_file *values,
+	const struct mr_list *list, struct err *err)
 {
-	*ret = (struct values_map){0};
+	*ret = (struct register_file_map){0};
 	if (mr_index_init(&ret->index, list->mr, list->n, err) < 0)
 		return -1;
 	ret->row = calloc(list->n + 1, sizeof(*ret->row));
@@ -386,7 +386,7 @@ int values_map_init(struct values_map *ret, const struct values *values, const s
 		ret->row[i] = VALUES_NO_ROW;
 	for (size_t i = 0; i < values->mrs.n; i++) {
 		struct mr *mr;
-		if (values_match(values, i, &ret->index, &mr) != VALUES_ONE)
+		if (register_file_match(values, i, &ret->index, &mr) != VALUES_ONE)
 			continue;
 		size_t *row = &ret->row[mr_index_place(&ret->index, mr)];
 		*row = *row == VALUES_NO_ROW ? i : VALUES_TWO_ROWS;
@@ -394,14 +394,14 @@ int values_map_init(struct values_map *ret, const struct values *values, const s
 	return 0;
 }
 
-size_t values_map_row(const struct values_map *map, const struct mr *mr)
+size_t register_file_map_row(const struct register_file_map *map, const struct mr *mr)
 {
 	return map->row != NULL ? map->row[mr_index_place(&map->index, mr)] : VALUES_NO_ROW;
 }
 
-void values_map_clear(struct values_map *map)
+void register_file_map_clear(struct register_file_map *map)
 {
 	mr_index_clear(&map->index);
 	free(map->row);
-	*map = (struct values_map){0};
+	*map = (struct register_file_map){0};
 }

@@ -6,7 +6,7 @@
 #include "model/mr_index.h"
 #include "model/mr_list.h"
 
-struct values {
+struct register_file {
 	struct mr_list mrs; /* in the order of the file */
 	/* Of mrs.mr[i]. p NULL: it could not be read when the file was made, and mrs.mr[i]->bad
 	 * says why. */
@@ -18,40 +18,40 @@ struct values {
  * ST_FORMAT, with the line or row, for anything that is not such a file, or a register that is in
  * it twice. The caller clears the result, also after an error.
  */
-int values_parse(struct bytes text, struct values *ret, struct err *err);
+int register_file_parse(struct bytes text, struct register_file *ret, struct err *err);
 /* The same from a file ("-": standard input), whose name then stands before the message. */
-int values_load(const char *path, struct values *ret, struct err *err);
+int register_file_load(const char *path, struct register_file *ret, struct err *err);
 /*
  * Adds a register without provider, with a copy of its value, and returns it; `name` is as it is
  * printed, `hash` NULL if it has none. NULL if there is no room or no memory.
  */
-struct mr *values_add(struct values *values, const char *name, const char *hash, struct bytes value,
-	struct err *err);
-void values_clear(struct values *values);
+struct mr *register_file_add(struct register_file *values, const char *name, const char *hash,
+	struct bytes value, struct err *err);
+void register_file_clear(struct register_file *values);
 
-enum values_match { VALUES_NONE, VALUES_ONE, VALUES_AMBIGUOUS };
+enum register_file_match { VALUES_NONE, VALUES_ONE, VALUES_AMBIGUOUS };
 
 /*
  * The register of the index that row i of the file means: names match whole, or with provider or hash
  * left out on either side where that leaves one.
  */
-enum values_match values_match(
-	const struct values *values, size_t i, const struct mr_index *index, struct mr **ret);
+enum register_file_match register_file_match(const struct register_file *values, size_t i,
+	const struct mr_index *index, struct mr **ret);
 
 #define VALUES_NO_ROW SIZE_MAX
 #define VALUES_TWO_ROWS (SIZE_MAX - 1) /* under two names */
 
 /* Which row of a file each register of a list has. */
-struct values_map {
-	struct mr_index index; /* of the list, for values_match */
+struct register_file_map {
+	struct mr_index index; /* of the list, for register_file_match */
 	size_t *row;	       /* of each register of the list */
 };
 
 /* Borrows the list, which must not change meanwhile. The caller clears the result, also after an error. */
-int values_map_init(struct values_map *ret, const struct values *values, const struct mr_list *list,
-	struct err *err);
+int register_file_map_init(struct register_file_map *ret, const struct register_file *values,
+	const struct mr_list *list, struct err *err);
 /* The row of a register of the list, VALUES_NO_ROW or VALUES_TWO_ROWS; no row in a map of zeros. */
-size_t values_map_row(const struct values_map *map, const struct mr *mr);
-void values_map_clear(struct values_map *map);
+size_t register_file_map_row(const struct register_file_map *map, const struct mr *mr);
+void register_file_map_clear(struct register_file_map *map);
 
 #endif

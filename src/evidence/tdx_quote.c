@@ -75,15 +75,15 @@ static const struct field report_fields[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Those of the fields that `in` is long enough for. */
-static int add_registers(
-	const struct field *fields, size_t n, struct bytes in, struct values *ret, struct err *err)
+static int add_registers(const struct field *fields, size_t n, struct bytes in,
+	struct register_file *ret, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct field *f = &fields[i];
 		if (f->off + REG_SIZE > in.n)
 			continue;
 		struct bytes value = {in.p + f->off, REG_SIZE};
-		struct mr *mr = values_add(ret, f->name, f->hash, value, err);
+		struct mr *mr = register_file_add(ret, f->name, f->hash, value, err);
 		if (mr == NULL)
 			return -1;
 		mr->cc_mr_index = f->cc_mr_index;
@@ -215,7 +215,8 @@ static int skip_signature(struct cursor *c, size_t quote_min, struct err *err)
 	return 0;
 }
 
-static int parse_binary(struct bytes b, struct values *ret, struct td_facts *facts, struct err *err)
+static int parse_binary(
+	struct bytes b, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
 	struct cursor c = {.left = b};
 	size_t size = BODY_SIZE;
@@ -266,7 +267,7 @@ static uint8_t *unwrap(struct json_object *doc, size_t *ret_n, struct err *err)
 }
 
 static int parse_json(
-	struct bytes text, struct values *ret, struct td_facts *facts, struct err *err)
+	struct bytes text, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n = 0;
@@ -284,9 +285,10 @@ static int parse_json(
 	return 0;
 }
 
-int quote_parse(struct bytes file, struct values *ret, struct td_facts *facts, struct err *err)
+int quote_parse(
+	struct bytes file, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
-	*ret = (struct values){0};
+	*ret = (struct register_file){0};
 	*facts = (struct td_facts){0};
 	if (file.n > EVIDENCE_FILE_MAX)
 		return err_set(err, ST_FORMAT, "longer than %d bytes", EVIDENCE_FILE_MAX);
@@ -344,9 +346,10 @@ static int check_report_type(struct bytes b, struct td_facts *facts, struct err 
 	return 0;
 }
 
-int tdreport_parse(struct bytes file, struct values *ret, struct td_facts *facts, struct err *err)
+int tdreport_parse(
+	struct bytes file, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
-	*ret = (struct values){0};
+	*ret = (struct register_file){0};
 	*facts = (struct td_facts){0};
 	if (check_report_type(file, facts, err) < 0 ||
 		check_hashes(file.p, &facts->contradictory, err) < 0)
@@ -356,12 +359,12 @@ int tdreport_parse(struct bytes file, struct values *ret, struct td_facts *facts
 }
 
 static int load(const char *path,
-	int (*parse)(struct bytes, struct values *, struct td_facts *, struct err *),
-	struct values *ret, struct td_facts *facts, struct err *err)
+	int (*parse)(struct bytes, struct register_file *, struct td_facts *, struct err *),
+	struct register_file *ret, struct td_facts *facts, struct err *err)
 {
 	AUTO_FREE uint8_t *file = NULL;
 	size_t n;
-	*ret = (struct values){0};
+	*ret = (struct register_file){0};
 	if (input_read(path, EVIDENCE_FILE_MAX, &file, &n, err) < 0)
 		return -1;
 	if (parse((struct bytes){file, n}, ret, facts, err) == 0)
@@ -370,12 +373,13 @@ static int load(const char *path,
 	return err_in(err, "'%s'", path);
 }
 
-int quote_load(const char *path, struct values *ret, struct td_facts *facts, struct err *err)
+int quote_load(const char *path, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
 	return load(path, quote_parse, ret, facts, err);
 }
 
-int tdreport_load(const char *path, struct values *ret, struct td_facts *facts, struct err *err)
+int tdreport_load(
+	const char *path, struct register_file *ret, struct td_facts *facts, struct err *err)
 {
 	return load(path, tdreport_parse, ret, facts, err);
 }

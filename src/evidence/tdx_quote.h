@@ -27,16 +27,20 @@ struct td_facts {
  * ST_FORMAT, with the offset or by name, for anything else. The caller clears the values, also after
  * an error.
  */
-int quote_parse(struct bytes file, struct values *ret, struct td_facts *facts, struct err *err);
+int quote_parse(
+	struct bytes file, struct register_file *ret, struct td_facts *facts, struct err *err);
 /*
  * The same for a report: TDREPORT_STRUCT, 1024 bytes (Intel TDX Module ABI Specification,
  * "TDREPORT_STRUCT"). Hashes it: other errors than ST_FORMAT are those of
  * hasher_open.
  */
-int tdreport_parse(struct bytes file, struct values *ret, struct td_facts *facts, struct err *err);
+int tdreport_parse(
+	struct bytes file, struct register_file *ret, struct td_facts *facts, struct err *err);
 
 /* The same from a file ("-": standard input), whose name then stands before the message. */
-int quote_load(const char *path, struct values *ret, struct td_facts *facts, struct err *err);
-int tdreport_load(const char *path, struct values *ret, struct td_facts *facts, struct err *err);
+int quote_load(
+	const char *path, struct register_file *ret, struct td_facts *facts, struct err *err);
+int tdreport_load(
+	const char *path, struct register_file *ret, struct td_facts *facts, struct err *err);
 
 #endif

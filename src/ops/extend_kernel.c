@@ -114,17 +114,17 @@ static int read_delta(const struct attempt *a, struct log_delta *ret, struct err
 
 /* What the lines that the log gained, replayed as a log of their own, lead to from one value. */
 static int replay_delta(const struct attempt *a, const struct digest *from,
-	const struct digest *target, struct replay_result *ret, struct err *err)
+	const struct digest *target, struct rfc_search_result *ret, struct err *err)
 {
 	struct hasher *h;
 	struct rfc_log log;
-	*ret = (struct replay_result){0};
+	*ret = (struct rfc_search_result){0};
 	if (hasher_open(&h, a->wanted->mr->alg, err) < 0)
 		return -1;
 	int rc = rfc_log_open(&log, a->now.log, a->wanted->mr->alg, err);
 	if (rc == 0) {
-		rc = replay_tail(
-			&log, h, (struct replay_from){a->before.size, from}, target, ret, err);
+		rc = rfc_search_tail(
+			&log, h, (struct rfc_search_from){a->before.size, from}, target, ret, err);
 		rfc_log_close(&log);
 	}
 	hasher_close(h);
@@ -160,16 +160,16 @@ static int cannot_tell(const struct mr *mr, struct err *err)
 static int explains(const struct attempt *a, const struct log_delta *delta,
 	const struct digest *from, enum outcome *ret, struct err *err)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	int rc = replay_delta(a, from, &a->now.value, &r, err);
 	if (rc < 0 || r.verdict != VERDICT_MATCH)
 		*ret = OUTCOME_UNEXPLAINED;
 	else if (a->wanted->record.p != NULL || delta->ours == 0)
 		*ret = OUTCOME_WITH_OURS;
 	else
-		*ret = replay_direct_is_real(&r, delta->ours_off) ? OUTCOME_WITH_OURS
-								  : OUTCOME_WITHOUT_OURS;
-	replay_clear(&r);
+		*ret = rfc_search_direct_is_real(&r, delta->ours_off) ? OUTCOME_WITH_OURS
+								      : OUTCOME_WITHOUT_OURS;
+	rfc_search_clear(&r);
 	return rc;
 }
 
@@ -187,12 +187,12 @@ static int explained(
 /* Logged, and the register shows the value that it had: this kernel shows it only later. */
 static int settle_stale(const struct attempt *a, struct extend_done *ret, struct err *err)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	if (a->log.end != RFC_WALK_UNKNOWN) {
 		if (replay_delta(a, &a->log.value, NULL, &r, err) < 0)
 			return cannot_tell(a->wanted->mr, err);
 		ret->expected = r.value;
-		replay_clear(&r);
+		rfc_search_clear(&r);
 	}
 	snprintf(ret->note, sizeof(ret->note),
 		"'%s': logged and extended; this kernel shows an old value after an append",
@@ -312,7 +312,7 @@ static int walk_log(struct attempt *a, struct err *err)
 }
 
 /* The history of the log before the write: this may take long, and is done without the lock. */
-static int search(const struct attempt *a, struct replay_result *ret, struct err *err)
+static int search(const struct attempt *a, struct rfc_search_result *ret, struct err *err)
 {
 	const struct mr *mr = a->wanted->mr;
 	struct digest starts[2] = {{.alg = mr->alg, .size = (uint8_t)mr->size}, mr_name_value(mr)};
@@ -322,8 +322,8 @@ static int search(const struct attempt *a, struct replay_result *ret, struct err
 		return -1;
 	int rc = rfc_log_open(&log, a->before.log, mr->alg, err);
 	if (rc == 0) {
-		rc = replay_log(
-			&log, h, (struct replay_starts){starts, 2}, &a->before.value, ret, err);
+		rc = rfc_search(
+			&log, h, (struct rfc_search_starts){starts, 2}, &a->before.value, ret, err);
 		rfc_log_close(&log);
 	}
 	hasher_close(h);
@@ -361,7 +361,7 @@ static void give_back(int *lock)
 
 static int dry_run(struct attempt *a, int *lock, struct extend_done *ret, struct err *err)
 {
-	struct replay_result replay = {0};
+	struct rfc_search_result replay = {0};
 	const struct extend_wanted *w = a->wanted;
 	give_back(lock);
 	int rc = search(a, &replay, err);
@@ -373,7 +373,7 @@ static int dry_run(struct attempt *a, int *lock, struct extend_done *ret, struct
 		rc = predict(w, ahead ? &replay.value : &a->before.value,
 			w->record.p != NULL && !replay.in_sync, &ret->after, err);
 	}
-	replay_clear(&replay);
+	rfc_search_clear(&replay);
 	return rc;
 }
 

@@ -63,7 +63,7 @@ static bool is_ours(const struct search *s, const struct rfc_line *line)
 	if (s->wanted->record.p != NULL)
 		return line->kind == RFC_RECORD && bytes_equal(line->text, s->wanted->record);
 	return line->kind == RFC_DIRECT && digest_equal(&line->stated, &s->wanted->digest) &&
-	       s->j->has_text && replay_direct_is_real(&s->j->text, line->off);
+	       s->j->has_text && rfc_search_direct_is_real(&s->j->text, line->off);
 }
 
 static int look_at_text(struct search *s, size_t source, struct err *err)

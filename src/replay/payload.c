@@ -229,7 +229,7 @@ static int try_candidate(const struct log_event *ev, struct bytes candidate,
 	return 0;
 }
 
-enum explanation explanation_of(
+enum explanation payload_explanation(
 	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests)
 {
 	enum explanation all = EXPLAINS_UNKNOWN;
@@ -242,7 +242,7 @@ enum explanation explanation_of(
 	return all;
 }
 
-int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
+int payload_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err)
 {
 	struct candidates c = {0};
@@ -258,13 +258,13 @@ int event_explain(const struct log_event *ev, struct hasher *const hasher[static
 	for (size_t i = 0; i < ev->n_digests && !any; i++)
 		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
 								       : EXPLAINS_UNKNOWN;
-	if (explanation_of(ret, ev->n_digests) == EXPLAINS_NOT)
+	if (payload_explanation(ret, ev->n_digests) == EXPLAINS_NOT)
 		for (size_t i = 0; i < ev->n_digests; i++)
 			ret[i] = EXPLAINS_NOT;
 	return 0;
 }
 
-int event_own_digest(
+int payload_own_digest(
 	const struct log_event *ev, struct hasher *hasher, struct digest *ret, struct err *err)
 {
 	struct candidates c = {0};

@@ -17,13 +17,13 @@ enum explanation {
  * explains none: all banks were extended for the same data. So the answer is the same for each bank
  * only if there is a hasher for each digest that libcrypto can make. -1 only if libcrypto fails.
  */
-int event_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
+int payload_explain(const struct log_event *ev, struct hasher *const hasher[static HASH_COUNT],
 	enum explanation ret[static EVENT_DIGESTS_MAX], struct err *err);
 /* The digest that its data asks for, with its hasher; of size 0 where it asks for none. */
-int event_own_digest(
+int payload_own_digest(
 	const struct log_event *ev, struct hasher *hasher, struct digest *ret, struct err *err);
 /* What that says of the event: not explained if one of its digests is not. */
-enum explanation explanation_of(
+enum explanation payload_explanation(
 	const enum explanation of[static EVENT_DIGESTS_MAX], size_t n_digests);
 
 #endif

@@ -113,7 +113,7 @@ static int work(void *arg, struct pipeline_item *front, bool on_thread, struct e
 			return -1;
 		}
 	}
-	return event_explain(ev, hasher, item->of, err);
+	return payload_explain(ev, hasher, item->of, err);
 }
 
 static const struct pipeline_ops events = {(size_t)256 * 1024, pull, put, work};

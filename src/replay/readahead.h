@@ -13,7 +13,7 @@ struct readahead;
 
 /*
  * The reader is borrowed, and left alone until the close. All digests of an event are judged, as
- * event_explain does it; one of a hash that libcrypto does not have explains nothing.
+ * payload_explain does it; one of a hash that libcrypto does not have explains nothing.
  */
 int readahead_open(struct readahead **ret, struct log_reader *reader, struct err *err);
 /*

@@ -22,7 +22,7 @@ struct state {
 
 /* A run read as real, and the walk's state had it been read as nothing. */
 struct choice {
-	struct replay_run run;
+	struct rfc_search_run run;
 	struct state otherwise;
 };
 
@@ -178,7 +178,7 @@ static int read_run(
 /* Extends value with lines i.. of the run, `left` of which fail, in search of its goal. It calls itself twice at the most. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum walk with_failures(struct search *s, size_t i, const struct digest *value,
-	unsigned left, struct replay_run *ret, struct err *err)
+	unsigned left, struct rfc_search_run *ret, struct err *err)
 {
 	const struct run *run = &s->run;
 	struct digest v = *value;
@@ -202,10 +202,10 @@ static enum walk with_failures(struct search *s, size_t i, const struct digest *
 }
 
 /* The reading of the run as real, with as few failed lines as possible, that gives its goal. */
-static enum walk find_real(struct search *s, struct replay_run *ret, struct err *err)
+static enum walk find_real(struct search *s, struct rfc_search_run *ret, struct err *err)
 {
 	const struct run *run = &s->run;
-	*ret = (struct replay_run){.first = run->lines[0].off, .end = run->end};
+	*ret = (struct rfc_search_run){.first = run->lines[0].off, .end = run->end};
 	if (same(&run->all, &run->goal))
 		return WALK_FOUND;
 	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0)
@@ -220,8 +220,8 @@ static enum walk find_real(struct search *s, struct replay_run *ret, struct err 
 }
 
 /* Goes on with the run read as real, keeping the other reading for later. */
-static int choose_real(struct search *s, const struct replay_run *run, const struct digest *value,
-	const struct state *otherwise, struct err *err)
+static int choose_real(struct search *s, const struct rfc_search_run *run,
+	const struct digest *value, const struct state *otherwise, struct err *err)
 {
 	if ((s->n_choices & (s->n_choices - 1)) == 0) {
 		size_t room = s->n_choices == 0 ? 1 : 2 * s->n_choices;
@@ -248,7 +248,7 @@ static int choose_real(struct search *s, const struct replay_run *run, const str
 static enum walk take_run(struct search *s, const struct rfc_line *first, struct err *err)
 {
 	struct rfc_line next;
-	struct replay_run real;
+	struct rfc_search_run real;
 	struct digest *goal = &s->run.goal;
 	int rc = read_run(s, first, &next, err);
 	if (rc < 0)
@@ -332,7 +332,7 @@ static enum walk search_from(
 	return w;
 }
 
-static void report_state(struct replay_result *ret, const struct state *st)
+static void report_state(struct rfc_search_result *ret, const struct state *st)
 {
 	ret->value = st->value;
 	ret->records = st->records;
@@ -341,7 +341,7 @@ static void report_state(struct replay_result *ret, const struct state *st)
 	ret->in_sync = st->in_sync;
 }
 
-static int report_found(struct search *s, struct replay_result *ret, struct err *err)
+static int report_found(struct search *s, struct rfc_search_result *ret, struct err *err)
 {
 	report_state(ret, &s->now);
 	ret->matched = s->now.records;
@@ -367,7 +367,7 @@ static int sync_at(
 	return rc < 0 ? -1 : 0;
 }
 
-int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err)
+int rfc_search_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err)
 {
 	return sync_at(log, 0, ret_is, ret, err);
 }
@@ -375,7 +375,7 @@ int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, s
 /* No reading is right: says where the first one went wrong, and whether only something before that
  * is missing. */
 static enum walk report_mismatch(
-	struct search *s, const struct state *leaf, struct replay_result *ret, struct err *err)
+	struct search *s, const struct state *leaf, struct rfc_search_result *ret, struct err *err)
 {
 	bool is_sync;
 	struct digest stated;
@@ -397,7 +397,7 @@ static enum walk report_mismatch(
 }
 
 static enum walk try_start(struct search *s, const struct digest *start, bool known,
-	struct replay_result *ret, struct err *err)
+	struct rfc_search_result *ret, struct err *err)
 {
 	enum walk w = search_from(s, 0, start, err);
 	if (w != WALK_FOUND)
@@ -409,8 +409,8 @@ static enum walk try_start(struct search *s, const struct digest *start, bool kn
 }
 
 /* Every start, the one that the log itself states first: from another, an honest log can be slow to refute. */
-static enum walk try_starts(struct search *s, struct replay_starts starts,
-	const struct digest *stated, struct state *first_leaf, struct replay_result *ret,
+static enum walk try_starts(struct search *s, struct rfc_search_starts starts,
+	const struct digest *stated, struct state *first_leaf, struct rfc_search_result *ret,
 	struct err *err)
 {
 	size_t n = starts.n, named = 0;
@@ -433,8 +433,8 @@ static enum walk try_starts(struct search *s, struct replay_starts starts,
 	return given_up ? WALK_GIVEN_UP : WALK_FAILED;
 }
 
-static enum walk try_all(
-	struct search *s, struct replay_starts starts, struct replay_result *ret, struct err *err)
+static enum walk try_all(struct search *s, struct rfc_search_starts starts,
+	struct rfc_search_result *ret, struct err *err)
 {
 	bool stated_is;
 	struct digest stated = {0};
@@ -470,10 +470,10 @@ static void search_free(struct search *s)
 	free(s->run.lines);
 }
 
-int replay_log(struct rfc_log *log, struct hasher *h, struct replay_starts starts,
-	const struct digest *target, struct replay_result *ret, struct err *err)
+int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
+	const struct digest *target, struct rfc_search_result *ret, struct err *err)
 {
-	*ret = (struct replay_result){.place = -1, .untrue_off = -1};
+	*ret = (struct rfc_search_result){.place = -1, .untrue_off = -1};
 	struct search s = {
 		.log = log,
 		.h = h,
@@ -491,10 +491,11 @@ int replay_log(struct rfc_log *log, struct hasher *h, struct replay_starts start
 	return w == WALK_ERROR ? -1 : 0;
 }
 
-int replay_tail(struct rfc_log *log, struct hasher *h, struct replay_from from,
-	const struct digest *target, struct replay_result *ret, struct err *err)
+int rfc_search_tail(struct rfc_log *log, struct hasher *h, struct rfc_search_from from,
+	const struct digest *target, struct rfc_search_result *ret, struct err *err)
 {
-	*ret = (struct replay_result){.place = -1, .untrue_off = -1, .verdict = VERDICT_MISMATCH};
+	*ret = (struct rfc_search_result){
+		.place = -1, .untrue_off = -1, .verdict = VERDICT_MISMATCH};
 	struct search s = {
 		.log = log,
 		.h = h,
@@ -514,7 +515,7 @@ int replay_tail(struct rfc_log *log, struct hasher *h, struct replay_from from,
 	return w == WALK_ERROR ? -1 : 0;
 }
 
-void replay_clear(struct replay_result *result)
+void rfc_search_clear(struct rfc_search_result *result)
 {
 	free(result->runs);
 	result->runs = NULL;
@@ -524,13 +525,13 @@ void replay_clear(struct replay_result *result)
 static int by_place(const void *key, const void *elem)
 {
 	off_t off = *(const off_t *)key;
-	const struct replay_run *run = elem;
+	const struct rfc_search_run *run = elem;
 	return off < run->first ? -1 : off >= run->end;
 }
 
-bool replay_direct_is_real(const struct replay_result *result, off_t off)
+bool rfc_search_direct_is_real(const struct rfc_search_result *result, off_t off)
 {
-	const struct replay_run *run =
+	const struct rfc_search_run *run =
 		result->n_runs == 0
 			? NULL
 			: bsearch(&off, result->runs, result->n_runs, sizeof(*run), by_place);

@@ -15,13 +15,13 @@
  * `end` extended the register, except the ones that failed. Every other direct line of the log
  * extended nothing.
  */
-struct replay_run {
+struct rfc_search_run {
 	off_t first, end;
 	off_t failed[2];
 	unsigned n_failed;
 };
 
-struct replay_result {
+struct rfc_search_result {
 	enum verdict verdict; /* match, untouched, partial, log-ahead, mismatch or undecided */
 	struct digest
 		value; /* what the whole log makes of the register in the reading that was chosen */
@@ -36,18 +36,18 @@ struct replay_result {
 	uint64_t extends; /* that were spent on going back */
 	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
 		       */
-	struct replay_run *runs; /* in the order of the log */
+	struct rfc_search_run *runs; /* in the order of the log */
 	size_t n_runs;
 };
 
 /* Start values. */
-struct replay_starts {
+struct rfc_search_starts {
 	const struct digest *v;
 	size_t n;
 };
 
 /* What the register held where the log has this offset (a line, or a blank line, starts there). */
-struct replay_from {
+struct rfc_search_from {
 	off_t off;
 	const struct digest *value;
 };
@@ -58,16 +58,16 @@ struct replay_from {
  * honest kernel would have meant. Stops as `undecided` after REPLAY_EXTENDS_MAX extends beyond one
  * each line. The result is cleared by the caller, also after an error.
  */
-int replay_log(struct rfc_log *log, struct hasher *h, struct replay_starts starts,
-	const struct digest *target, struct replay_result *ret, struct err *err);
+int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
+	const struct digest *target, struct rfc_search_result *ret, struct err *err);
 /* The value that the log itself states at its very start; false if it states none. */
-int replay_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err);
-/* The same as replay_log for the part of the log behind `from`: match or mismatch, nothing else. */
-int replay_tail(struct rfc_log *log, struct hasher *h, struct replay_from from,
-	const struct digest *target, struct replay_result *ret, struct err *err);
-void replay_clear(struct replay_result *result);
+int rfc_search_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err);
+/* The same as rfc_search for the part of the log behind `from`: match or mismatch, nothing else. */
+int rfc_search_tail(struct rfc_log *log, struct hasher *h, struct rfc_search_from from,
+	const struct digest *target, struct rfc_search_result *ret, struct err *err);
+void rfc_search_clear(struct rfc_search_result *result);
 
 /* Whether this history has the direct line at `off` as one that extended. */
-bool replay_direct_is_real(const struct replay_result *result, off_t off);
+bool rfc_search_direct_is_real(const struct rfc_search_result *result, off_t off);
 
 #endif

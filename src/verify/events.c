@@ -20,14 +20,14 @@ struct bytes event_shown(const struct event *event)
 	return event->description.n > 0 ? event->description : event->data;
 }
 
-static bool is_decided(const struct replay_result *replay)
+static bool is_decided(const struct rfc_search_result *replay)
 {
 	return replay != NULL &&
 	       (replay->verdict == VERDICT_MATCH || replay->verdict == VERDICT_UNTOUCHED ||
 		       replay->verdict == VERDICT_PARTIAL);
 }
 
-static int extends_of(const struct rfc_line *line, const struct replay_result *replay)
+static int extends_of(const struct rfc_line *line, const struct rfc_search_result *replay)
 {
 	if (line->kind == RFC_COMMENT)
 		return EXTENDS_NOT;
@@ -35,11 +35,12 @@ static int extends_of(const struct rfc_line *line, const struct replay_result *r
 		return EXTENDS;
 	if (!is_decided(replay))
 		return EXTENDS_UNKNOWN;
-	return replay_direct_is_real(replay, line->off) ? EXTENDS : EXTENDS_NOT;
+	return rfc_search_direct_is_real(replay, line->off) ? EXTENDS : EXTENDS_NOT;
 }
 
-static int fill(const struct rfc_line *line, struct hasher *h, const struct replay_result *replay,
-	struct event *ret, struct event_digest *digest, struct err *err)
+static int fill(const struct rfc_line *line, struct hasher *h,
+	const struct rfc_search_result *replay, struct event *ret, struct event_digest *digest,
+	struct err *err)
 {
 	ret->offset = (uint64_t)line->off;
 	ret->kind = kinds[line->kind];

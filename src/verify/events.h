@@ -36,7 +36,7 @@ struct text_log {
 	const struct mr *mr;
 	const char *source;
 	int fd; /* it seeks */
-	const struct replay_result
+	const struct rfc_search_result
 		*replay; /* that found a history decides direct lines; may be NULL */
 };
 

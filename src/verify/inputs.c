@@ -308,7 +308,7 @@ static int read_events(
 	while (rc >= 0 && (rc = readahead_next(log, &ev, &of, err)) > 0) {
 		if (inputs->progress != NULL)
 			inputs->progress(inputs->progress_arg, in->path, ev->off, in->size);
-		rc = each(arg, source, ev, explanation_of(of, ev->n_digests), err);
+		rc = each(arg, source, ev, payload_explanation(of, ev->n_digests), err);
 		if (rc != 0)
 			break;
 	}

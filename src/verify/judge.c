@@ -486,13 +486,13 @@ static const struct log_input *text_of(const struct court *c, const struct mr *m
 	return NULL;
 }
 
-static bool is_good(const struct replay_result *r)
+static bool is_good(const struct rfc_search_result *r)
 {
 	return r->verdict == VERDICT_MATCH || r->verdict == VERDICT_UNTOUCHED;
 }
 
 /* A log that no line says to be wrong: one change to it may give the value. */
-static bool wants_change(const struct replay_result *r)
+static bool wants_change(const struct rfc_search_result *r)
 {
 	return r->verdict == VERDICT_MISMATCH && r->place < 0 && r->records > 0 &&
 	       r->records <= TIMELINE_CLAIMS_MAX;
@@ -516,7 +516,7 @@ static int add_text_left(void *arg, uint64_t seq, struct err *err)
 }
 
 /* What one text log, the only source of its register, says of it. */
-static int judge_text(const struct log_input *in, const struct replay_result *r,
+static int judge_text(const struct log_input *in, const struct rfc_search_result *r,
 	struct judgement *j, struct err *err)
 {
 	j->verdict = r->verdict;
@@ -540,7 +540,7 @@ static int judge_text(const struct log_input *in, const struct replay_result *r,
 
 /* The kernel's log goes on where the other logs end. */
 static int judge_behind(const struct court *c, const struct track *track,
-	const struct log_input *in, const struct replay_result *r, struct judgement *j,
+	const struct log_input *in, const struct rfc_search_result *r, struct judgement *j,
 	struct err *err)
 {
 	const struct chain *chain = track_likely(track);
@@ -574,7 +574,7 @@ static bool took_all(const struct track *track, const struct chain *chain)
 
 /* Its interpretation that gives the register; without a search, the one that an honest kernel meant. */
 static int replay_text(const struct court *c, const struct log_input *in, const struct track *track,
-	const struct replay_starts *starts, struct replay_result *ret, struct err *err)
+	const struct rfc_search_starts *starts, struct rfc_search_result *ret, struct err *err)
 {
 	const struct digest *want = c->q->no_search ? NULL : &track->want;
 	int rc = textlog_replay(in, track->alg, starts, want, ret, err);
@@ -596,10 +596,10 @@ static int try_texts(const struct court *c, const struct track *track, struct ju
 	bool *ret_done, struct err *err)
 {
 	struct digest start[TIMELINE_STARTS_MAX], behind[TRACK_CHAINS_MAX];
-	struct replay_starts starts = {start, track_starts(track, start)}, chains = {behind, 0};
+	struct rfc_search_starts starts = {start, track_starts(track, start)}, chains = {behind, 0};
 	size_t first = 0, next;
 	const struct log_input *in = text_of(c, track->mr, &first);
-	struct replay_result r;
+	struct rfc_search_result r;
 	*ret_done = false;
 	if (in == NULL)
 		return 0;
@@ -613,7 +613,7 @@ static int try_texts(const struct court *c, const struct track *track, struct ju
 		return 0;
 	if (replay_text(c, in, track, others ? &chains : &starts, &r, err) < 0) {
 		*ret_done = true;
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		return text_failed(c, in, j, err);
 	}
 	int rc = 0;
@@ -628,7 +628,7 @@ static int try_texts(const struct court *c, const struct track *track, struct ju
 	if (*ret_done)
 		j->text = r;
 	else
-		replay_clear(&r);
+		rfc_search_clear(&r);
 	return rc;
 }
 
@@ -670,13 +670,13 @@ static int collect_texts(const struct court *c, struct hunt *hunt, struct err *e
 {
 	const struct track *track = &c->p.tracks.v[hunt->track];
 	struct digest start[TEXT_STARTS_MAX];
-	struct replay_starts starts = {start, track_starts(track, start)};
+	struct rfc_search_starts starts = {start, track_starts(track, start)};
 	struct timeline *t = &hunt->t;
 	const struct log_input *in;
 	if (text_starts(c, hunt, start, &starts.n, err) < 0)
 		return -1;
 	for (size_t k = 0; (in = text_of(c, track->mr, &k)) != NULL; k++) {
-		struct replay_result r;
+		struct rfc_search_result r;
 		bool stated = false;
 		if (t->n_lists == TIMELINE_LISTS_MAX) {
 			hunt->over = true;
@@ -684,7 +684,7 @@ static int collect_texts(const struct court *c, struct hunt *hunt, struct err *e
 		}
 		int rc = textlog_replay(in, track->alg, &starts, &track->want, &r, err);
 		if (rc == 0 && r.verdict != VERDICT_MATCH && r.verdict != VERDICT_PARTIAL) {
-			replay_clear(&r);
+			rfc_search_clear(&r);
 			rc = textlog_replay(in, track->alg, &starts, NULL, &r, err);
 		}
 		struct claim_list *list = &t->list[t->n_lists];
@@ -694,7 +694,7 @@ static int collect_texts(const struct court *c, struct hunt *hunt, struct err *e
 			rc = textlog_claims(in, track->alg, &r, list, err);
 		t->n_lists += list->n > 0;
 		hunt->over |= list->n > TIMELINE_CLAIMS_MAX;
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		if (rc == 0 && t->n_stated < TIMELINE_STARTS_MAX)
 			rc = textlog_stated(in, track->alg, &stated, &t->stated[t->n_stated], err);
 		if (rc < 0)

@@ -8,7 +8,7 @@ void judgement_clear(struct judgement *j)
 	free(j->sources);
 	free(j->left);
 	free(j->doubtful);
-	replay_clear(&j->text);
+	rfc_search_clear(&j->text);
 	*j = (struct judgement){0};
 }
 

@@ -43,7 +43,7 @@ struct judgement {
 	char detail[ERR_MSG_MAX];
 	/* The interpretation of its text log, if that alone explains it. */
 	bool has_text;
-	struct replay_result text;
+	struct rfc_search_result text;
 };
 
 void judgement_clear(struct judgement *j);

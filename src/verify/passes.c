@@ -200,7 +200,7 @@ static int keep_claim(struct passes *p, struct hunt *hunt, size_t source,
 	if (!is)
 		return 0;
 	if (explanation == EXPLAINS_NOT &&
-		event_own_digest(ev, p->tracks.hashers.of[track->alg], &claim.own, err) < 0)
+		payload_own_digest(ev, p->tracks.hashers.of[track->alg], &claim.own, err) < 0)
 		return -1;
 	if (is_anchored(ev, track))
 		claim.before = ev->before;

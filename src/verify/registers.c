@@ -23,7 +23,7 @@ int registers_value(const struct registers *r, const struct mr *mr, uint8_t *buf
 }
 
 /* A row of the trusted start values that nothing here can use. */
-static int err_row(const struct mr *row, enum values_match match, struct err *err)
+static int err_row(const struct mr *row, enum register_file_match match, struct err *err)
 {
 	if (match == VALUES_NONE)
 		return err_set(err, ST_FORMAT, "--initial: '%s' names no register here", row->full);
@@ -34,13 +34,14 @@ static int err_row(const struct mr *row, enum values_match match, struct err *er
 
 static int trust(const struct registers *r, struct asked asked[], struct err *err)
 {
-	struct values_map map;
-	int rc = values_map_init(&map, r->initial, r->mrs, err);
+	struct register_file_map map;
+	int rc = register_file_map_init(&map, r->initial, r->mrs, err);
 	for (size_t i = 0; i < r->initial->mrs.n && rc == 0; i++) {
 		const struct mr *row = r->initial->mrs.mr[i];
 		struct bytes value = r->initial->value[i];
 		struct mr *mr;
-		enum values_match match = values_match(r->initial, i, &map.index, &mr);
+		enum register_file_match match =
+			register_file_match(r->initial, i, &map.index, &mr);
 		if (match != VALUES_ONE) {
 			rc = err_row(row, match, err);
 			break;
@@ -56,7 +57,7 @@ static int trust(const struct registers *r, struct asked asked[], struct err *er
 		else
 			a->trusted = digest_of(mr->alg, value);
 	}
-	values_map_clear(&map);
+	register_file_map_clear(&map);
 	return rc;
 }
 
@@ -68,7 +69,7 @@ int registers_ask(const struct registers *r, const struct mr_pick picks[], size_
 		return err_sys(err, ENOMEM, "registers");
 	for (size_t i = 0; i < r->mrs->n; i++)
 		asked[i].mr = r->mrs->mr[i];
-	struct values_map places = {0};
+	struct register_file_map places = {0};
 	int rc = mr_index_init(&places.index, r->mrs->mr, r->mrs->n, err);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		asked[mr_index_place(&places.index, picks[i].mr)].wanted = true;

@@ -10,8 +10,8 @@
 struct registers {
 	const struct root *root; /* live; NULL away from a machine */
 	const struct mr_list *mrs;
-	const struct values *values;  /* away from a machine: what the registers hold */
-	const struct values *initial; /* trusted start values; may be NULL */
+	const struct register_file *values;  /* away from a machine: what the registers hold */
+	const struct register_file *initial; /* trusted start values; may be NULL */
 	unsigned wait_s; /* live: how long to wait for the lock, where a kernel needs it */
 	bool locked;	 /* live: the caller holds it; then nothing is searched */
 };

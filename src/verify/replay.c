@@ -54,15 +54,15 @@ static struct digest value_of(
 	return none;
 }
 
-static int add_track(
-	struct values *ret, const struct inputs *inputs, const struct track *track, struct err *err)
+static int add_track(struct register_file *ret, const struct inputs *inputs,
+	const struct track *track, struct err *err)
 {
 	char room[EVENT_REG_ROOM];
 	struct err bad = {0};
 	struct digest value = value_of(inputs, track, &bad);
 	const char *name = event_reg_name(track->place, track->index, track->name, room);
 	const char *slash = strchr(name, '/');
-	struct mr *mr = values_add(ret, slash != NULL ? slash + 1 : name,
+	struct mr *mr = register_file_add(ret, slash != NULL ? slash + 1 : name,
 		track->alg > HASH_UNKNOWN ? hash_name(track->alg) : NULL, digest_bytes(&value),
 		err);
 	if (mr == NULL)
@@ -74,7 +74,7 @@ static int add_track(
 }
 
 /* What a log that was cut leads to is not what a register holds. */
-static void spoil(struct values *values, const struct inputs *inputs)
+static void spoil(struct register_file *values, const struct inputs *inputs)
 {
 	for (size_t k = 0; k < inputs->n; k++)
 		for (size_t i = 0; inputs->v[k].err.status != ST_OK && i < values->mrs.n; i++)
@@ -82,7 +82,7 @@ static void spoil(struct values *values, const struct inputs *inputs)
 				values->mrs.mr[i]->bad = inputs->v[k].err;
 }
 
-static size_t find_value(const struct values *values, const char *full)
+static size_t find_value(const struct register_file *values, const char *full)
 {
 	size_t i = 0;
 	while (i < values->mrs.n && strcmp(values->mrs.mr[i]->full, full) != 0)
@@ -90,7 +90,7 @@ static size_t find_value(const struct values *values, const char *full)
 	return i;
 }
 
-static void set_value(struct values *values, size_t i, const struct digest *value)
+static void set_value(struct register_file *values, size_t i, const struct digest *value)
 {
 	memcpy((void *)(uintptr_t)values->value[i].p, value->v, value->size);
 }
@@ -100,8 +100,8 @@ static int passes_through(
 	const struct log_input *in, const struct digest *value, bool *ret, struct err *err)
 {
 	struct digest start = {.alg = value->alg, .size = value->size}, own;
-	struct replay_starts from = {&start, 1};
-	struct replay_result r;
+	struct rfc_search_starts from = {&start, 1};
+	struct rfc_search_result r;
 	bool stated = false;
 	if (textlog_stated(in, value->alg, &stated, &own, err) < 0)
 		return -1;
@@ -109,7 +109,7 @@ static int passes_through(
 	if (textlog_replay(in, value->alg, &from, value, &r, err) < 0)
 		return -1;
 	*ret = r.verdict == VERDICT_MATCH || r.verdict == VERDICT_LOG_AHEAD;
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	return 0;
 }
 
@@ -129,13 +129,13 @@ static int has_copy(const struct inputs *inputs, size_t k, const struct digest *
 }
 
 /* A text log beside what other logs give for its register: a copy, or it goes on where they end. */
-static int join_text(struct values *values, size_t i, const struct inputs *inputs, size_t k,
-	struct replay_result *text, struct err *err)
+static int join_text(struct register_file *values, size_t i, const struct inputs *inputs, size_t k,
+	struct rfc_search_result *text, struct err *err)
 {
 	const struct log_input *in = &inputs->v[k];
 	struct mr *mr = values->mrs.mr[i];
 	struct digest before = digest_of(mr->alg, values->value[i]), start;
-	struct replay_starts from = {&before, 1};
+	struct rfc_search_starts from = {&before, 1};
 	bool stated = false, newer = false, older = false;
 	if (digest_equal(&text->value, &before) || (text->records == 0 && text->n_runs == 0))
 		return 0;
@@ -156,19 +156,19 @@ static int join_text(struct values *values, size_t i, const struct inputs *input
 			       in->name) < 0
 			       ? 0
 			       : -1;
-	replay_clear(text);
+	rfc_search_clear(text);
 	if (textlog_replay(in, mr->alg, &from, NULL, text, err) < 0)
 		return -1;
 	set_value(values, i, &text->value);
 	return 0;
 }
 
-static int add_text(struct values *values, const struct inputs *inputs, size_t k,
-	struct replay_result *text, struct err *err)
+static int add_text(struct register_file *values, const struct inputs *inputs, size_t k,
+	struct rfc_search_result *text, struct err *err)
 {
 	struct log_input *in = &inputs->v[k];
 	struct digest zeros = {.alg = in->mr->alg, .size = (uint8_t)in->mr->size};
-	struct replay_starts from = {&zeros, 1};
+	struct rfc_search_starts from = {&zeros, 1};
 	size_t i = find_value(values, in->mr->full);
 	int rc = textlog_replay(in, in->mr->alg, &from, NULL, text, &in->err);
 	if (rc < 0 && in->err.status != ST_FORMAT)
@@ -178,7 +178,7 @@ static int add_text(struct values *values, const struct inputs *inputs, size_t k
 	/* The register of a log that was cut is there without a value: spoil() says why. */
 	if (rc < 0)
 		text->value = zeros;
-	struct mr *mr = values_add(
+	struct mr *mr = register_file_add(
 		values, in->mr->name, hash_name(in->mr->alg), digest_bytes(&text->value), err);
 	if (mr == NULL)
 		return -1;
@@ -186,8 +186,8 @@ static int add_text(struct values *values, const struct inputs *inputs, size_t k
 	return 0;
 }
 
-int replay_run(
-	struct inputs *inputs, struct values *ret, struct replay_result texts[], struct err *err)
+int replay_run(struct inputs *inputs, struct register_file *ret, struct rfc_search_result texts[],
+	struct err *err)
 {
 	struct passes p;
 	if (passes_init(&p, inputs, true, err) < 0)

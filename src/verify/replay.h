@@ -13,7 +13,7 @@
  * cut) has why in its `bad`. texts[k] is the interpretation of inputs->v[k] where that is a text log. The
  * caller clears both, also after an error.
  */
-int replay_run(
-	struct inputs *inputs, struct values *ret, struct replay_result texts[], struct err *err);
+int replay_run(struct inputs *inputs, struct register_file *ret, struct rfc_search_result texts[],
+	struct err *err);
 
 #endif

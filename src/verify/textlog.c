@@ -27,28 +27,28 @@ static void text_close(struct open_text *t)
 }
 
 int textlog_replay(const struct log_input *in, enum hash_alg alg,
-	const struct replay_starts *starts, const struct digest *want, struct replay_result *ret,
-	struct err *err)
+	const struct rfc_search_starts *starts, const struct digest *want,
+	struct rfc_search_result *ret, struct err *err)
 {
 	struct open_text t;
 	struct digest start = starts->v[0];
 	bool stated = false;
-	*ret = (struct replay_result){.place = -1};
+	*ret = (struct rfc_search_result){.place = -1};
 	if (text_open(&t, in, alg, err) < 0)
 		return -1;
-	int rc = want == NULL ? replay_stated_start(&t.log, &stated, &start, err) : 0;
+	int rc = want == NULL ? rfc_search_stated_start(&t.log, &stated, &start, err) : 0;
 	if (rc == 0 && want == NULL)
-		rc = replay_log(&t.log, t.h, (struct replay_starts){&start, 1}, NULL, ret, err);
+		rc = rfc_search(&t.log, t.h, (struct rfc_search_starts){&start, 1}, NULL, ret, err);
 	else if (rc == 0)
-		rc = replay_log(&t.log, t.h, *starts, want, ret, err);
+		rc = rfc_search(&t.log, t.h, *starts, want, ret, err);
 	ret->stated = stated && !mr_is_initial(in->mr, digest_bytes(&start));
 	text_close(&t);
 	return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 }
 
-static bool extends(const struct rfc_line *line, const struct replay_result *reading)
+static bool extends(const struct rfc_line *line, const struct rfc_search_result *reading)
 {
-	return line->kind == RFC_DIRECT ? replay_direct_is_real(reading, line->off)
+	return line->kind == RFC_DIRECT ? rfc_search_direct_is_real(reading, line->off)
 					: line->kind != RFC_COMMENT;
 }
 
@@ -62,7 +62,7 @@ static int add_line(struct claim_list *list, const struct rfc_line *line, struct
 }
 
 int textlog_claims(const struct log_input *in, enum hash_alg alg,
-	const struct replay_result *reading, struct claim_list *list, struct err *err)
+	const struct rfc_search_result *reading, struct claim_list *list, struct err *err)
 {
 	struct open_text t;
 	struct rfc_line line;
@@ -111,7 +111,7 @@ int textlog_stated(const struct log_input *in, enum hash_alg alg, bool *ret_is, 
 	struct rfc_log log;
 	if (rfc_log_open(&log, in->fd, alg, err) < 0)
 		return err_in(err, "'%s'", in->path);
-	int rc = replay_stated_start(&log, ret_is, ret, err);
+	int rc = rfc_search_stated_start(&log, ret_is, ret, err);
 	rfc_log_close(&log);
 	return rc;
 }

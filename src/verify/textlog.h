@@ -13,11 +13,11 @@
  * The caller clears the result, also after an error.
  */
 int textlog_replay(const struct log_input *in, enum hash_alg alg,
-	const struct replay_starts *starts, const struct digest *want, struct replay_result *ret,
-	struct err *err);
+	const struct rfc_search_starts *starts, const struct digest *want,
+	struct rfc_search_result *ret, struct err *err);
 /* Adds what extends in this interpretation to the list: at most TIMELINE_CLAIMS_MAX + 1 claims. */
 int textlog_claims(const struct log_input *in, enum hash_alg alg,
-	const struct replay_result *reading, struct claim_list *list, struct err *err);
+	const struct rfc_search_result *reading, struct claim_list *list, struct err *err);
 /* Calls `each` for the number of each record and SYNC line from this offset on, until it returns other than 0. */
 int textlog_firm(const struct log_input *in, off_t from,
 	int (*each)(void *, uint64_t, struct err *), void *arg, struct err *err);

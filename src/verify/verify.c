@@ -16,8 +16,8 @@ struct verification {
 	const struct registers *r;
 	const struct verify_wanted *wanted;
 	struct inputs *inputs;
-	struct values_map expected; /* of r->mrs; zeros: nothing is */
-	struct asked *asked;	    /* of each register of r->mrs, as are the next two */
+	struct register_file_map expected; /* of r->mrs; zeros: nothing is */
+	struct asked *asked;		   /* of each register of r->mrs, as are the next two */
 	struct err *bad;
 	struct judgement *js;
 	bool live; /* the logs are this machine's */
@@ -80,7 +80,7 @@ static int keep_value(struct verify_row *row, const struct digest *value, struct
 static int expected_of(
 	const struct verification *v, const struct mr *mr, struct bytes *ret, struct err *err)
 {
-	size_t row = values_map_row(&v->expected, mr);
+	size_t row = register_file_map_row(&v->expected, mr);
 	*ret = (struct bytes){0};
 	if (row == VALUES_NO_ROW)
 		return 0;
@@ -180,10 +180,11 @@ static int verify_one(struct verification *v, const struct mr_pick *pick, struct
 /* What the file expects and is not here. */
 static int add_missing(const struct verification *v, struct verify_rows *rows, struct err *err)
 {
-	const struct values *expect = v->wanted->expect;
+	const struct register_file *expect = v->wanted->expect;
 	for (size_t i = 0; i < expect->mrs.n; i++) {
 		struct mr *found;
-		enum values_match match = values_match(expect, i, &v->expected.index, &found);
+		enum register_file_match match =
+			register_file_match(expect, i, &v->expected.index, &found);
 		if (match == VALUES_ONE)
 			continue;
 		struct verify_row *row = add_row(rows, expect->mrs.mr[i]->full, err);
@@ -241,9 +242,9 @@ static int make_rows(struct verification *v, struct verify_rows *ret, struct err
 
 static int run(struct verification *v, struct verify_rows *ret, struct err *err)
 {
-	const struct values none = {0};
-	const struct values *expect = v->wanted->expect != NULL ? v->wanted->expect : &none;
-	if (values_map_init(&v->expected, expect, v->r->mrs, err) < 0 ||
+	const struct register_file none = {0};
+	const struct register_file *expect = v->wanted->expect != NULL ? v->wanted->expect : &none;
+	if (register_file_map_init(&v->expected, expect, v->r->mrs, err) < 0 ||
 		registers_ask(v->r, v->wanted->picks, v->wanted->n_picks, &v->asked, err) < 0)
 		return -1;
 	if (!v->wanted->no_log && judge_logs(v, err) < 0)
@@ -266,7 +267,7 @@ int verify_run(const struct registers *r, const struct verify_wanted *wanted, st
 	int rc = v.bad != NULL && v.js != NULL ? run(&v, ret, err) : err_sys(err, ENOMEM, "verify");
 	for (size_t i = 0; v.js != NULL && i < r->mrs->n; i++)
 		judgement_clear(&v.js[i]);
-	values_map_clear(&v.expected);
+	register_file_map_clear(&v.expected);
 	free(v.asked);
 	free(v.bad);
 	free(v.js);

@@ -21,8 +21,8 @@ struct verify_wanted {
 	const struct mr_pick *picks;
 	size_t n_picks;
 	bool all; /* the operator named none: expected registers that are not here count */
-	const struct values *expect; /* may be NULL */
-	bool no_log;		     /* compare with expect only */
+	const struct register_file *expect; /* may be NULL */
+	bool no_log;			    /* compare with expect only */
 };
 
 /*

@@ -51,8 +51,8 @@ static enum explanation explained(const struct log_event *ev)
 {
 	enum explanation ret[EVENT_DIGESTS_MAX];
 	struct err err;
-	MUST(event_explain(ev, hashers, ret, &err) == 0);
-	return explanation_of(ret, ev->n_digests);
+	MUST(payload_explain(ev, hashers, ret, &err) == 0);
+	return payload_explanation(ret, ev->n_digests);
 }
 
 /* What is sure without the data, whatever the data is. */

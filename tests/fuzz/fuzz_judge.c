@@ -107,7 +107,7 @@ static void check_any(const struct judgement *j)
 }
 
 /* Of each register whose value the log gives, and which has a name of its own. */
-static void ask(const struct values *values, struct asked asked[])
+static void ask(const struct register_file *values, struct asked asked[])
 {
 	for (size_t i = 0; i < values->mrs.n; i++) {
 		struct mr *mr = values->mrs.mr[i];
@@ -138,7 +138,7 @@ static void change(struct asked asked[], size_t n, struct dice *dice)
 	}
 }
 
-static void check(int fd, const char *format, const struct values *values, struct dice *dice)
+static void check(int fd, const char *format, const struct register_file *values, struct dice *dice)
 {
 	AUTO_FREE struct asked *asked = calloc(values->mrs.n + 1, sizeof(*asked));
 	AUTO_FREE struct judgement *j = calloc(values->mrs.n + 1, sizeof(*j));
@@ -172,8 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct inputs inputs = {0};
 	struct mr_list mrs = {0};
-	struct values values = {0};
-	struct replay_result text = {0};
+	struct register_file values = {0};
+	struct rfc_search_result text = {0};
 	struct err err;
 	if (size == 0)
 		return 0;
@@ -184,8 +184,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (open_log(fd, format, &inputs, &mrs) == 0 &&
 		replay_run(&inputs, &values, &text, &err) == 0)
 		check(fd, format, &values, &dice);
-	replay_clear(&text);
-	values_clear(&values);
+	rfc_search_clear(&text);
+	register_file_clear(&values);
 	inputs_close(&inputs);
 	mr_list_clear(&mrs);
 	close(fd);

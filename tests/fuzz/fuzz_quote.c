@@ -7,7 +7,7 @@
 #include "evidence/tdx_quote.h"
 #include "text.h"
 
-typedef int parse_fn(struct bytes, struct values *, struct td_facts *, struct err *);
+typedef int parse_fn(struct bytes, struct register_file *, struct td_facts *, struct err *);
 
 static void check_error(const struct err *err)
 {
@@ -18,7 +18,7 @@ static void check_error(const struct err *err)
 }
 
 /* Ten registers, one more in a newer quote or a report; each is one of the input's 48 bytes. */
-static void check_registers(const struct values *v, struct bytes in)
+static void check_registers(const struct register_file *v, struct bytes in)
 {
 	struct mr_index index;
 	struct err err;
@@ -29,15 +29,16 @@ static void check_registers(const struct values *v, struct bytes in)
 		MUST(in.p[0] == '{' || in.p[0] == ' ' || in.p[0] == '\n' ||
 			memmem(in.p, in.n, v->value[i].p, 48) != NULL);
 		struct mr *found = NULL;
-		MUST(values_match(v, i, &index, &found) == VALUES_ONE && found == v->mrs.mr[i]);
+		MUST(register_file_match(v, i, &index, &found) == VALUES_ONE &&
+			found == v->mrs.mr[i]);
 	}
 	mr_index_clear(&index);
 }
 
-static void check_same(parse_fn *parse, struct bytes in, const struct values *v,
+static void check_same(parse_fn *parse, struct bytes in, const struct register_file *v,
 	const struct td_facts *facts, size_t trailing)
 {
-	struct values again;
+	struct register_file again;
 	struct td_facts other;
 	struct err err = {0};
 	MUST(parse(in, &again, &other, &err) == 0);
@@ -46,13 +47,13 @@ static void check_same(parse_fn *parse, struct bytes in, const struct values *v,
 	MUST(again.mrs.n == v->mrs.n);
 	for (size_t i = 0; i < v->mrs.n; i++)
 		MUST(bytes_equal(again.value[i], v->value[i]));
-	values_clear(&again);
+	register_file_clear(&again);
 }
 
 /* A quote ends where its signature does: without what is behind it, it says the same; a byte shorter, nothing. */
-static void check_end(struct bytes in, const struct values *v, const struct td_facts *facts)
+static void check_end(struct bytes in, const struct register_file *v, const struct td_facts *facts)
 {
-	struct values cut;
+	struct register_file cut;
 	struct td_facts none;
 	struct err err = {0};
 	MUST(facts->trailing < in.n);
@@ -61,12 +62,12 @@ static void check_end(struct bytes in, const struct values *v, const struct td_f
 	in.n--;
 	MUST(quote_parse(in, &cut, &none, &err) < 0);
 	check_error(&err);
-	values_clear(&cut);
+	register_file_clear(&cut);
 }
 
 static void run(parse_fn *parse, struct bytes in)
 {
-	struct values v;
+	struct register_file v;
 	struct td_facts facts;
 	struct err err = {0};
 	if (parse(in, &v, &facts, &err) < 0) {
@@ -80,7 +81,7 @@ static void run(parse_fn *parse, struct bytes in)
 		else
 			check_same(parse, in, &v, &facts, facts.trailing);
 	}
-	values_clear(&v);
+	register_file_clear(&v);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

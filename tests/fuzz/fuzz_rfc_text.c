@@ -86,7 +86,7 @@ static bool passes(enum verdict v)
 }
 
 /* What passes, or is partial, hashes to the value; and there is only one way to get there. */
-static void check_claim(const struct replay_result *r, const uint8_t *target, bool is_truth)
+static void check_claim(const struct rfc_search_result *r, const uint8_t *target, bool is_truth)
 {
 	struct text_claim c;
 	struct model_digest got, from = starts[0];
@@ -113,7 +113,7 @@ static void check_claim(const struct replay_result *r, const uint8_t *target, bo
 	claim_free(&c);
 }
 
-static void check_result(const struct replay_result *r, const uint8_t *target, bool is_truth)
+static void check_result(const struct rfc_search_result *r, const uint8_t *target, bool is_truth)
 {
 	MUST(r->verdict == VERDICT_MATCH || r->verdict == VERDICT_UNTOUCHED ||
 		r->verdict == VERDICT_PARTIAL || r->verdict == VERDICT_LOG_AHEAD ||
@@ -132,7 +132,7 @@ static void check_result(const struct replay_result *r, const uint8_t *target, b
 }
 
 /* Replays against target; returns the verdict. The cost is bounded, whatever the log. */
-static void check_replay(const uint8_t *target, bool is_truth, struct replay_result *ret)
+static void check_replay(const uint8_t *target, bool is_truth, struct rfc_search_result *ret)
 {
 	struct err err;
 	size_t lines = 0;
@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct model_hash *const hashes[] = {
 		&model_sha1, &model_sha256, &model_sha384, &model_sha1};
-	struct replay_result r;
+	struct rfc_search_result r;
 	if (size < 2)
 		return 0;
 	count_hashes();
@@ -193,19 +193,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_lines();
 
 	check_replay(truth.v, true, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* A register that nobody extended in this way. */
 	struct model_digest other = {{data[1]}};
 	check_replay(other.v, false, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* What an honest kernel would have meant is a history that ends in what it gives. */
 	check_replay(NULL, false, &r);
 	if (r.verdict == VERDICT_MATCH || r.verdict == VERDICT_UNTOUCHED) {
 		memcpy(other.v, r.value.v, hash->size);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		check_replay(other.v, false, &r);
 		MUST(passes(r.verdict) || r.verdict == VERDICT_UNDECIDED);
 	}
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	return 0;
 }

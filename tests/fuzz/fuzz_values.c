@@ -15,7 +15,7 @@ static void check_error(const struct err *err)
 		MUST(*c >= ' ' && *c < 0x7f);
 }
 
-static void check_row(const struct values *v, const struct mr_index *index, size_t i)
+static void check_row(const struct register_file *v, const struct mr_index *index, size_t i)
 {
 	const struct mr *mr = v->mrs.mr[i];
 	bool has_value = v->value[i].p != NULL;
@@ -29,10 +29,10 @@ static void check_row(const struct values *v, const struct mr_index *index, size
 		MUST(strcmp(v->mrs.mr[k]->full, mr->full) != 0);
 	/* A register of the file is the one of that name in its own list. */
 	struct mr *found = NULL;
-	MUST(values_match(v, i, index, &found) == VALUES_ONE && found == mr);
+	MUST(register_file_match(v, i, index, &found) == VALUES_ONE && found == mr);
 }
 
-static void check_rows(const struct values *v)
+static void check_rows(const struct register_file *v)
 {
 	struct mr_index index;
 	struct err err;
@@ -44,10 +44,10 @@ static void check_rows(const struct values *v)
 }
 
 /* Printed as text, it says the same, but of registers without a value. */
-static void check_again(const struct values *v)
+static void check_again(const struct register_file *v)
 {
 	struct text text = {0};
-	struct values again;
+	struct register_file again;
 	struct err err = {0};
 	size_t n = 0, k = 0;
 	for (size_t i = 0; i < v->mrs.n; i++) {
@@ -57,7 +57,7 @@ static void check_again(const struct values *v)
 		text_fmt(&text, "  %s\n", v->mrs.mr[i]->full);
 		n++;
 	}
-	MUST((values_parse(text_bytes(&text), &again, &err) == 0) == (n > 0));
+	MUST((register_file_parse(text_bytes(&text), &again, &err) == 0) == (n > 0));
 	MUST(again.mrs.n == n);
 	for (size_t i = 0; i < v->mrs.n; i++) {
 		if (v->value[i].p == NULL)
@@ -65,20 +65,20 @@ static void check_again(const struct values *v)
 		MUST(strcmp(again.mrs.mr[k]->full, v->mrs.mr[i]->full) == 0);
 		MUST(bytes_equal(again.value[k++], v->value[i]));
 	}
-	values_clear(&again);
+	register_file_clear(&again);
 	text_free(&text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct values v;
+	struct register_file v;
 	struct err err = {0};
-	if (values_parse((struct bytes){data, size}, &v, &err) < 0) {
+	if (register_file_parse((struct bytes){data, size}, &v, &err) < 0) {
 		check_error(&err);
 	} else {
 		check_rows(&v);
 		check_again(&v);
 	}
-	values_clear(&v);
+	register_file_clear(&v);
 	return 0;
 }

@@ -16,14 +16,14 @@ static const uint8_t *random_digest(void)
 /* The hashes that a replay of this register takes. */
 static uint64_t cost_of(const struct kernel *k, const struct model_digest *starts, size_t n)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	judge_text((struct bytes){NULL, 0}, k->hash, starts, n, k->value.v, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	uint64_t before = hashes_done;
 	judge_text(text_bytes(&k->log), k->hash, starts, n, k->value.v, &r);
 	CHECK_STR(verdict_name(r.verdict), "match");
 	CHECK_U64(r.records, k->n_extended);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	return hashes_done - before;
 }
 

@@ -51,12 +51,12 @@ static enum explanation explained(const struct log_event *ev)
 {
 	enum explanation ret[EVENT_DIGESTS_MAX];
 	struct err err = {0};
-	CHECK_INT(event_explain(ev, hashers, ret, &err), 0);
+	CHECK_INT(payload_explain(ev, hashers, ret, &err), 0);
 	/* It is the same of all banks, but that one of a hash that is not known says nothing. */
 	for (size_t i = 0; i < ev->n_digests; i++)
-		CHECK(ret[i] == explanation_of(ret, ev->n_digests) ||
+		CHECK(ret[i] == payload_explanation(ret, ev->n_digests) ||
 			(ret[i] == EXPLAINS_UNKNOWN && hashers[ev->digest[i].d.alg] == NULL));
-	return explanation_of(ret, ev->n_digests);
+	return payload_explanation(ret, ev->n_digests);
 }
 
 /* What an event says, all of whose banks have the hash of `hashed`. */

@@ -58,7 +58,7 @@ static void add_run(struct text *log, struct model_digest *v, size_t n, size_t f
 
 static enum verdict judged(const struct text *log, const uint8_t *target)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	size_t lines = 0;
 	for (size_t i = 0; i < log->n; i++)
 		lines += log->p[i] == '\n';
@@ -73,7 +73,7 @@ static enum verdict judged(const struct text *log, const uint8_t *target)
 	CHECK(r.n_runs <= REPLAY_RUNS_MAX);
 	CHECK(v == VERDICT_UNDECIDED || v == VERDICT_MISMATCH || v == VERDICT_MATCH ||
 		v == VERDICT_UNTOUCHED);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	return v;
 }
 

@@ -421,9 +421,9 @@ static void see_explanation(const struct log_event *ev, void *arg)
 	struct err err;
 	for (size_t i = 0; i < ev->n_digests; i++)
 		CHECK(hashers_get(&hashers, ev->digest[i].d.alg, &err) != NULL);
-	CHECK_INT(event_explain(ev, hashers.of, of, &err), 0);
+	CHECK_INT(payload_explain(ev, hashers.of, of, &err), 0);
 	if (ev->extends)
-		*(enum explanation *)arg = explanation_of(of, ev->n_digests);
+		*(enum explanation *)arg = payload_explanation(of, ev->n_digests);
 }
 
 /* Altered data stays altered, or is refused by the formats in `refuse`, a bit each. */

@@ -30,7 +30,7 @@ static struct hasher *hasher_of(const struct model_hash *h)
 }
 
 int judge_try(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
-	size_t n, const uint8_t *target, struct replay_result *ret, struct err *err)
+	size_t n, const uint8_t *target, struct rfc_search_result *ret, struct err *err)
 {
 	struct digest from[4], to;
 	struct rfc_log reader;
@@ -40,11 +40,11 @@ int judge_try(struct bytes log, const struct model_hash *h, const struct model_d
 	if (target != NULL)
 		to = digest_from(h, target);
 	int fd = memory_file(log);
-	*ret = (struct replay_result){0};
+	*ret = (struct rfc_search_result){0};
 	*err = (struct err){0};
 	int rc = rfc_log_open(&reader, fd, alg_of(h), err);
 	CHECK_INT(rc, 0);
-	rc = replay_log(&reader, hasher_of(h), (struct replay_starts){from, n},
+	rc = rfc_search(&reader, hasher_of(h), (struct rfc_search_starts){from, n},
 		target != NULL ? &to : NULL, ret, err);
 	rfc_log_close(&reader);
 	close(fd);
@@ -52,7 +52,7 @@ int judge_try(struct bytes log, const struct model_hash *h, const struct model_d
 }
 
 void judge_text(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
-	size_t n, const uint8_t *target, struct replay_result *ret)
+	size_t n, const uint8_t *target, struct rfc_search_result *ret)
 {
 	struct err err;
 	if (judge_try(log, h, starts, n, target, ret, &err) < 0)
@@ -60,16 +60,16 @@ void judge_text(struct bytes log, const struct model_hash *h, const struct model
 }
 
 void judge_tail(struct bytes log, const struct model_hash *h, off_t pos, const uint8_t *start,
-	const uint8_t *target, struct replay_result *ret)
+	const uint8_t *target, struct rfc_search_result *ret)
 {
 	struct digest from = digest_from(h, start), to = digest_from(h, target);
 	struct rfc_log reader;
 	struct err err = {0};
 	int fd = memory_file(log);
-	*ret = (struct replay_result){0};
+	*ret = (struct rfc_search_result){0};
 	CHECK_INT(rfc_log_open(&reader, fd, alg_of(h), &err), 0);
-	if (replay_tail(&reader, hasher_of(h), (struct replay_from){pos, &from}, &to, ret, &err) <
-		0)
+	if (rfc_search_tail(&reader, hasher_of(h), (struct rfc_search_from){pos, &from}, &to, ret,
+		    &err) < 0)
 		check_failed(__FILE__, __LINE__, "the replay failed: %s", err.msg);
 	rfc_log_close(&reader);
 	close(fd);
@@ -120,7 +120,7 @@ bool is_direct_line(struct bytes line, const struct model_hash *h, uint8_t *ret)
 	return true;
 }
 
-void claim_of(struct bytes log, const struct model_hash *h, const struct replay_result *r,
+void claim_of(struct bytes log, const struct model_hash *h, const struct rfc_search_result *r,
 	struct text_claim *ret)
 {
 	size_t lines = 0;
@@ -140,7 +140,7 @@ void claim_of(struct bytes log, const struct model_hash *h, const struct replay_
 		if (line.p[0] != '#') {
 			model_hash2(h, line, (struct bytes){0}, d->v);
 			ret->n++;
-		} else if (is_direct_line(line, h, d->v) && replay_direct_is_real(r, off)) {
+		} else if (is_direct_line(line, h, d->v) && rfc_search_direct_is_real(r, off)) {
 			ret->n++;
 		}
 	}

@@ -9,24 +9,24 @@
 struct digest digest_from(const struct model_hash *h, const uint8_t *v);
 
 /*
- * replay_log over a log of these bytes, from the n starts, against `target` (NULL: none). The
+ * rfc_search over a log of these bytes, from the n starts, against `target` (NULL: none). The
  * caller clears the result. Ends the test if the replay answers with an error.
  */
 void judge_text(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
-	size_t n, const uint8_t *target, struct replay_result *ret);
-/* The same, with the error for the caller to see; returns what replay_log returned. */
+	size_t n, const uint8_t *target, struct rfc_search_result *ret);
+/* The same, with the error for the caller to see; returns what rfc_search returned. */
 int judge_try(struct bytes log, const struct model_hash *h, const struct model_digest *starts,
-	size_t n, const uint8_t *target, struct replay_result *ret, struct err *err);
-/* replay_tail, in the same way. */
+	size_t n, const uint8_t *target, struct rfc_search_result *ret, struct err *err);
+/* rfc_search_tail, in the same way. */
 void judge_tail(struct bytes log, const struct model_hash *h, off_t pos, const uint8_t *start,
-	const uint8_t *target, struct replay_result *ret);
+	const uint8_t *target, struct rfc_search_result *ret);
 
 /* The digests that a result says were extended, read off the log without tsmctl's reader. */
 struct text_claim {
 	struct model_digest *d;
 	size_t n;
 };
-void claim_of(struct bytes log, const struct model_hash *h, const struct replay_result *r,
+void claim_of(struct bytes log, const struct model_hash *h, const struct rfc_search_result *r,
 	struct text_claim *ret);
 /* What they make of start. */
 struct model_digest claim_value(

@@ -229,8 +229,8 @@ static bool passes(enum verdict v)
 }
 
 /* If the result passes, it claims what was extended, and nothing else. */
-static void claims_truth(
-	struct bytes log, const struct model_digest *truth, size_t n, const struct replay_result *r)
+static void claims_truth(struct bytes log, const struct model_digest *truth, size_t n,
+	const struct rfc_search_result *r)
 {
 	struct text_claim c;
 	if (!passes(r->verdict))
@@ -246,7 +246,7 @@ static void claims_truth(
 	claim_free(&c);
 }
 
-static void judge_log(struct bytes log, const uint8_t *target, struct replay_result *ret)
+static void judge_log(struct bytes log, const uint8_t *target, struct rfc_search_result *ret)
 {
 	struct model_digest starts[2] = {{""}, {"rtmr1"}};
 	current = log;
@@ -266,23 +266,23 @@ static bool is_single(size_t i)
 
 static void must_be_found(void)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	judge_log(text_bytes(&k.log), k.value.v, &r);
 	HOLDS(passes(r.verdict), "an honest kernel's log is called %s", verdict_name(r.verdict));
 	claims_truth(text_bytes(&k.log), k.extended, k.n_extended, &r);
 	HOLDS(same(r.value.v, k.value.v), "another value");
 	HOLDS(r.in_sync == k.in_sync, "in_sync is %d", r.in_sync);
 	for (size_t i = 0; i < k.n_direct; i++)
-		HOLDS(!is_single(i) || replay_direct_is_real(&r, (off_t)k.direct[i].off) ==
+		HOLDS(!is_single(i) || rfc_search_direct_is_real(&r, (off_t)k.direct[i].off) ==
 					       k.direct[i].real,
 			"the direct line at %zu was %s", k.direct[i].off,
 			k.direct[i].real ? "real" : "not real");
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 static void must_not_lie(struct bytes log)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	judge_log(log, k.value.v, &r);
 	HOLDS(r.verdict != VERDICT_NONE, "no verdict");
 	claims_truth(log, k.extended, k.n_extended, &r);
@@ -299,19 +299,19 @@ static void must_not_lie(struct bytes log)
 		HOLDS(same(got.v, k.value.v), "partial, but not from the start that is stated");
 		claim_free(&c);
 	}
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 /* The register as it was some steps ago, with the log of now. */
 static void old_value(const struct model_digest *value, size_t n_extended)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	judge_log(text_bytes(&k.log), value->v, &r);
 	HOLDS(passes(r.verdict) || r.verdict == VERDICT_LOG_AHEAD, "an old value is called %s",
 		verdict_name(r.verdict));
 	claims_truth(text_bytes(&k.log), k.extended, n_extended, &r);
 	HOLDS(r.matched == n_extended, "%" PRIu64 " matched of %zu", r.matched, n_extended);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 /* ---- histories ---- */

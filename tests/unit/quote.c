@@ -106,11 +106,11 @@ static struct text make_report(void)
 	return t;
 }
 
-typedef int parse_fn(struct bytes, struct values *, struct td_facts *, struct err *);
+typedef int parse_fn(struct bytes, struct register_file *, struct td_facts *, struct err *);
 
 /* A copy of exactly this size, so that a sanitizer sees a byte read beyond it. */
-static int parse(
-	parse_fn *fn, struct bytes b, struct values *ret, struct td_facts *facts, struct err *err)
+static int parse(parse_fn *fn, struct bytes b, struct register_file *ret, struct td_facts *facts,
+	struct err *err)
 {
 	uint8_t *copy = malloc(b.n > 0 ? b.n : 1);
 	CHECK(copy != NULL);
@@ -124,14 +124,14 @@ static int parse(
 
 static void refused(parse_fn *fn, struct bytes b, const char *message)
 {
-	struct values v;
+	struct register_file v;
 	struct td_facts facts;
 	struct err err;
 	if (parse(fn, b, &v, &facts, &err) == 0)
 		check_failed(__FILE__, __LINE__, "was taken, not refused: %s", message);
 	CHECK_INT(err.status, ST_FORMAT);
 	CHECK_STR(err.msg, message);
-	values_clear(&v);
+	register_file_clear(&v);
 }
 
 static void quote_refused(const struct made *m, const char *message)
@@ -142,7 +142,7 @@ static void quote_refused(const struct made *m, const char *message)
 }
 
 /* Register i, whose value is the pattern of its name. */
-static void check_register(const struct values *v, size_t i)
+static void check_register(const struct register_file *v, size_t i)
 {
 	const struct mr *mr = v->mrs.mr[i];
 	bool rtmr = strncmp(mr->name, "rtmr", 4) == 0, mrtd = strcmp(mr->name, "mrtd") == 0;
@@ -161,7 +161,7 @@ static void check_register(const struct values *v, size_t i)
 
 static void taken(parse_fn *fn, struct bytes b, const char *names, struct td_facts *facts)
 {
-	struct values v;
+	struct register_file v;
 	struct err err;
 	struct text got = {0};
 	uint8_t buf[64];
@@ -174,7 +174,7 @@ static void taken(parse_fn *fn, struct bytes b, const char *names, struct td_fac
 	CHECK_BYTES(text_bytes(&got), bytes_of(names));
 	CHECK_BYTES(((struct bytes){facts->report_data, 64}), pattern(buf, "report data", 64));
 	text_free(&got);
-	values_clear(&v);
+	register_file_clear(&v);
 }
 
 #define NAMES_4 "mrconfigid mrowner mrownerconfig mrseam mrsignerseam mrtd rtmr0 rtmr1 rtmr2 rtmr3 "
@@ -221,7 +221,7 @@ static void test_cut(void)
 	for (size_t i = 0; i < 3; i++) {
 		struct text t = make(all[i]);
 		for (size_t n = 0; n < t.n; n++) {
-			struct values v;
+			struct register_file v;
 			struct td_facts facts;
 			struct err err;
 			if (parse(quote_parse, (struct bytes){t.p, n}, &v, &facts, &err) == 0)
@@ -230,7 +230,7 @@ static void test_cut(void)
 			if (strncmp(err.msg, "offset ", 7) != 0)
 				check_failed(__FILE__, __LINE__, "cut at %zu: %s", n, err.msg);
 			CHECK_U64(v.mrs.n, 0);
-			values_clear(&v);
+			register_file_clear(&v);
 		}
 		text_free(&t);
 	}
@@ -392,14 +392,14 @@ static void test_report(void)
 	/* The two hashes and what they are of: any bit there counts, and none beside it. */
 	for (size_t at = 4; at < t.n; at++) {
 		bool counts = (at >= 32 && at < 128) || (at >= 256 && at < 495) || at >= 512;
-		struct values v;
+		struct register_file v;
 		struct err err;
 		t.p[at] ^= 0x80;
 		CHECK_INT(parse(tdreport_parse, text_bytes(&t), &v, &facts, &err), 0);
 		if (facts.contradictory != counts)
 			check_failed(__FILE__, __LINE__, "a bit of byte %zu: %d", at,
 				facts.contradictory);
-		values_clear(&v);
+		register_file_clear(&v);
 		t.p[at] ^= 0x80;
 	}
 	t.p[512] |= 1;
@@ -420,13 +420,13 @@ static void test_report_refused(void)
 	refused(tdreport_parse, text_bytes(&t), "1025 bytes, and a TDREPORT has 1024");
 	t.n--;
 	for (unsigned version = 0; version < 256; version++) {
-		struct values v;
+		struct register_file v;
 		struct td_facts facts;
 		struct err err;
 		t.p[2] = (uint8_t)version;
 		bool known = version < 2 || version == 3;
 		CHECK_INT(parse(tdreport_parse, text_bytes(&t), &v, &facts, &err), known ? 0 : -1);
-		values_clear(&v);
+		register_file_clear(&v);
 	}
 	refused(tdreport_parse, text_bytes(&t),
 		"offset 2: a TDREPORT of version 255, and only 0, 1 and 3 are known here");
@@ -457,18 +457,18 @@ static void test_json(void)
 	taken(quote_parse, text_bytes(&t), NAMES_15, &facts);
 	CHECK_U64(facts.version, 5);
 	for (size_t n = 3; n + 2 < t.n; n++) {
-		struct values v;
+		struct register_file v;
 		struct err err;
 		CHECK_INT(parse(quote_parse, (struct bytes){t.p, n}, &v, &facts, &err), -1);
 		CHECK_INT(err.status, ST_FORMAT);
-		values_clear(&v);
+		register_file_clear(&v);
 	}
 	text_char(&t, 'x');
-	struct values v;
+	struct register_file v;
 	struct err err;
 	CHECK_INT(parse(quote_parse, text_bytes(&t), &v, &facts, &err), -1);
 	CHECK(strstr(err.msg, "neither a TDX quote nor JSON with one: ") != NULL);
-	values_clear(&v);
+	register_file_clear(&v);
 	json_refused("{}", "JSON without a string 'quote'");
 	json_refused("{\"quote\":5}", "JSON without a string 'quote'");
 	json_refused("{\"quote\":\"0\"}", "the JSON's 'quote' is not hex");
@@ -482,7 +482,7 @@ static void test_json(void)
 		text_str(&t, "{\"quote\":");
 	CHECK_INT(parse(quote_parse, text_bytes(&t), &v, &facts, &err), -1);
 	CHECK(strstr(err.msg, "nesting too deep") != NULL);
-	values_clear(&v);
+	register_file_clear(&v);
 	text_free(&t);
 	text_free(&quote);
 }
@@ -492,32 +492,32 @@ static void test_load(void)
 	char path[] = "/tmp/tsmctl-quote-XXXXXX", message[100];
 	int fd = mkstemp(path);
 	struct text t = make(&v4);
-	struct values v;
+	struct register_file v;
 	struct td_facts facts;
 	struct err err = {0};
 	CHECK(fd >= 0);
 	CHECK_INT(write(fd, t.p, t.n), t.n);
 	CHECK_INT(quote_load(path, &v, &facts, &err), 0);
 	CHECK_U64(v.mrs.n, 10);
-	values_clear(&v);
+	register_file_clear(&v);
 	CHECK_INT(tdreport_load(path, &v, &facts, &err), -1);
 	snprintf(message, sizeof(message),
 		"'%s': this is a TDX quote, not a TDREPORT: --quote reads it", path);
 	CHECK_STR(err.msg, message);
-	values_clear(&v);
+	register_file_clear(&v);
 	CHECK_INT(ftruncate(fd, EVIDENCE_FILE_MAX), 0);
 	CHECK_INT(quote_load(path, &v, &facts, &err), 0);
 	CHECK_U64(facts.trailing, EVIDENCE_FILE_MAX - t.n);
-	values_clear(&v);
+	register_file_clear(&v);
 	CHECK_INT(ftruncate(fd, EVIDENCE_FILE_MAX + 1), 0);
 	CHECK_INT(quote_load(path, &v, &facts, &err), -1);
 	CHECK_INT(err.status, ST_FORMAT);
-	values_clear(&v);
+	register_file_clear(&v);
 	close(fd);
 	unlink(path);
 	CHECK_INT(quote_load(path, &v, &facts, &err), -1);
 	CHECK_INT(err.status, ST_SYSTEM);
-	values_clear(&v);
+	register_file_clear(&v);
 	text_free(&t);
 	t.n = 0;
 	text_str(&t, "{");
@@ -539,7 +539,7 @@ static struct json_object *expected(struct json_object *all, const char *key, co
 static void check_vector(struct json_object *all, parse_fn *load_as, const char *file,
 	const char *key, size_t n, unsigned version, size_t trailing, bool debug)
 {
-	struct values v;
+	struct register_file v;
 	struct td_facts facts;
 	struct err err;
 	char path[512], hex[97];
@@ -562,7 +562,7 @@ static void check_vector(struct json_object *all, parse_fn *load_as, const char 
 		compared++;
 	}
 	CHECK(key == NULL || compared >= 4);
-	values_clear(&v);
+	register_file_clear(&v);
 	free(raw);
 }
 

@@ -57,7 +57,7 @@ static const char *direct_line(int name)
 }
 
 static void judged_from(const struct model_digest *start, size_t n, struct bytes log,
-	const struct model_digest *target, enum verdict want, struct replay_result *ret)
+	const struct model_digest *target, enum verdict want, struct rfc_search_result *ret)
 {
 	judge_text(log, hash, start, n, target->v, ret);
 	if (ret->verdict != want)
@@ -70,13 +70,13 @@ static void judged_from(const struct model_digest *start, size_t n, struct bytes
 /* Nothing but the verdict. */
 static void gives(const struct text *log, const struct model_digest *target, enum verdict want)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	judged_from(&zeros, 1, text_bytes(log), target, want, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 /* The log that the kernel has now explains the register, line for line as it was. */
-static void is_true(const struct kernel *k, enum verdict want, struct replay_result *ret)
+static void is_true(const struct kernel *k, enum verdict want, struct rfc_search_result *ret)
 {
 	struct text_claim c;
 	judged_from(&k->start, 1, text_bytes(&k->log), &k->value, want, ret);
@@ -86,7 +86,8 @@ static void is_true(const struct kernel *k, enum verdict want, struct replay_res
 	CHECK_INT(ret->place, -1);
 	CHECK(!ret->resumes);
 	for (size_t i = 0; i < k->n_direct; i++)
-		CHECK_INT(replay_direct_is_real(ret, (off_t)k->direct[i].off), k->direct[i].real);
+		CHECK_INT(
+			rfc_search_direct_is_real(ret, (off_t)k->direct[i].off), k->direct[i].real);
 	claim_of(text_bytes(&k->log), hash, ret, &c);
 	CHECK_U64(c.n, k->n_extended);
 	for (size_t i = 0; i < c.n; i++)
@@ -96,28 +97,28 @@ static void is_true(const struct kernel *k, enum verdict want, struct replay_res
 
 static void is_match(const struct kernel *k, uint64_t untrue)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	is_true(k, VERDICT_MATCH, &r);
 	CHECK_U64(r.untrue, untrue);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 static void test_untouched(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	is_true(&k, VERDICT_UNTOUCHED, &r);
 	CHECK_U64(r.n_runs, 0);
 	CHECK_U64(r.untrue, 0);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	for (int i = 1; i < 6; i++) {
 		/* Logged, never extended: the register is as it was. */
 		kernel_direct(&k, digest(i), true);
 		is_true(&k, VERDICT_UNTOUCHED, &r);
 		CHECK_U64(r.untrue, (uint64_t)i);
 		CHECK_INT(r.untrue_off, 0);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 	}
 	kernel_close(&k);
 
@@ -125,7 +126,7 @@ static void test_untouched(void)
 	text_str(&log, "# a comment\n\n# .EXTEND deadbeef\n");
 	judged_from(&zeros, 1, text_bytes(&log), &zeros, VERDICT_UNTOUCHED, &r);
 	CHECK(r.in_sync);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	struct model_digest other = {"other"};
 	gives(&log, &other, VERDICT_MISMATCH);
 	text_free(&log);
@@ -134,7 +135,7 @@ static void test_untouched(void)
 static void test_fresh(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "first event\n");
 	is_match(&k, 0);
@@ -152,7 +153,7 @@ static void test_fresh(void)
 	CHECK_U64(k.n_extended, 1 + 5 + 2 + 2 + 2);
 	is_true(&k, VERDICT_MATCH, &r);
 	CHECK_U64(r.n_runs, 0);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 
 	kernel_open(&k, hash, NULL);
@@ -180,7 +181,7 @@ static void test_direct_first(void)
 	kernel_direct(&k, digest(8), false);
 	kernel_append_str(&k, "c");
 	is_match(&k, 0);
-	struct replay_result r;
+	struct rfc_search_result r;
 	is_true(&k, VERDICT_MATCH, &r);
 	CHECK_U64(r.n_runs, 3);
 	for (size_t i = 0; i < r.n_runs; i++)
@@ -188,9 +189,9 @@ static void test_direct_first(void)
 	CHECK_INT(r.runs[0].first, 0);
 	CHECK(r.runs[0].end <= r.runs[1].first && r.runs[1].end <= r.runs[2].first);
 	/* Only direct lines are asked for; any other offset is none that extended. */
-	CHECK(!replay_direct_is_real(&r, (off_t)k.log.n));
-	CHECK(!replay_direct_is_real(&r, r.runs[0].end));
-	replay_clear(&r);
+	CHECK(!rfc_search_direct_is_real(&r, (off_t)k.log.n));
+	CHECK(!rfc_search_direct_is_real(&r, r.runs[0].end));
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -253,7 +254,7 @@ static void test_many_failed(void)
 static void test_twins(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct text_claim c;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "x");
@@ -264,7 +265,7 @@ static void test_twins(void)
 	CHECK_U64(c.n, k.n_extended);
 	CHECK_U64(r.untrue, 1);
 	claim_free(&c);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -296,7 +297,7 @@ static void test_failed_appends(void)
 static void test_forged_sync(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "x");
 	struct model_digest lie = k.value, more = k.value;
@@ -307,7 +308,7 @@ static void test_forged_sync(void)
 	is_match(&k, 1);
 	is_true(&k, VERDICT_MATCH, &r);
 	CHECK_INT(r.untrue_off, at);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_append_str(&k, "SYNC sha384/00");
 	kernel_append_str(&k, "SYNC sha1/0000000000000000000000000000000000000000");
 	kernel_append_str(&k, "SYNC nohash/00");
@@ -448,12 +449,12 @@ static void test_what_can_be_real(void)
 				add_sync(&log, "\n", &v);
 				extend_record(&v, sync_line(&v));
 			}
-			struct replay_result r;
+			struct rfc_search_result r;
 			judge_text(text_bytes(&log), hash, &zeros, 1, v.v, &r);
 			if ((r.verdict == VERDICT_MATCH) != given[i].is)
 				check_failed(__FILE__, __LINE__, "case %zu: %s", i,
 					verdict_name(r.verdict));
-			replay_clear(&r);
+			rfc_search_clear(&r);
 			text_free(&log);
 		}
 	}
@@ -500,12 +501,12 @@ static void test_what_follows_a_run(void)
 				text_char(&log, *s);
 			}
 		}
-		struct replay_result r;
+		struct rfc_search_result r;
 		judge_text(text_bytes(&log), hash, &zeros, 1, v.v, &r);
 		if ((r.verdict == VERDICT_MATCH) != given[i].is)
 			check_failed(
 				__FILE__, __LINE__, "case %zu: %s", i, verdict_name(r.verdict));
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		text_free(&log);
 	}
 }
@@ -532,20 +533,20 @@ static void test_partial(void)
 {
 	struct kernel k;
 	struct model_digest firmware = {"what the firmware left"};
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, firmware.v);
 	kernel_append_str(&k, "a\nb");
 	kernel_direct(&k, digest(1), false);
 	judged_from(&zeros, 1, text_bytes(&k.log), &k.value, VERDICT_PARTIAL, &r);
 	CHECK_U64(r.records, 4);
 	CHECK_U64(r.matched, 4);
-	CHECK(replay_direct_is_real(&r, (off_t)k.direct[0].off));
-	replay_clear(&r);
+	CHECK(rfc_search_direct_is_real(&r, (off_t)k.direct[0].off));
+	rfc_search_clear(&r);
 	judged_from(&zeros, 0, text_bytes(&k.log), &k.value, VERDICT_PARTIAL, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* Trusted, it is a match. */
 	judged_from(&firmware, 1, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	struct model_digest other = {"other"};
 	gives(&k.log, &other, VERDICT_MISMATCH);
 
@@ -564,7 +565,7 @@ static void test_partial(void)
 	judged_from(&zeros, 1, text_bytes(&k.log), &k.value, VERDICT_MISMATCH, &r);
 	CHECK(r.resumes);
 	CHECK_INT(r.place, 10 + 64 + 2);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -582,7 +583,7 @@ static void test_stated_start(void)
 			add_sync(&log, i == 2 ? "\n" : "", &v);
 		int fd = memory_file(text_bytes(&log));
 		CHECK_INT(rfc_log_open(&reader, fd, HASH_SHA256, &err), 0);
-		CHECK_INT(replay_stated_start(&reader, &is, &got, &err), 0);
+		CHECK_INT(rfc_search_stated_start(&reader, &is, &got, &err), 0);
 		CHECK_INT(is, i == 1);
 		if (is)
 			CHECK_BYTES(digest_bytes(&got), ((struct bytes){v.v, 32}));
@@ -596,18 +597,18 @@ static void test_stated_start(void)
 static void test_named_start(void)
 {
 	struct model_digest starts[2] = {{""}, {"rtmr1"}};
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct kernel k;
 	for (int direct = 0; direct < 2; direct++) {
 		kernel_open(&k, hash, starts[1].v);
 		judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_UNTOUCHED, &r);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		if (direct) {
 			kernel_direct(&k, digest(1), true);
 			kernel_direct(&k, digest(2), false);
 			kernel_direct(&k, digest(3), false);
 			judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
-			replay_clear(&r);
+			rfc_search_clear(&r);
 		}
 		kernel_append_str(&k, "x\ny");
 		kernel_direct(&k, digest(4), false);
@@ -615,7 +616,7 @@ static void test_named_start(void)
 		judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
 		CHECK_U64(r.records, k.n_extended);
 		CHECK_U64(r.untrue, direct);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		/* Something is missing: the place is told from the start that the log states. */
 		kernel_hidden(&k, digest(5));
 		kernel_direct(&k, digest(6), false);
@@ -624,7 +625,7 @@ static void test_named_start(void)
 		judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MISMATCH, &r);
 		CHECK(r.resumes);
 		CHECK_INT(r.place, at);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		kernel_close(&k);
 	}
 }
@@ -633,23 +634,23 @@ static void test_named_start(void)
 static void test_named_start_long(void)
 {
 	struct model_digest starts[2] = {{""}, {"rtmr1"}};
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct kernel k;
 	kernel_open(&k, hash, starts[1].v);
 	for (int i = 0; i < 10000; i++)
 		kernel_direct(&k, digest(i), false);
 	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_append_str(&k, "x");
 	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	for (int run = 0; run < 20; run++) {
 		for (int i = 0; i < 600; i++)
 			kernel_direct(&k, digest(i), false);
 		kernel_append_str(&k, "x");
 	}
 	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -657,7 +658,7 @@ static void test_named_start_long(void)
 static void test_other_start_long(void)
 {
 	struct model_digest starts[2] = {{""}, {"rtmr1"}}, firmware = {"what the firmware left"};
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct kernel k;
 	kernel_open(&k, hash, firmware.v);
 	for (int run = 0; run < 3; run++) {
@@ -666,7 +667,7 @@ static void test_other_start_long(void)
 			kernel_direct(&k, digest(i), false);
 	}
 	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_PARTIAL, &r);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 
 	kernel_open(&k, hash, starts[1].v);
@@ -675,14 +676,14 @@ static void test_other_start_long(void)
 	kernel_append_str(&k, "x");
 	judged_from(starts, 2, text_bytes(&k.log), &k.value, VERDICT_MATCH, &r);
 	CHECK_U64(r.untrue, 1);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
 static void test_log_ahead(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "a\nb\nc");
 	kernel_direct(&k, digest(1), false);
@@ -694,18 +695,18 @@ static void test_log_ahead(void)
 	CHECK_U64(r.records, k.n_extended);
 	CHECK_BYTES(digest_bytes(&r.value), ((struct bytes){k.value.v, hash->size}));
 	CHECK(r.in_sync);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* None of it. */
 	judged_from(&zeros, 1, text_bytes(&k.log), &zeros, VERDICT_LOG_AHEAD, &r);
 	CHECK_U64(r.matched, 0);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* In the middle of one write. */
 	struct model_digest v = zeros;
 	extend_record(&v, sync_line(&v));
 	extend_record(&v, "a");
 	judged_from(&zeros, 1, text_bytes(&k.log), &v, VERDICT_LOG_AHEAD, &r);
 	CHECK_U64(r.matched, 2);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -713,7 +714,7 @@ static void test_log_ahead(void)
 static void test_log_ahead_in_run(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "a");
 	kernel_direct(&k, digest(1), false);
@@ -722,7 +723,7 @@ static void test_log_ahead_in_run(void)
 		kernel_direct(&k, digest(i), true);
 	judged_from(&zeros, 1, text_bytes(&k.log), &k.value, VERDICT_LOG_AHEAD, &r);
 	CHECK_U64(r.matched, k.n_extended);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -730,7 +731,7 @@ static void test_log_ahead_in_run(void)
 static void test_mismatch(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "a");
 	kernel_hidden(&k, digest(1));
@@ -739,7 +740,7 @@ static void test_mismatch(void)
 	CHECK_INT(r.place, -1);
 	CHECK(!r.resumes);
 	CHECK_U64(r.records, 3);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_direct(&k, digest(2), false);
 	size_t first = k.log.n + 1;
 	kernel_append_str(&k, "c");
@@ -749,7 +750,7 @@ static void test_mismatch(void)
 	CHECK_INT(r.place, first);
 	CHECK(r.resumes);
 	CHECK_U64(r.matched, k.n_extended - then + 2);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* Again: the log reproduces the register from the second place on only. */
 	kernel_hidden(&k, digest(3));
 	kernel_direct(&k, digest(4), false);
@@ -759,13 +760,13 @@ static void test_mismatch(void)
 	CHECK_INT(r.place, second);
 	CHECK(r.resumes);
 	CHECK_U64(r.matched, 2);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	/* And once more, with nothing behind it that tells. */
 	kernel_hidden(&k, digest(5));
 	judged_from(&zeros, 1, text_bytes(&k.log), &k.value, VERDICT_MISMATCH, &r);
 	CHECK_INT(r.place, first);
 	CHECK(!r.resumes);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -773,7 +774,7 @@ static void test_mismatch(void)
 static void test_mismatch_forged(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct text two = {0};
 	kernel_open(&k, hash, NULL);
 	kernel_append_str(&k, "a");
@@ -784,7 +785,7 @@ static void test_mismatch_forged(void)
 	kernel_hidden(&k, digest(1));
 	judged_from(&zeros, 1, text_bytes(&k.log), &k.value, VERDICT_MISMATCH, &r);
 	CHECK_INT(r.place, -1);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	text_free(&two);
 	kernel_close(&k);
 }
@@ -830,7 +831,7 @@ static void test_edited(void)
 static void test_no_target(void)
 {
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	kernel_open(&k, hash, NULL);
 	kernel_direct(&k, digest(1), false);
 	kernel_append_str(&k, "a");
@@ -846,8 +847,8 @@ static void test_no_target(void)
 	CHECK_BYTES(digest_bytes(&r.value), ((struct bytes){k.value.v, hash->size}));
 	CHECK_U64(r.records, k.n_extended);
 	for (size_t i = 0; i < k.n_direct; i++)
-		CHECK_INT(replay_direct_is_real(&r, (off_t)k.direct[i].off), k.direct[i].real);
-	replay_clear(&r);
+		CHECK_INT(rfc_search_direct_is_real(&r, (off_t)k.direct[i].off), k.direct[i].real);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 
@@ -856,7 +857,7 @@ static void test_tail(void)
 {
 	for (unsigned bits = 0; bits < 32; bits++) {
 		struct kernel k;
-		struct replay_result r;
+		struct rfc_search_result r;
 		kernel_open(&k, hash, NULL);
 		if (bits & 1)
 			kernel_append_str(&k, "a");
@@ -873,12 +874,13 @@ static void test_tail(void)
 		CHECK_U64(r.records, k.n_extended - had);
 		CHECK_BYTES(digest_bytes(&r.value), ((struct bytes){k.value.v, hash->size}));
 		if (bits & 8)
-			CHECK_INT(replay_direct_is_real(&r, (off_t)k.direct[k.n_direct - 1].off),
+			CHECK_INT(
+				rfc_search_direct_is_real(&r, (off_t)k.direct[k.n_direct - 1].off),
 				(bits & 16) == 0);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		judge_tail(text_bytes(&k.log), hash, (off_t)at, before.v, digest(77), &r);
 		CHECK_INT(r.verdict, VERDICT_MISMATCH);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		kernel_close(&k);
 	}
 }

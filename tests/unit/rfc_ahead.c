@@ -134,7 +134,7 @@ static void test_damaged(void)
 			"a record that is as long as records of this kind mostly are, or longer");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct text t = {0};
-		struct replay_result r;
+		struct rfc_search_result r;
 		struct err err;
 		char where[32];
 		text_add(&t, text_bytes(&k.log));
@@ -146,7 +146,7 @@ static void test_damaged(void)
 		CHECK_INT(err.status, ST_FORMAT);
 		snprintf(where, sizeof(where), "offset %zu:", k.log.n + strspn(ends[i], "\n"));
 		CHECK(strncmp(err.msg, where, strlen(where)) == 0);
-		replay_clear(&r);
+		rfc_search_clear(&r);
 		text_free(&t);
 	}
 	kernel_close(&k);
@@ -174,20 +174,20 @@ static void test_replay(void)
 {
 	const struct model_digest zeros = {0};
 	struct kernel k;
-	struct replay_result r;
+	struct rfc_search_result r;
 	make_history(&k);
 	judge_text(text_bytes(&k.log), k.hash, &zeros, 1, k.value.v, &r);
 	CHECK_STR(verdict_name(r.verdict), "match");
 	CHECK_U64(r.records, k.n_extended);
 	for (size_t i = 0; i < k.n_direct; i++)
-		CHECK(replay_direct_is_real(&r, (off_t)k.direct[i].off) == k.direct[i].real);
-	replay_clear(&r);
+		CHECK(rfc_search_direct_is_real(&r, (off_t)k.direct[i].off) == k.direct[i].real);
+	rfc_search_clear(&r);
 
 	uint8_t other[48];
 	dice_bytes(&dice, other, sizeof(other));
 	judge_text(text_bytes(&k.log), k.hash, &zeros, 1, other, &r);
 	CHECK_STR(verdict_name(r.verdict), "mismatch");
-	replay_clear(&r);
+	rfc_search_clear(&r);
 
 	kernel_hidden(&k, other);
 	for (int i = 0; i < 3000; i++)
@@ -195,7 +195,7 @@ static void test_replay(void)
 			&k, "a record after something that no log has; it is long enough, too");
 	judge_text(text_bytes(&k.log), k.hash, &zeros, 1, k.value.v, &r);
 	CHECK_STR(verdict_name(r.verdict), "mismatch");
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	kernel_close(&k);
 }
 

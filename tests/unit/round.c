@@ -188,11 +188,11 @@ static void compare_explanations(const struct log_event *a, const struct log_eve
 	struct err err;
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
 		hashers_get(&hashers, alg, &err);
-	CHECK_INT(event_explain(a, hashers.of, of, &err), 0);
-	if (explanation_of(of, a->n_digests) != EXPLAINS_NOT || !a->extends)
+	CHECK_INT(payload_explain(a, hashers.of, of, &err), 0);
+	if (payload_explanation(of, a->n_digests) != EXPLAINS_NOT || !a->extends)
 		return;
-	CHECK_INT(event_explain(b, hashers.of, of, &err), 0);
-	CHECK_INT(explanation_of(of, b->n_digests), EXPLAINS_NOT);
+	CHECK_INT(payload_explain(b, hashers.of, of, &err), 0);
+	CHECK_INT(payload_explanation(of, b->n_digests), EXPLAINS_NOT);
 }
 
 static void compare(const struct log_event *a, const struct log_event *b, const char *to)

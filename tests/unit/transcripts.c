@@ -28,8 +28,8 @@ static struct text from_hex(const char *hex)
 }
 
 /* As the kernel's records were made of it: no line of these logs is a direct one that failed. */
-static void check_claim(struct bytes log, const struct model_hash *h, const struct replay_result *r,
-	const uint8_t *value)
+static void check_claim(struct bytes log, const struct model_hash *h,
+	const struct rfc_search_result *r, const uint8_t *value)
 {
 	struct text_claim c;
 	struct model_digest zeros = {0};
@@ -44,7 +44,7 @@ static void check_claim(struct bytes log, const struct model_hash *h, const stru
 /* The last record is gone, or was never extended: no log but the whole one explains the register. */
 static void check_cut(struct bytes log, const struct model_hash *h, const uint8_t *value)
 {
-	struct replay_result r;
+	struct rfc_search_result r;
 	struct model_digest zeros = {0};
 	if (log.n == 0)
 		return;
@@ -55,7 +55,7 @@ static void check_cut(struct bytes log, const struct model_hash *h, const uint8_
 		return;
 	judge_text((struct bytes){log.p, n}, h, &zeros, 1, value, &r);
 	CHECK_INT(verdict_status(r.verdict), ST_NO);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 }
 
 static bool check_pair(struct json_object *pair)
@@ -66,7 +66,7 @@ static bool check_pair(struct json_object *pair)
 	struct text log = from_hex(member(pair, "log_hex"));
 	struct text value = from_hex(member(pair, "digest"));
 	struct model_digest zeros = {0};
-	struct replay_result r;
+	struct rfc_search_result r;
 	CHECK_U64(value.n, h->size);
 	judge_text(text_bytes(&log), h, &zeros, 1, value.p, &r);
 	enum verdict want = log.n == 0 ? VERDICT_UNTOUCHED : VERDICT_MATCH;
@@ -75,7 +75,7 @@ static bool check_pair(struct json_object *pair)
 			verdict_name(r.verdict));
 	check_claim(text_bytes(&log), h, &r, value.p);
 	check_cut(text_bytes(&log), h, value.p);
-	replay_clear(&r);
+	rfc_search_clear(&r);
 	bool untouched = log.n == 0;
 	text_free(&log);
 	text_free(&value);

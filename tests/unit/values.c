@@ -12,10 +12,10 @@
 /* The registers found, "NAME=HEX " each, or "NAME!STATUS(MESSAGE) "; or "refused". */
 static char *outcome(struct bytes text, struct err *err)
 {
-	struct values v;
+	struct register_file v;
 	struct text got = {0};
 	*err = (struct err){0};
-	if (values_parse(text, &v, err) < 0) {
+	if (register_file_parse(text, &v, err) < 0) {
 		CHECK_INT(err->status, ST_FORMAT);
 		CHECK(err->msg[0] != '\0');
 		text_str(&got, "refused");
@@ -34,7 +34,7 @@ static char *outcome(struct bytes text, struct err *err)
 			text_char(&got, ' ');
 		}
 	}
-	values_clear(&v);
+	register_file_clear(&v);
 	text_char(&got, '\0');
 	return (char *)got.p;
 }
@@ -283,31 +283,31 @@ static void test_load(void)
 {
 	char path[] = "/tmp/tsmctl-values-XXXXXX";
 	int fd = mkstemp(path);
-	struct values v;
+	struct register_file v;
 	struct err err = {0};
 	CHECK(fd >= 0);
 	CHECK_INT(write(fd, "00ff  a\n", 8), 8);
-	CHECK_INT(values_load(path, &v, &err), 0);
+	CHECK_INT(register_file_load(path, &v, &err), 0);
 	CHECK_U64(v.mrs.n, 1);
-	values_clear(&v);
+	register_file_clear(&v);
 	CHECK_INT(write(fd, "zz\n", 3), 3);
-	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK_INT(register_file_load(path, &v, &err), -1);
 	CHECK(strstr(err.msg, path) != NULL && strstr(err.msg, "line 2") != NULL);
-	values_clear(&v);
+	register_file_clear(&v);
 	CHECK_INT(ftruncate(fd, VALUES_FILE_MAX + 1), 0);
-	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK_INT(register_file_load(path, &v, &err), -1);
 	CHECK_INT(err.status, ST_FORMAT);
-	values_clear(&v);
+	register_file_clear(&v);
 	close(fd);
 	unlink(path);
-	CHECK_INT(values_load(path, &v, &err), -1);
+	CHECK_INT(register_file_load(path, &v, &err), -1);
 	CHECK_INT(err.status, ST_SYSTEM);
-	values_clear(&v);
+	register_file_clear(&v);
 }
 
 static void matches(const struct mr_list *list, const char *name, const char *want)
 {
-	struct values v;
+	struct register_file v;
 	struct err err = {0};
 	struct text t = {0};
 	struct mr *mr = NULL;
@@ -316,12 +316,12 @@ static void matches(const struct mr_list *list, const char *name, const char *wa
 		"[{\"register\":\"%s\",\"value\":\"%s\"}]}",
 		name, strchr(name, ':') != NULL ? ZERO32 : "00");
 	struct mr_index index;
-	CHECK_INT(values_parse(text_bytes(&t), &v, &err), 0);
+	CHECK_INT(register_file_parse(text_bytes(&t), &v, &err), 0);
 	CHECK_INT(mr_index_init(&index, list->mr, list->n, &err), 0);
-	enum values_match m = values_match(&v, 0, &index, &mr);
+	enum register_file_match m = register_file_match(&v, 0, &index, &mr);
 	mr_index_clear(&index);
 	CHECK_STR(m == VALUES_NONE ? "none" : m == VALUES_AMBIGUOUS ? "several" : mr->full, want);
-	values_clear(&v);
+	register_file_clear(&v);
 	text_free(&t);
 }
 
@@ -367,20 +367,20 @@ static void test_map(void)
 {
 	struct mr_list list = {0};
 	struct err err = {0};
-	struct values v;
-	struct values_map map = {0};
+	struct register_file v;
+	struct register_file_map map = {0};
 	struct text got = {0};
 	static const char *const names[][2] = {
 		{"p", "a"}, {"q", "a"}, {"p", "b"}, {"p", "c"}, {"p", "d"}};
 	for (size_t i = 0; i < 5; i++)
 		CHECK(mr_list_add(&list, names[i][0], names[i][1], NULL, &err) != NULL);
-	CHECK_U64(values_map_row(&map, list.mr[0]), VALUES_NO_ROW);
-	CHECK_INT(
-		values_parse(bytes_of("01  d\n01  a\n01  b\n01  p/b\n01  q/a\n01  z\n"), &v, &err),
+	CHECK_U64(register_file_map_row(&map, list.mr[0]), VALUES_NO_ROW);
+	CHECK_INT(register_file_parse(
+			  bytes_of("01  d\n01  a\n01  b\n01  p/b\n01  q/a\n01  z\n"), &v, &err),
 		0);
-	CHECK_INT(values_map_init(&map, &v, &list, &err), 0);
+	CHECK_INT(register_file_map_init(&map, &v, &list, &err), 0);
 	for (size_t i = 0; i < list.n; i++) {
-		size_t row = values_map_row(&map, list.mr[i]);
+		size_t row = register_file_map_row(&map, list.mr[i]);
 		if (row == VALUES_NO_ROW || row == VALUES_TWO_ROWS)
 			text_str(&got, row == VALUES_NO_ROW ? "none " : "two ");
 		else
@@ -389,8 +389,8 @@ static void test_map(void)
 	text_char(&got, '\0');
 	CHECK_STR((const char *)got.p, "none 4 two none 0 ");
 	text_free(&got);
-	values_map_clear(&map);
-	values_clear(&v);
+	register_file_map_clear(&map);
+	register_file_clear(&v);
 	mr_list_clear(&list);
 }
 
