@@ -887,15 +887,16 @@ wait_for() {
 	wait
 }
 
-# beside FIRST SECOND: two programs, the first of which is slow; FIRST, SECOND: FILE:O_FLAG:STEP[:ARG].
+# beside FIRST SECOND: two programs, the first of which hangs meanwhile; FIRST, SECOND: FILE:O_FLAG:STEP[:ARG].
 beside() {
 	local first second
 	IFS=: read -r -a first <<<"$1"
 	IFS=: read -r -a second <<<"$2"
-	sim_fault clear reset forgive "${first[0]}:${first[2]}:1:slow-200"
+	sim_fault clear reset forgive "${first[0]}:${first[2]}:1:hang-after"
 	"$SIMCHECK" open "$T/${first[0]}" "${first[@]:1}" >/dev/null 3>&- &
 	wait_for "measurement-example/${first[0]}:${first[2]}" 1
 	"$SIMCHECK" open "$T/${second[0]}" "${second[@]:1}" >/dev/null
+	sim_fault clear
 	wait
 	contended=$(cat "$ROOT/sys/.tsmsim/contention")
 }
