@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/strbuf.h"
 #include "export/export_format.h"
 #include "formats/ima.h"
@@ -44,14 +45,22 @@ static bool is_mrtd(const struct log_event *ev)
 	return ev->place == PLACE_CC_MR && ev->index == 0;
 }
 
+/* Whether an event is one of the attestation agent's for any reader: by its tag, which has a size behind it. */
+static bool is_of_agent(const struct log_event *ev)
+{
+	struct cursor cur = {.left = ev->data};
+	uint32_t id = cur_le32(&cur);
+	cur_le32(&cur);
+	return ev->type == TCG_EV_EVENT_TAG && cur_ok(&cur) && id == TCG_TAG_AAEL;
+}
+
 /*
  * Whether an event is written as one of its type. Where the log says what was hashed, and the type
  * does not (all but the tag of the attestation agent's do not), a reader would not know.
  */
 static bool is_typed(const struct log_event *ev)
 {
-	return !ev->extends ||
-	       (ev->has_type && (ev->hashed.p == NULL || ev->type == TCG_EV_EVENT_TAG));
+	return !ev->extends || (ev->has_type && (ev->hashed.p == NULL || is_of_agent(ev)));
 }
 
 /* EV_ACTION's data must explain the digests; of EV_IPL's that is not known. */
