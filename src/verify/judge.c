@@ -689,7 +689,6 @@ static int collect_texts(const struct court *c, struct hunt *hunt, struct err *e
 		}
 		struct claim_list *list = &t->list[t->n_lists];
 		*list = (struct claim_list){.source = k};
-		stated = false;
 		if (rc == 0)
 			rc = textlog_claims(in, track->alg, &r, list, err);
 		t->n_lists += list->n > 0;
@@ -828,9 +827,7 @@ static bool is_alone(const struct court *c, const struct track *track)
 	size_t n = 0;
 	for (size_t k = 0; k < c->inputs->n; k++)
 		n += track->tally[k].n > 0 && !passes_is_journal(&c->inputs->v[k]);
-	size_t text = 0;
-	return n < 2 && (n == 0 || track->n_runs == 0 || n == 1) &&
-	       text_of(c, track->mr, &text) == NULL;
+	return n < 2;
 }
 
 /* Firmware's logs stay in front. */
@@ -919,6 +916,12 @@ static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *er
 	}
 	if (has_text && try_texts(c, track, j, ret_done, err) < 0)
 		return -1;
+	if (has_text && !*ret_done && is_over(track)) {
+		/* Orders of whole logs are tried without the text logs: what those claim stays open. */
+		*ret_done = true;
+		j->verdict = VERDICT_UNDECIDED;
+		return add_tallied(c, track, j, err);
+	}
 	if (has_text)
 		return 0;
 	if (chain != NULL && (track->claims > 0 || chain->n > 0))

@@ -64,6 +64,27 @@ end() {
 	assert_output "mismatch  rtmr3:sha384  (after event 0 of 'j' it was extended by something that is in none of these logs)"
 }
 
+@test "a text log beside one that is too long to search among: its claims are not passed over" {
+	local order
+	one_bank_record sha384 x >x
+	for _ in {1..9000}; do cat x; done >long
+	tsm replay long
+	values "$output"
+	tsm verify -q --values values --input long
+	assert_output 'match  rtmr3:sha384'
+	printf 'FORGED\n\n' >rtmr3.log
+	for order in "long rtmr3.log:rfc-text" "rtmr3.log:rfc-text long"; do
+		# shellcheck disable=SC2046,SC2086 # words
+		tsm verify -q --values values $(printf -- '--input %s ' $order)
+		assert_failure 1
+		assert_output 'undecided  rtmr3:sha384  (these logs allow too many sequences to try them all: result unknown)'
+	done
+	# Lines that claim nothing leave nothing open.
+	printf '# a comment\n\n' >rtmr3.log
+	tsm verify -q --values values --input long --input rtmr3.log:rfc-text
+	assert_output 'match  rtmr3:sha384'
+}
+
 @test "journal behind two logs: what extended after it is placed, in whatever order they are named" {
 	local after text order
 	begin
