@@ -237,7 +237,7 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 	if (ev->has_type && rec.data.p == NULL && !x->format->no_data)
 		x->no_data++;
 	x->doubtful += ev->doubtful;
-	x->anchored += ev->before.size > 0;
+	x->anchored += ev->held != NULL && ev->held->before.size > 0;
 	rec.recnum = recnum_give(&x->recnums, ev);
 	begin(x);
 	x->format->record(x, &rec);

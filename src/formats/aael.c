@@ -18,8 +18,7 @@ static const char init[] = "INIT";
 enum { CC_MR_LAST = 4 };
 
 struct aael {
-	struct digest
-		start; /* of a log in lines, what its register held; alg HASH_NONE: it is binary */
+	struct event_held held; /* of a log in lines: its start; of alg HASH_NONE: it is binary */
 	struct tcg_algs algs;
 	char unnamed[TCG_UNNAMED_ROOM];
 };
@@ -75,7 +74,7 @@ static int open_lines(struct log_reader *r, struct err *err)
 	struct bytes line;
 	if (record_start(&t, &r->in, err) < 0 || record_line(&t, &line, err) < 0)
 		return -1;
-	if (!parse_init(line, &own->start))
+	if (!parse_init(line, &own->held.start))
 		return err_set(err, ST_FORMAT,
 			"offset 0: not 'INIT ALGORITHM/VALUE', with which such a log starts");
 	return 0;
@@ -121,9 +120,9 @@ static int next_line(struct log_reader *r, struct log_event *ret, struct err *er
 	ret->data = ret->hashed;
 	if (utf8_valid(ret->data))
 		ret->text = ret->data;
-	ret->computed = own->start.alg;
+	ret->computed = own->held.start.alg;
 	if (r->seq == 0)
-		ret->stated = own->start;
+		ret->held = &own->held;
 	record_end(&t);
 	return 1;
 }
@@ -152,7 +151,7 @@ static int next_event(struct log_reader *r, struct log_event *ret, struct err *e
 static int aael_next(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	const struct aael *own = r->own;
-	return own->start.alg != HASH_NONE ? next_line(r, ret, err) : next_event(r, ret, err);
+	return own->held.start.alg != HASH_NONE ? next_line(r, ret, err) : next_event(r, ret, err);
 }
 
 const struct log_format log_format_aael = {

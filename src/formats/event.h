@@ -16,6 +16,14 @@ enum place {
 	PLACE_NAMED, /* the log names the register itself: `reg` */
 };
 
+/* What a log says its register held; size 0: it does not say. */
+struct event_held {
+	struct digest
+		before;	     /* a journal's event: it was extended at this value, and at no other */
+	struct digest after; /* one that is doubtful: what was seen after it */
+	struct digest start; /* the first event of an agent's log: what its register held before */
+};
+
 /* Views are valid until the next event is pulled. */
 struct log_event {
 	uint64_t seq; /* from 0, within the log */
@@ -40,19 +48,8 @@ struct log_event {
 	/* The log leaves the digest out: it is this hash of `hashed`. HASH_NONE: it does not. */
 	enum hash_alg computed;
 	bool every_bank; /* H(hashed), or ones where p is NULL, extends banks without a digest here (IMA) */
-	/*
-	 * What the register held before, and what the event makes of that, which the reader has
-	 * computed again; size 0: the log does not say (all but journals).
-	 */
-	struct digest before, expected;
-	/* What the register held before it, as the log says at its start (AAEL); size 0: it does not. */
-	struct digest stated;
+	const struct event_held *held; /* NULL: the log does not say what the register held */
 	bool doubtful; /* whether it was extended at all is not in the log, only in the register */
-	/*
-	 * Doubtful: what the register was seen with after it; size 0: it was not looked at since, or
-	 * the log does not say.
-	 */
-	struct digest after;
 	const char *boot_id; /* of the boot that it belongs to; NULL: the log does not say */
 	int locality;	     /* of a StartupLocality event (TPM); else -1 */
 	struct bytes text; /* what a person wants to read of it, UTF-8; p NULL: the data says it */

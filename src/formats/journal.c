@@ -28,6 +28,7 @@ struct journal_log {
 	struct journal_line *held;	  /* an intent that was read already; NULL: none */
 	char boot_id[BOOT_ID_TEXT];	  /* of the lines that are read now */
 	char event_boot_id[BOOT_ID_TEXT]; /* of the last event */
+	struct event_held event_held;	  /* the same */
 };
 
 static int add_late(struct journal_log *own, const struct journal_line *l, struct err *err)
@@ -213,12 +214,12 @@ static int tell(struct journal_log *own, const struct journal_line *l,
 	if (l->note != NULL)
 		ret->note = bytes_of(l->note);
 	ret->time = bytes_of(l->time);
-	ret->before = l->before;
-	ret->expected = l->expected;
+	own->event_held = (struct event_held){.before = l->before};
 	if (end != NULL && end->kind == JOURNAL_UNKNOWN) {
-		ret->after = end->value;
-		ret->after.alg = l->before.alg;
+		own->event_held.after = end->value;
+		own->event_held.after.alg = l->before.alg;
 	}
+	ret->held = &own->event_held;
 	ret->boot_id = own->event_boot_id;
 	if (event_add_digest(ret, tcg_hash_id(l->digest.alg), digest_bytes(&l->digest), err) < 0)
 		return -1;

@@ -43,7 +43,8 @@ static bool hashes_data(const struct log_event *ev)
 static size_t item_size(const struct log_event *ev)
 {
 	size_t hashed = hashes_data(ev) ? 0 : ev->hashed.n;
-	return item_head(ev) + string_size(ev->reg) + string_size(ev->reg_group) +
+	size_t held = ev->held != NULL ? sizeof(*ev->held) : 0;
+	return item_head(ev) + held + string_size(ev->reg) + string_size(ev->reg_group) +
 	       string_size(ev->kind) + string_size(ev->boot_id) + ev->data.n + hashed + ev->text.n +
 	       ev->time.n + ev->note.n;
 }
@@ -81,6 +82,11 @@ static void put(void *arg, struct pipeline_item *front, bool hurry)
 	uint8_t *at = (uint8_t *)item + item_head(ev);
 	memcpy(&item->ev, ev,
 		offsetof(struct log_event, digest) + ev->n_digests * sizeof(ev->digest[0]));
+	/* First: it is aligned there. */
+	if (ev->held != NULL) {
+		item->ev.held = memcpy(at, ev->held, sizeof(*ev->held));
+		at += sizeof(*ev->held);
+	}
 	item->ev.reg = keep_string(&at, ev->reg);
 	item->ev.reg_group = keep_string(&at, ev->reg_group);
 	item->ev.boot_id = keep_string(&at, ev->boot_id);

@@ -53,7 +53,7 @@ static bool is_claim(const struct log_event *ev)
 
 static bool is_anchored(const struct log_event *ev, const struct track *track)
 {
-	return ev->before.size > 0 && ev->before.alg == track->alg;
+	return ev->held != NULL && ev->held->before.size > 0 && ev->held->before.alg == track->alg;
 }
 
 static void note_locality(
@@ -80,7 +80,7 @@ static int take_claim(struct passes *p, struct track *track, const struct event_
 	if (tracks_digest(&p->tracks, track, ev, &d, &is, err) < 0)
 		return -1;
 	/* A journal's record is of one bank. */
-	if (!is && ev->before.size > 0)
+	if (!is && ev->held != NULL && ev->held->before.size > 0)
 		return 0;
 	if (!is) {
 		track->lack = track->has_lack ? track->lack : *at;
@@ -203,16 +203,18 @@ static int keep_claim(struct passes *p, struct hunt *hunt, size_t source,
 		payload_own_digest(ev, p->tracks.hashers.of[track->alg], &claim.own, err) < 0)
 		return -1;
 	if (is_anchored(ev, track))
-		claim.before = ev->before;
+		claim.before = ev->held->before;
 	if (ev->doubtful) {
 		/* Without an end: what the register holds is what was seen after it. */
-		claim.after = ev->after.size > 0 ? ev->after : track->want;
+		bool seen = ev->held != NULL && ev->held->after.size > 0;
+		claim.after = seen ? ev->held->after : track->want;
 		return timeline_add_doubtful(&hunt->t, source, &claim, err);
 	}
 	struct timeline *t = &hunt->t;
-	if (ev->stated.size > 0 && ev->stated.alg == track->alg &&
+	const struct digest *start = ev->held != NULL ? &ev->held->start : NULL;
+	if (start != NULL && start->size > 0 && start->alg == track->alg &&
 		t->n_stated < TIMELINE_STARTS_MAX)
-		t->stated[t->n_stated++] = ev->stated;
+		t->stated[t->n_stated++] = *start;
 	struct claim_list *list = list_of(hunt, p->inputs, source);
 	return list != NULL ? timeline_add(list, &claim, err) : 0;
 }

@@ -394,13 +394,13 @@ int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 	const struct log_event *ev, struct err *err)
 {
 	struct run *last = track->n_runs > 0 ? &track->run[track->n_runs - 1] : NULL;
-	struct digest end = ev->before;
+	struct digest end = ev->held->before;
 	if (hash_extend(t->hashers.of[track->alg], &end, &ev->digest[0].d, err) < 0)
 		return -1;
 	track->tally[source].n++;
 	track->claims += !ev->doubtful;
 	if (last != NULL && last->source == source && !last->doubtful && !ev->doubtful &&
-		digest_equal(&last->end, &ev->before)) {
+		digest_equal(&last->end, &ev->held->before)) {
 		if (track->want.size > 0 && digest_equal(&last->end, &track->want)) {
 			last->inside = last->n + 1;
 			last->inside_seq = ev->seq;
@@ -419,14 +419,14 @@ int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 	track->run = grown;
 	track->n_firm_runs += !ev->doubtful;
 	grown[track->n_runs++] = (struct run){
-		.before = ev->before,
+		.before = ev->held->before,
 		.end = end,
 		.n = 1,
 		.first_seq = ev->seq,
 		.last_seq = ev->seq,
 		.source = (uint32_t)source,
 		.doubtful = ev->doubtful,
-		.after = ev->after,
+		.after = ev->held->after,
 	};
 	return 0;
 }

@@ -142,11 +142,12 @@ static void check_log(int fd, off_t end, uint64_t records)
 	const struct journal_state *s = journal_log_state(&r);
 	while ((rc = log_reader_next(&r, &ev, &err)) > 0) {
 		const struct journal_reg *reg = journal_state_find(s, ev.reg);
-		MUST(ev.seq == n++ && reg != NULL && ev.before.size > 0 && is_boot_id(ev.boot_id));
+		MUST(ev.seq == n++ && reg != NULL && ev.held->before.size > 0 &&
+			is_boot_id(ev.boot_id));
 		MUST(ev.reg_group == NULL || journal_state_find(s, ev.reg_group) == reg);
-		MUST(ev.doubtful || ev.after.size == 0);
+		MUST(ev.doubtful || ev.held->after.size == 0);
 		MUST(!ev.doubtful ||
-			(ev.after.size == 0) == (journal_state_open(s, ev.seq) != NULL));
+			(ev.held->after.size == 0) == (journal_state_open(s, ev.seq) != NULL));
 	}
 	MUST(n == s->seq && (rc == 0 || n == 0));
 	MUST(records == UINT64_MAX || records == n);

@@ -204,11 +204,10 @@ static void check_events(const struct made *m, off_t upto)
 		CHECK((ev.reg_group != NULL) == (reg->n_names > 1));
 		CHECK(ev.reg_group == NULL || strcmp(ev.reg_group, reg->names->text) == 0);
 		CHECK(strcmp(ev.boot_id, boots[rec->boot]) == 0);
-		CHECK(digest_equal(&ev.before, &rec->before));
-		CHECK(digest_equal(&ev.expected, &rec->expected));
+		CHECK(digest_equal(&ev.held->before, &rec->before));
 		CHECK(ev.extends == (rec->end != JOURNAL_VOID));
 		CHECK(ev.doubtful == (rec->end == JOURNAL_UNKNOWN || rec->end == JOURNAL_INTENT));
-		CHECK(digest_equal(&ev.after, &rec->after));
+		CHECK(digest_equal(&ev.held->after, &rec->after));
 	}
 	CHECK_U64(n, m->n);
 	log_reader_close(&r);

@@ -86,7 +86,7 @@ static void record_digest(struct track *track, size_t source, uint64_t seq, stru
 	struct err err;
 	struct log_event ev = with_digest(named("rtmr3"), digest);
 	ev.seq = seq;
-	ev.before = *value;
+	ev.held = &(struct event_held){.before = *value};
 	*value = extended(*value, digest);
 	CHECK(track_take_anchored(&tracks, track, source, &ev, &err) == 0);
 }
@@ -202,11 +202,12 @@ static void test_doubtful(void)
 		record(track, 0, 0, &value);
 		struct digest after = extended(value, &d);
 		struct log_event ev = with_digest(named("rtmr3"), &d);
-		ev.before = value;
+		struct event_held held = {.before = value};
+		ev.held = &held;
 		ev.seq = 1;
 		ev.doubtful = true;
 		if (kind == SEEN)
-			ev.after = after;
+			held.after = after;
 		CHECK(track_take_anchored(&tracks, track, 0, &ev, &err) == 0);
 		if (kind == GOES_ON)
 			record(track, 0, 2, &after);
