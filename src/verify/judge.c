@@ -285,9 +285,11 @@ static void take_back(struct judgement *j)
 {
 	free(j->sources);
 	free(j->left);
+	free(j->doubtful);
 	j->sources = NULL;
 	j->left = NULL;
-	j->n_left = 0;
+	j->doubtful = NULL;
+	j->n_left = j->n_doubtful = 0;
 	j->skipped = 0;
 	j->verdict = VERDICT_NONE;
 }
@@ -859,6 +861,43 @@ static int judge_order(struct court *c, size_t k, bool last, bool *done, struct 
 	return judge_large(c, track, is_alone(c, track), j, err);
 }
 
+static size_t source_named(const struct court *c, const char *name)
+{
+	size_t k = 0;
+	while (c->inputs->v[k].name != name)
+		k++;
+	return k;
+}
+
+/*
+ * With several logs, what orders of whole logs leave out may be what another log tells of, too: one
+ * extend. Unless none of them is, the bank is undecided then.
+ */
+static int doubt_orders(struct court *c, size_t k, struct err *err)
+{
+	const struct track *track = &c->p.tracks.v[k];
+	struct judgement *j = &c->ret[c->asked_of[k]];
+	bool ahead = j->verdict == VERDICT_LOG_AHEAD, own = false;
+	size_t sources = 0;
+	for (size_t i = 0; i < c->inputs->n; i++)
+		sources += track->tally[i].n > 0;
+	if (sources < 2 || (!ahead && j->verdict != VERDICT_MISMATCH))
+		return 0;
+	struct event_ref at = j->diagnosis.event;
+	if (ahead)
+		at = (struct event_ref){source_named(c, j->left[0].source), j->left[0].seq};
+	if ((ahead || j->diagnosis.kind == DIAG_FOREIGN) &&
+		passes_are_own(&c->p, k, &at, ahead ? j->records - j->matched : 1, &own, err) < 0)
+		return -1;
+	if (own)
+		return 0;
+	take_back(j);
+	j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
+	j->matched = 0;
+	j->verdict = VERDICT_UNDECIDED;
+	return add_tallied(c, track, j, err);
+}
+
 static int judge_orders(struct court *c, const size_t *todo, size_t n, struct err *err)
 {
 	AUTO_FREE size_t *order = passes_order(&c->p, err);
@@ -877,10 +916,22 @@ static int judge_orders(struct court *c, const size_t *todo, size_t n, struct er
 		if (more && passes_again(&c->p, pass, err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (doubt_orders(c, todo[i], err) < 0)
+			return -1;
 	return 0;
 }
 
 /* --- all together --- */
+
+/* Whether it holds a value that its chains start from: of some PCRs that is not zeros. */
+static bool is_start(const struct track *track)
+{
+	for (size_t i = 0; i < track->n_chains; i++)
+		if (digest_equal(&track->chain[i].start, &track->want))
+			return true;
+	return false;
+}
 
 /* Verdicts that need no search; *ret_done: it has one. */
 static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *err)
@@ -893,7 +944,7 @@ static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *er
 	size_t text = 0;
 	bool has_text = text_of(c, track->mr, &text) != NULL;
 	*ret_done = true;
-	j->initial = is_initial(c, a);
+	j->initial = is_initial(c, a) || is_start(track);
 	j->has_altered = track->has_altered;
 	j->altered = track->altered;
 	j->place = -1;

@@ -321,3 +321,60 @@ int passes_probe(struct passes *p, struct err *err)
 	}
 	return further ? read_all(p, probe_event, err) : 0;
 }
+
+/* Some of the claims of a bank that one source has, and whether others have them. */
+struct own {
+	struct passes *p;
+	size_t track;
+	struct event_ref at; /* the first of them */
+	size_t n, max;
+	struct digest digest[PASSES_OWN_MAX];
+	bool told[PASSES_OWN_MAX];
+	bool compares; /* they are all here */
+};
+
+static int own_event(void *arg, size_t source, struct log_event *ev, enum explanation explanation,
+	struct err *err)
+{
+	struct own *o = arg;
+	struct tracks *t = &o->p->tracks;
+	bool is_own = source == o->at.source && ev->seq >= o->at.seq;
+	struct digest d;
+	bool is;
+	(void)explanation;
+	if (!is_claim(ev) || ev->place == PLACE_NONE || is_own == o->compares)
+		return 0;
+	if (tracks_find(t, ev, err) < 0)
+		return -1;
+	for (size_t i = 0; i < t->n_hits; i++) {
+		if (t->hit[i] != o->track)
+			continue;
+		if (tracks_digest(t, &t->v[o->track], ev, &d, &is, err) < 0)
+			return -1;
+		for (size_t k = 0; is && o->compares && k < o->n; k++)
+			o->told[k] |= digest_equal(&o->digest[k], &d);
+		if (is && !o->compares && !ev->doubtful && o->n < o->max)
+			o->digest[o->n++] = d;
+	}
+	return 0;
+}
+
+int passes_are_own(struct passes *p, size_t track, const struct event_ref *at, uint64_t n,
+	bool *ret, struct err *err)
+{
+	struct own o = {.p = p, .track = track, .at = *at, .max = (size_t)n};
+	*ret = n <= PASSES_OWN_MAX;
+	if (!*ret)
+		return 0;
+	if (inputs_read(p->inputs, at->source, own_event, &o, err) < 0)
+		return -1;
+	*ret = o.n == n;
+	o.compares = true;
+	for (size_t k = 0; k < p->inputs->n; k++)
+		if (takes_part(&p->inputs->v[k]) &&
+			inputs_read(p->inputs, k, own_event, &o, err) < 0)
+			return -1;
+	for (size_t i = 0; i < o.n; i++)
+		*ret = *ret && !o.told[i];
+	return 0;
+}

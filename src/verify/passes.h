@@ -18,6 +18,8 @@ struct passes {
 	size_t n_hunts;
 };
 
+enum { PASSES_OWN_MAX = 64 };
+
 /* A bank that is searched for. */
 struct hunt {
 	size_t track;
@@ -39,6 +41,12 @@ size_t *passes_order(const struct passes *p, struct err *err);
 int passes_collect(struct passes *p, struct err *err);
 /* Tries, for hunts that found nothing, each event of another register. */
 int passes_probe(struct passes *p, struct err *err);
+/*
+ * Whether `n` events of a bank, from `at` on, stand in its source and no other tells of any of them:
+ * what several logs tell of may be one extend. Of more than PASSES_OWN_MAX events it says no.
+ */
+int passes_are_own(struct passes *p, size_t track, const struct event_ref *at, uint64_t n,
+	bool *ret, struct err *err);
 
 bool passes_is_firmware(const struct log_input *in);
 bool passes_is_journal(const struct log_input *in);

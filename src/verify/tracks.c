@@ -348,7 +348,7 @@ int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err)
 	char room[EVENT_REG_ROOM];
 	bool alias = false;
 	bool headed = has_head(ev->place, ev->index);
-	const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+	const char *name = headed ? NULL : event_reg_name(ev->place, ev->index, ev->reg, room);
 	if (!headed && t->last != NULL && !t->discovers && strcmp(t->last, name) == 0)
 		return 0;
 	t->n_hits = 0;

@@ -64,7 +64,7 @@ end() {
 	assert_output "mismatch  rtmr3:sha384  (after event 0 of 'j' it was extended by something that is in none of these logs)"
 }
 
-@test "a text log beside one that is too long to search among: its claims are not passed over" {
+@test "a log beside one that is too long to search among: what it claims is neither passed over nor denied" {
 	local order
 	one_bank_record sha384 x >x
 	for _ in {1..9000}; do cat x; done >long
@@ -79,10 +79,36 @@ end() {
 		assert_failure 1
 		assert_output 'undecided  rtmr3:sha384  (these logs allow too many sequences to try them all: result unknown)'
 	done
+	# Nor are events of a copy said to be extended by nobody; those that are in no other log are.
+	head -n 5 long >copy
+	cp copy further
+	one_bank_record sha384 FORGED >>further
+	for order in copy further; do
+		tsm verify -q --values values --input "$order" --input long
+		assert_output 'undecided  rtmr3:sha384  (these logs allow too many sequences to try them all: result unknown)'
+	done
+	one_bank_record sha384 FORGED >forged
+	tsm verify -q --values values --input long --input forged
+	assert_output "log-ahead  rtmr3:sha384  (the last event of 'forged', event 0, was logged but not extended)"
 	# Lines that claim nothing leave nothing open.
 	printf '# a comment\n\n' >rtmr3.log
 	tsm verify -q --values values --input long --input rtmr3.log:rfc-text
 	assert_output 'match  rtmr3:sha384'
+}
+
+@test "PCR 17 to 22 may start with ones, others may not" {
+	local ones n
+	ones=$(printf 'f%.0s' {1..64})
+	echo 'pcr0 EV_EFI_ACTION text:x' | "$GENLOG" -f tpm -b sha256 - >log
+	for n in {16..23}; do echo "$ones  pcr$n:sha256"; done >values
+	tsm verify -q --values values --input log
+	assert_failure 1
+	assert_output "$(for n in {16..23}; do
+		case $n in
+		16 | 23) echo "unlogged  pcr$n:sha256  (changed, and no log has an event of it; this PCR can be reset, and no log says so)" ;;
+		*) echo "untouched  pcr$n:sha256" ;;
+		esac
+	done)"
 }
 
 @test "journal behind two logs: what extended after it is placed, in whatever order they are named" {
