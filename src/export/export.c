@@ -45,13 +45,9 @@ static bool is_mrtd(const struct log_event *ev)
 	return ev->place == PLACE_CC_MR && ev->index == 0;
 }
 
-/* Whether an event is one of the attestation agent's for any reader: by its tag, which has a size behind it. */
 static bool is_of_agent(const struct log_event *ev)
 {
-	struct cursor cur = {.left = ev->data};
-	uint32_t id = cur_le32(&cur);
-	cur_le32(&cur);
-	return ev->type == TCG_EV_EVENT_TAG && cur_ok(&cur) && id == TCG_TAG_AAEL;
+	return ev->type == TCG_EV_EVENT_TAG && tcg_is_agent_tag(ev->data);
 }
 
 /*

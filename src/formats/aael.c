@@ -9,9 +9,8 @@
 #include "formats/tcg2.h"
 #include "formats/tcg_names.h"
 
-/* A tagged event: id, size of what follows; 0x4141454c is on disk as "LEAA". */
+/* A tagged event: id, size of what follows. */
 enum { TAG_SIZE_AT = 4, TAG_DATA_AT = 8 };
-static const char tag[] = "LEAA";
 static const char init[] = "INIT";
 
 /* The old form has no index: the agent extends PCR 17, which is this register in the new one. */
@@ -58,7 +57,8 @@ static bool sniff_binary(struct bytes head)
 			return false;
 		at += size;
 	}
-	return head.n - at >= 4 + TAG_DATA_AT && memcmp(head.p + at + 4, tag, 4) == 0;
+	return head.n - at >= 4 &&
+	       tcg_is_agent_tag((struct bytes){head.p + at + 4, head.n - at - 4});
 }
 
 static bool aael_sniff(struct bytes head)
@@ -140,7 +140,7 @@ static int next_event(struct log_reader *r, struct log_event *ret, struct err *e
 	if (ret->type != TCG_EV_EVENT_TAG)
 		return 1;
 	ret->hashed = d;
-	if (d.n < TAG_DATA_AT || memcmp(d.p, tag, 4) != 0)
+	if (!tcg_is_agent_tag(d))
 		return 1;
 	struct bytes text = {d.p + TAG_DATA_AT, d.n - TAG_DATA_AT};
 	if (get_le32(d.p + TAG_SIZE_AT) == text.n && utf8_valid(text))

@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <string.h>
 
+#include "base/cursor.h"
+
 /* Types from 0 on, and those of EFI from this one on: by their number, for a log has a million. */
 #define EFI_BASE UINT32_C(0x80000000)
 
@@ -129,4 +131,12 @@ uint16_t tcg_hash_id(enum hash_alg alg)
 		[HASH_SHA3_512] = 0x0029,
 	};
 	return ids[alg];
+}
+
+bool tcg_is_agent_tag(struct bytes data)
+{
+	struct cursor cur = {.left = data};
+	uint32_t id = cur_le32(&cur);
+	cur_le32(&cur);
+	return cur_ok(&cur) && id == TCG_TAG_AAEL;
 }

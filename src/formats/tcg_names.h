@@ -33,6 +33,9 @@
 /* The id of an EV_EVENT_TAG of the Confidential Containers agent: "LEAA" in the log. */
 #define TCG_TAG_AAEL UINT32_C(0x4141454c)
 
+/* Whether the data of an EV_EVENT_TAG is the agent's: its id, and a size behind it, whatever that says. */
+bool tcg_is_agent_tag(struct bytes data);
+
 /*
  * "EV_IPL" for 0xd: TCG PC Client Platform Firmware Profile 1.06, table "Event Types". NULL for a
  * type that is not in it.

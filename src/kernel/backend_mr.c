@@ -104,15 +104,7 @@ static int probe(
 	const struct root *root, const struct backend *backend, struct tree *tree, struct err *err)
 {
 	struct walk at = {root, backend, tree, ""};
-	for (size_t i = 0; homes[i] != NULL; i++) {
-		struct stat st;
-		int rc = root_stat(root, homes[i], &st);
-		if (rc == -ENOENT || rc == -ENOTDIR)
-			continue;
-		if (walk_each(&at, homes[i], visit_device, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
+	return walk_homes(&at, visit_device, err);
 }
 
 static int read_value(const struct root *root, const struct mr *mr, uint8_t *buf, struct err *err)

@@ -243,15 +243,7 @@ static int rfc_probe(
 	const struct root *root, const struct backend *backend, struct tree *tree, struct err *err)
 {
 	struct walk at = {root, backend, tree, ""};
-	for (size_t i = 0; homes[i] != NULL; i++) {
-		struct stat st;
-		int rc = root_stat(root, homes[i], &st);
-		if (rc == -ENOENT || rc == -ENOTDIR)
-			continue;
-		if (walk_each(&at, homes[i], visit_provider, NULL, err) < 0)
-			return -1;
-	}
-	return 0;
+	return walk_homes(&at, visit_provider, err);
 }
 
 static char *file_of(const struct mr *mr, const char *name)

@@ -42,6 +42,20 @@ int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const
 	return rc;
 }
 
+int walk_homes(const struct walk *at, walk_visit_fn visit, struct err *err)
+{
+	const char *const *homes = at->backend->homes;
+	for (size_t i = 0; homes[i] != NULL; i++) {
+		struct stat st;
+		int rc = root_stat(at->root, homes[i], &st);
+		if (rc == -ENOENT || rc == -ENOTDIR)
+			continue;
+		if (walk_each(at, homes[i], visit, NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Firmware and boot loader own the first two of a TDX guest. */
 static void set_tdx_facts(struct mr *mr)
 {

@@ -26,6 +26,9 @@ typedef int (*walk_visit_fn)(const struct walk *at, const char *name, const char
 int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const char *parent,
 	struct err *err);
 
+/* The same for every home of the interface that is there. */
+int walk_homes(const struct walk *at, walk_visit_fn visit, struct err *err);
+
 /* Adds a register found at `path`; names as in mr_list_add. NULL: no memory, or too many. */
 struct mr *walk_add_mr(const struct walk *at, const char *name, const char *hash, const char *path,
 	struct err *err);

@@ -73,10 +73,7 @@ static void add_boot_variable(struct candidates *c, uint32_t type, struct bytes 
 /* Only the agent of Confidential Containers measures the event itself, whatever its size says. */
 static void add_tag(struct candidates *c, struct bytes data)
 {
-	struct cursor cur = {.left = data};
-	uint32_t id = cur_le32(&cur);
-	cur_le32(&cur);
-	if (cur_ok(&cur) && id == TCG_TAG_AAEL)
+	if (tcg_is_agent_tag(data))
 		add_all(c, data);
 }
 
