@@ -271,6 +271,9 @@ static void merge(
 		into->first = from->first;
 		into->first_seq = from->first_seq;
 	}
+	if (into->records == 0 ||
+		(from->records > 0 && from->first_extended < into->first_extended))
+		into->first_extended = from->first_extended;
 	into->records += from->records;
 	remove_reg(s, from);
 }
@@ -315,7 +318,8 @@ void journal_state_settle(struct journal_state *s, struct journal_intent *open,
 	reg->last = open->seq;
 	if (kind == JOURNAL_COMMIT) {
 		reg->value = open->expected;
-		reg->records++;
+		if (reg->records++ == 0)
+			reg->first_extended = open->seq;
 	} else if (kind == JOURNAL_UNKNOWN) {
 		reg->value = *value;
 		break_at(reg, BREAK_UNKNOWN, open->seq, open->seq);

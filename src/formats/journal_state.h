@@ -49,6 +49,7 @@ struct journal_reg {
 	uint64_t matched;	     /* of them, those before the first break */
 	struct digest first;	     /* what it held before its first record */
 	uint64_t first_seq;
+	uint64_t first_extended;   /* the first record that was */
 	enum journal_break broken; /* the first break */
 	uint64_t break_after;	   /* foreign: the record that it comes after */
 	uint64_t break_at;	   /* the record that shows it, or whose fate is unknown */

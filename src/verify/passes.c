@@ -143,12 +143,84 @@ static int take_others(struct passes *p, const size_t *order, struct err *err)
 	return 0;
 }
 
+/* How many banks the records of a register are of: the first of tracks.hit. */
+static int find_banks(
+	struct passes *p, const struct journal_reg *reg, size_t *ret_n, struct err *err)
+{
+	struct log_event ev = {
+		.place = PLACE_NAMED, .reg = reg->names->text, .extends = reg->records > 0};
+	event_settle_place(&ev);
+	*ret_n = 0;
+	if (is_claim(&ev) && tracks_find(&p->tracks, &ev, err) < 0)
+		return -1;
+	if (is_claim(&ev))
+		*ret_n = p->tracks.n_hits;
+	return 0;
+}
+
+static bool is_bank_of(const struct track *track, const struct journal_reg *reg)
+{
+	return !track->idle && track->alg == reg->value.alg;
+}
+
+/*
+ * Whether there is nothing to ask the records of a journal: each of its registers still holds what
+ * the last of them gave it, and each record starts where the one before it ends.
+ */
+static int is_plain(struct passes *p, const struct journal_state *s, bool *ret, struct err *err)
+{
+	size_t n;
+	*ret = !p->tracks.discovers;
+	for (const struct journal_reg *reg = s->regs; reg != NULL && *ret; reg = reg->next) {
+		if (find_banks(p, reg, &n, err) < 0)
+			return -1;
+		*ret = reg->n_names == 1 && reg->open == NULL && reg->broken == BREAK_NONE;
+		for (size_t i = 0; i < n && *ret; i++) {
+			const struct track *track = &p->tracks.v[p->tracks.hit[i]];
+			*ret = !is_bank_of(track, reg) || digest_equal(&track->want, &reg->value);
+		}
+	}
+	return 0;
+}
+
+/* What the records of such a journal amount to is known since it was opened. */
+static int take_plain(
+	struct passes *p, size_t source, const struct journal_state *s, struct err *err)
+{
+	size_t n;
+	for (const struct journal_reg *reg = s->regs; reg != NULL; reg = reg->next) {
+		struct run run = {.before = reg->first,
+			.end = reg->value,
+			.n = reg->records,
+			.first_seq = reg->first_extended,
+			.last_seq = reg->last,
+			.source = (uint32_t)source};
+		if (find_banks(p, reg, &n, err) < 0)
+			return -1;
+		for (size_t i = 0; i < n; i++) {
+			struct track *track = &p->tracks.v[p->tracks.hit[i]];
+			if (is_bank_of(track, reg) && track_take_run(track, &run, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int take_journal(struct passes *p, size_t source, struct err *err)
+{
+	const struct journal_state *state = journal_log_state(p->inputs->v[source].reader);
+	bool plain;
+	if (is_plain(p, state, &plain, err) < 0)
+		return -1;
+	return plain ? take_plain(p, source, state, err)
+		     : inputs_read(p->inputs, source, take_event, p, err);
+}
+
 int passes_first(struct passes *p, const size_t *order, struct err *err)
 {
 	for (size_t k = 0; k < p->inputs->n; k++) {
 		const struct log_input *in = &p->inputs->v[k];
-		if (takes_part(in) && passes_is_journal(in) &&
-			inputs_read(p->inputs, k, take_event, p, err) < 0)
+		if (takes_part(in) && passes_is_journal(in) && take_journal(p, k, err) < 0)
 			return -1;
 	}
 	return take_others(p, order, err);

@@ -390,6 +390,27 @@ static void look(const struct track *track, struct chain *c)
 		c->reached = c->n + 1;
 }
 
+static int add_run(struct track *track, const struct run *run, struct err *err)
+{
+	track->too_many |= track->n_runs == TRACK_RUNS_MAX;
+	if (track->too_many)
+		return 0;
+	struct run *grown = grow(track->run, track->n_runs, sizeof(*grown));
+	if (grown == NULL)
+		return no_memory(err);
+	track->run = grown;
+	track->n_firm_runs += !run->doubtful;
+	grown[track->n_runs++] = *run;
+	return 0;
+}
+
+int track_take_run(struct track *track, const struct run *run, struct err *err)
+{
+	track->tally[run->source].n += run->n;
+	track->claims += run->n;
+	return add_run(track, run, err);
+}
+
 int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 	const struct log_event *ev, struct err *err)
 {
@@ -410,15 +431,7 @@ int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 		last->n++;
 		return 0;
 	}
-	track->too_many |= track->n_runs == TRACK_RUNS_MAX;
-	if (track->too_many)
-		return 0;
-	struct run *grown = grow(track->run, track->n_runs, sizeof(*grown));
-	if (grown == NULL)
-		return no_memory(err);
-	track->run = grown;
-	track->n_firm_runs += !ev->doubtful;
-	grown[track->n_runs++] = (struct run){
+	struct run run = {
 		.before = ev->held->before,
 		.end = end,
 		.n = 1,
@@ -428,7 +441,7 @@ int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 		.doubtful = ev->doubtful,
 		.after = ev->held->after,
 	};
-	return 0;
+	return add_run(track, &run, err);
 }
 
 static int by_before(const void *a, const void *b)

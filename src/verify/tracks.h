@@ -122,6 +122,8 @@ int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err);
 int tracks_digest(struct tracks *t, const struct track *track, const struct log_event *ev,
 	struct digest *ret, bool *ret_is, struct err *err);
 
+/* Takes claims of a journal, all that it has of this bank, as one run, with run->source. */
+int track_take_run(struct track *track, const struct run *run, struct err *err);
 /* Takes a claim of a journal into the runs. */
 int track_take_anchored(struct tracks *t, struct track *track, size_t source,
 	const struct log_event *ev, struct err *err);

@@ -154,6 +154,32 @@ end() {
 	assert_output "mismatch  rtmr3:sha384  (between events 1 and 3 of 'j' it was extended by something that is in none of these logs)"
 }
 
+@test "journal: registers that no index stands for, together and each alone" {
+	begin
+	intent one
+	end commit
+	intent two
+	end commit
+	sed 's,tdx_guest/rtmr3,sample/one,' j >first
+	tail -n +2 j | sed 's,tdx_guest/rtmr3,sample/two,; s/"seq":0/"seq":2/; s/"seq":1/"seq":3/' | cat first - >both
+	values "$VALUE  sample/one:sha384" "$VALUE  sample/two:sha384" "$ZERO48  sample/three:sha384"
+	tsm verify --values values --input both
+	assert_done
+	assert_output "match  sample/one:sha384
+match  sample/two:sha384
+untouched  sample/three:sha384"
+	for name in one two; do
+		values "$VALUE  sample/$name:sha384"
+		tsm verify --json --values values --input both
+		assert_json '.registers == [.registers[0]] and .registers[0].verdict == "match" and .registers[0].records == 2'
+	done
+	values "$BEFORE  sample/one:sha384" "$VALUE  sample/two:sha384"
+	tsm verify --values values --input both
+	assert_failure 1
+	assert_line "log-ahead  sample/one:sha384  (the last event of 'both', event 1, was logged but not extended)"
+	assert_line 'match  sample/two:sha384'
+}
+
 @test "journal: a foreign extend is located, one before the first record is a start that is not initial" {
 	begin
 	intent one "$(textsum sha384 'not initial')"
