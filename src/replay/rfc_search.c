@@ -54,6 +54,7 @@ struct search {
 	uint64_t budget; /* extends that may still be spent on going back */
 	unsigned most_failed; /* lines of one run: first no reading has any, then one, then two */
 	bool left_out;	      /* a reading was not tried for that */
+	off_t too_long;	      /* the first line of a run of too many lines; -1: none */
 	struct state now;
 	struct choice *choices;
 	size_t n_choices;
@@ -175,7 +176,12 @@ static int read_run(
 	return rc;
 }
 
-/* Extends value with lines i.. of the run, `left` of which fail, in search of its goal. It calls itself twice at the most. */
+/*
+ * Extends value with lines i.. of the run, `left` of which fail, in search of its goal. What is before
+ * a failed line is extended once; what is behind it is not, for no two readings have the same value
+ * there: that is n^2/2 extends for one failed line of n, and n^3/6 for two. It calls itself twice at the
+ * most.
+ */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum walk with_failures(struct search *s, size_t i, const struct digest *value,
 	unsigned left, struct rfc_search_run *ret, struct err *err)
@@ -208,8 +214,10 @@ static enum walk find_real(struct search *s, struct rfc_search_run *ret, struct 
 	*ret = (struct rfc_search_run){.first = run->lines[0].off, .end = run->end};
 	if (same(&run->all, &run->goal))
 		return WALK_FOUND;
-	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0)
+	if (run->n > REPLAY_RUN_LINES_MAX && s->most_failed > 0) {
+		s->too_long = run->off;
 		return WALK_GIVEN_UP;
+	}
 	s->left_out |= s->most_failed < 2;
 	for (unsigned fail = 1; fail <= s->most_failed && fail < run->n + run->at_start; fail++) {
 		enum walk w = with_failures(s, 0, &s->now.value, fail, ret, err);
@@ -479,14 +487,16 @@ int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts s
 		.h = h,
 		.target = target,
 		.budget = REPLAY_EXTENDS_MAX,
+		.too_long = -1,
 	};
 	rfc_ahead_init(&s.hashes, log, h);
 	enum walk w = try_all(&s, starts, ret, err);
 	if (w == WALK_GIVEN_UP) {
 		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
 		ret->verdict = VERDICT_UNDECIDED;
+		ret->extends = s.budget == 0 ? REPLAY_EXTENDS_MAX : 0;
+		ret->place = s.budget == 0 ? -1 : s.too_long;
 	}
-	ret->extends = REPLAY_EXTENDS_MAX - s.budget;
 	search_free(&s);
 	return w == WALK_ERROR ? -1 : 0;
 }

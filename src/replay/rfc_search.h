@@ -30,10 +30,14 @@ struct rfc_search_result {
 	off_t matched_end; /* log-ahead: the lines that the register does not show start here or later */
 	uint64_t untrue; /* lines that claim what did not happen, and the first of them */
 	off_t untrue_off;
-	off_t place;  /* mismatch: the line from which on it cannot be right; -1 if no line tells */
+	/*
+	 * Mismatch: the line from which on it cannot be right. Undecided: the first of more direct lines
+	 * in a row than failed ones are looked for among. -1 if no line tells.
+	 */
+	off_t place;
 	bool resumes; /* mismatch: from `place` on, the log reproduces the register */
 	bool stated; /* without a target: it starts from a value that the log states, not from zeros */
-	uint64_t extends; /* that were spent on going back */
+	uint64_t extends; /* undecided: the limit that was reached; 0: another one */
 	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
 		       */
 	struct rfc_search_run *runs; /* in the order of the log */

@@ -155,7 +155,12 @@ static void say_mismatch(const struct inputs *inputs, struct judgement *j)
 
 static void say_undecided(struct judgement *j)
 {
-	if (j->extends > 0)
+	if (j->place >= 0)
+		add(j,
+			"offset %lld: lines that failed to extend are not looked for among more "
+			"than %d direct lines in a row: result unknown",
+			(long long)j->place, REPLAY_RUN_LINES_MAX);
+	else if (j->extends > 0)
 		add(j, "search limit reached (%llu extends): result unknown",
 			(unsigned long long)j->extends);
 	else
