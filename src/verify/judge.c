@@ -952,13 +952,13 @@ static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *er
 		fail(j, &cut->err);
 		return 0;
 	}
-	if (track->rival != NULL)
-		return err_set(&j->err, ST_FORMAT,
-			       "a log's name for a register may mean '%s' or '%s': give each log "
-			       "the provider, or ask for one of them alone",
-			       track->mr->full, track->rival->mr->full) < 0
-			       ? 0
-			       : -1;
+	if (track->rival != NULL) {
+		err_set(&j->err, ST_FORMAT,
+			"a log's name for a register may mean '%s' or '%s': give each log "
+			"the provider, or ask for one of them alone",
+			track->mr->full, track->rival->mr->full);
+		return 0;
+	}
 	if (track->has_lack) {
 		j->verdict = VERDICT_UNSUPPORTED;
 		j->has_lack = true;

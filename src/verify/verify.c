@@ -76,38 +76,32 @@ static int keep_value(struct verify_row *row, const struct digest *value, struct
 	return 0;
 }
 
-/* What the file expects of this register; p NULL and 0: nothing. */
-static int expected_of(
-	const struct verification *v, const struct mr *mr, struct bytes *ret, struct err *err)
+/*
+ * What the file expects of this register; NULL: nothing. p NULL in it: a value that could not be read
+ * when the file was made.
+ */
+static int expected_of(const struct verification *v, const struct mr *mr, const struct bytes **ret,
+	struct err *err)
 {
 	size_t row = register_file_map_row(&v->expected, mr);
-	*ret = (struct bytes){0};
+	*ret = NULL;
 	if (row == VALUES_NO_ROW)
 		return 0;
 	if (row == VALUES_TWO_ROWS)
 		return err_set(
 			err, ST_FORMAT, "--expect: '%s' is there twice, under two names", mr->full);
-	*ret = v->wanted->expect->value[row];
-	if (ret->p == NULL)
-		*ret = (struct bytes){(const uint8_t *)"", SIZE_MAX};
+	*ret = &v->wanted->expect->value[row];
 	return 0;
-}
-
-/* A value that could not be read when the file was made. */
-static bool is_unread(struct bytes expected)
-{
-	return expected.n == SIZE_MAX;
 }
 
 static void compare(struct verify_row *row, struct bytes expected)
 {
 	char hex[2 * 16 + 1];
 	struct judgement *j = &row->j;
-	if (!is_unread(expected))
-		row->expected = expected;
+	row->expected = expected;
 	if (j->err.status != ST_OK || row->value.p == NULL)
 		return;
-	if (!is_unread(expected) && bytes_equal(row->value, expected)) {
+	if (expected.p != NULL && bytes_equal(row->value, expected)) {
 		if (j->verdict == VERDICT_NONE)
 			j->verdict = VERDICT_MATCH;
 		return;
@@ -117,7 +111,7 @@ static void compare(struct verify_row *row, struct bytes expected)
 		return;
 	j->verdict = VERDICT_UNEXPECTED;
 	size_t shown = expected.n < 16 ? expected.n : 16;
-	if (is_unread(expected))
+	if (expected.p == NULL)
 		snprintf(j->detail, sizeof(j->detail),
 			"its value could not be read when the expected values were written");
 	else
@@ -145,9 +139,10 @@ static int fill_judged(struct verification *v, size_t i, struct verify_row *row,
 	}
 	if (v->asked[i].value.size > 0)
 		return keep_value(row, &v->asked[i].value, err);
-	if (mr_lacks_entry(mr))
-		return err_set(&row->j.err, ST_ABSENT, "'%s' has no value yet", mr->full) < 0 ? 0
-											      : -1;
+	if (mr_lacks_entry(mr)) {
+		err_set(&row->j.err, ST_ABSENT, "'%s' has no value yet", mr->full);
+		return 0;
+	}
 	row->j.verdict = VERDICT_UNSUPPORTED;
 	snprintf(row->j.detail, sizeof(row->j.detail), "the hash of '%s' is not known here",
 		mr->full);
@@ -158,22 +153,22 @@ static int verify_one(struct verification *v, const struct mr_pick *pick, struct
 	struct err *err)
 {
 	const struct mr *mr = pick->mr;
-	struct bytes expected;
+	const struct bytes *expected;
 	if (expected_of(v, mr, &expected, err) < 0)
 		return -1;
 	if (!(mr->flags & MR_RUNTIME) && v->wanted->expect == NULL && pick->by_name)
 		return err_set(err, ST_USAGE,
 			"'%s' is static: it has no log, only --expect FILE can check it", mr->full);
 	bool by_log = is_by_log(v, pick);
-	if (!by_log && expected.p == NULL)
+	if (!by_log && expected == NULL)
 		return 0;
 	struct verify_row *row = add_row(rows, mr->full, err);
 	if (row == NULL)
 		return -1;
 	int rc = by_log ? fill_judged(v, mr_index_place(&v->expected.index, mr), row, err)
 			: read_value(v->r, mr, row, err);
-	if (rc == 0 && expected.p != NULL)
-		compare(row, expected);
+	if (rc == 0 && expected != NULL)
+		compare(row, *expected);
 	return rc;
 }
 
