@@ -31,22 +31,25 @@ static uint64_t parse_start(char *stat)
 	return bad == NULL ? (uint64_t)start : 0;
 }
 
-static uint64_t start_of(const struct root *root, int pid)
+/* What proc/WHO/stat says; pid 0: it is not there. */
+static struct process read_stat(const struct root *root, const char *who)
 {
 	char path[64], stat[1024];
 	struct err err;
 	size_t n;
-	snprintf(path, sizeof(path), "proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "proc/%s/stat", who);
 	if (root_read(root, path, stat, sizeof(stat) - 1, &n, &err) < 0)
-		return 0;
+		return (struct process){0};
 	stat[n] = '\0';
-	return parse_start(stat);
+	return (struct process){(int)strtol(stat, NULL, 10), parse_start(stat)};
 }
 
 struct process process_self(const struct root *root)
 {
-	int pid = getpid();
-	return (struct process){pid, start_of(root, pid)};
+	struct process self = read_stat(root, "self");
+	if (self.pid == 0)
+		self.pid = getpid();
+	return self.pid == getpid() ? self : (struct process){0};
 }
 
 static int poll_until(int pidfd, unsigned wait_s)
@@ -67,15 +70,18 @@ static int poll_until(int pidfd, unsigned wait_s)
 
 int process_wait(const struct root *root, const struct process *p, unsigned wait_s, struct err *err)
 {
-	AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	if (pidfd < 0)
-		return errno == ESRCH || errno == EINVAL
-			       ? 0
-			       : err_sys(err, errno, "process %d", p->pid);
-	/* The number may have gone to another process since. */
-	uint64_t start = p->start > 0 ? start_of(root, p->pid) : 0;
+	char who[16];
+	snprintf(who, sizeof(who), "%d", p->pid);
+	/* The number may have gone to another process since, or to a thread of one. */
+	uint64_t start = p->start > 0 ? read_stat(root, who).start : 0;
 	if (p->pid == getpid() || (start > 0 && start != p->start))
 		return 0;
+	AUTO_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	/* A thread's number: EINVAL, on newer kernels ENOENT. */
+	if (pidfd < 0 && (errno == ESRCH || errno == EINVAL || errno == ENOENT))
+		return 0;
+	if (pidfd < 0)
+		return err_sys(err, errno, "process %d", p->pid);
 	int rc = poll_until(pidfd, wait_s);
 	if (rc < 0)
 		return err_sys(err, errno, "process %d", p->pid);

@@ -10,6 +10,7 @@ struct process {
 	uint64_t start; /* clock ticks after boot, proc(5), /proc/PID/stat; 0: not known */
 };
 
+/* pid 0: the root's /proc is that of other processes, which would take this number for one of theirs. */
 struct process process_self(const struct root *root);
 
 /*

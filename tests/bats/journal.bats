@@ -471,6 +471,41 @@ extended() { # HASH VALUE DIGEST
 	assert_json '[.events[].extends] == [true, false]'
 }
 
+@test "a number that is another process's now, or a thread's, is not waited for" {
+	local thread
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	mkdir "$ROOT/proc/$$"
+	echo "$$ (a) b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0" >"$ROOT/proc/$$/stat"
+	open_intent tsm_mr_sample/rtmr1:sha384 $$
+	sed -i '$s/"start":0/"start":4712/' "$JOURNAL"
+	tsmctl extend rtmr1 --event two --wait 0
+	assert_done
+	open_intent tsm_mr_sample/rtmr1:sha384 $$
+	sed -i '$s/"start":0/"start":4711/; $s/"seq":1,/"seq":3,/' "$JOURNAL"
+	tsmctl extend rtmr1 --event three --wait 0
+	assert_refused 4 "record 3 of 'tsm_mr_sample/rtmr1:sha384' is being extended: process $$ is still there after 0 seconds"
+	# What the kernel says of a thread's number differs: EINVAL, or, since 6.16, ENOENT.
+	coproc threads { exec python3 -c 'import threading, sys
+t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush=True)'; }
+	read -r thread <&"${threads[0]}"
+	sed -i "\$s/\"pid\":$$/\"pid\":$thread/; \$s/\"start\":4711/\"start\":0/" "$JOURNAL"
+	tsmctl extend rtmr1 --event three --wait 0
+	assert_done
+	eval "exec ${threads[1]}>&-"
+	tsmctl verify rtmr1
+	assert_done
+}
+
+@test "of a process whose /proc is not the machine's, no number is kept" {
+	machine --tree mr
+	mkdir "$ROOT/proc/self"
+	echo "1 (init) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0" >"$ROOT/proc/self/stat"
+	tsmctl extend rtmr1 --event one
+	assert_done
+	assert_equal "$(jq -c 'select(.kind == "intent") | [.pid, .start]' "$JOURNAL")" '[0,0]'
+}
+
 @test "an open intent of a register that is gone keeps nobody else from extending, and is settled once it is back" {
 	machine --tree mr
 	tsmctl extend rtmr1 --event one
