@@ -8,6 +8,8 @@
 #include "verify/explore.h"
 #include "verify/order.h"
 
+enum { LEFT_MAX = 7 }; /* claims that are tried in each order */
+
 static const enum diagnosis_kind kinds[] = {
 	DIAG_WRONG_DIGEST, DIAG_EXTRA, DIAG_REPEATED, DIAG_SWAPPED};
 
@@ -212,7 +214,9 @@ static size_t changed_list(struct claim *ret, const struct claim_list *list, siz
 			ret[at] = *more;
 		return n + 1;
 	case DIAG_NONE:
+	case DIAG_ORDER:
 	case DIAG_FOREIGN:
+	case DIAG_UNREACHED:
 	case DIAG_ALTERED:
 		break;
 	}
@@ -279,25 +283,145 @@ static enum sequence_outcome try_everywhere(struct sequence *s, struct err *err)
 	return o;
 }
 
-/* A journal's claim that nothing reaches, or the value behind its last one: somebody else extended. */
-static void look_for_foreign(struct timeline *t)
+/* The first journal of which a claim is left; n_lists: none. */
+static size_t stuck_list(const struct timeline *t, const struct state *st)
 {
-	const struct state *end = &t->saved[t->n_path];
-	struct diagnosis d = {.kind = DIAG_FOREIGN};
-	for (size_t l = 0; l < t->n_lists; l++) {
-		const struct claim_list *list = &t->list[l];
-		size_t used = end->used[l];
-		if (!list->anchored || used == list->n)
-			continue;
-		d.has_event = true;
-		d.event = (struct event_ref){list->source, list->v[used].seq};
-		if (used > 0) {
-			d.has_other = true;
-			d.other = (struct event_ref){list->source, list->v[used - 1].seq};
-		}
-		t->diagnosis = d;
-		return;
+	size_t l = 0;
+	while (l < t->n_lists && (!t->list[l].anchored || st->used[l] == t->list[l].n))
+		l++;
+	return l;
+}
+
+/* Where the likely order stood behind the last claim of a journal that it took. */
+static const struct state *last_anchored(const struct timeline *t)
+{
+	size_t n = t->n_path;
+	while (n > 0 &&
+		(t->path[n - 1].list == DOUBTFUL_LIST || !t->list[t->path[n - 1].list].anchored))
+		n--;
+	return &t->saved[n];
+}
+
+/* How far journals are reached in any sequence: *at, with the last claim that was reached taken. */
+static enum sequence_outcome reach(struct sequence *s, struct state *at, struct err *err)
+{
+	struct timeline *t = s->t;
+	const struct digest *want = t->want;
+	enum sequence_outcome o = SEQUENCE_FOUND;
+	const struct state start = {.value = t->from};
+	struct fork fork;
+	*at = *last_anchored(t);
+	for (size_t l; o == SEQUENCE_FOUND && (l = stuck_list(t, at)) < t->n_lists;) {
+		t->want = &t->list[l].v[at->used[l]].before;
+		o = explore_from(s, &start, err);
+		t->want = want;
+		if (o != SEQUENCE_FOUND)
+			return o;
+		*at = s->end;
+		if (sequence_take(s, at, l, &fork, err) < 0)
+			return SEQUENCE_FAILED;
 	}
+	return o;
+}
+
+/* The claim of a journal that was extended at this value; NULL: none is left. */
+static const struct claim *left_at(
+	const struct timeline *t, const struct state *at, const struct digest *value)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t i = at->used[l]; i < t->list[l].n && t->list[l].anchored; i++)
+			if (digest_equal(&t->list[l].v[i].before, value))
+				return &t->list[l].v[i];
+	return NULL;
+}
+
+/* What is left of logs: whatever their order, does some of it lead to this value? */
+struct rest {
+	struct timeline *t;
+	const struct state *at;
+	const struct digest *to;
+	const struct claim *v[LEFT_MAX];
+};
+
+/* With the first n of them. -1: no memory. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static int leads_to(struct rest *r, const struct digest *from, size_t n, struct err *err)
+{
+	struct digest value = *from;
+	const struct claim *c;
+	while (!digest_equal(&value, r->to) && (c = left_at(r->t, r->at, &value)) != NULL)
+		if (hash_extend(r->t->h, &value, &c->digest, err) < 0)
+			return -1;
+	int rc = digest_equal(&value, r->to);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct digest next = value;
+		c = r->v[i];
+		if (hash_extend(r->t->h, &next, &c->digest, err) < 0)
+			return -1;
+		r->v[i] = r->v[n - 1];
+		rc = leads_to(r, &next, n - 1, err);
+		r->v[i] = c;
+	}
+	return rc;
+}
+
+/* Whether nothing that is left can be what led to claim c: then something else did. */
+static int is_foreign(struct timeline *t, const struct state *at, const struct claim *c, bool *ret,
+	struct err *err)
+{
+	struct rest r = {t, at, &c->before, {NULL}};
+	size_t n = 0;
+	*ret = false;
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t i = at->used[l]; i < t->list[l].n && !t->list[l].anchored; i++) {
+			if (n == LEFT_MAX)
+				return 0;
+			r.v[n++] = &t->list[l].v[i];
+		}
+	for (size_t i = 0; i < t->n_doubtful; i++) {
+		if (at->taken & UINT64_C(1) << i)
+			continue;
+		if (n == LEFT_MAX)
+			return 0;
+		r.v[n++] = &t->doubtful[i];
+	}
+	int rc = leads_to(&r, &at->value, n, err);
+	*ret = rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* A journal's claim that nothing reaches: what is certain of it. */
+static int look_for_place(struct sequence *s, struct err *err)
+{
+	struct timeline *t = s->t;
+	struct state at;
+	s->apart_max = APART_MAX;
+	s->cut_apart = s->may_apart = false;
+	enum sequence_outcome o = reach(s, &at, err);
+	s->apart_max = 0;
+	size_t l = stuck_list(t, &at);
+	bool foreign;
+	if (o == SEQUENCE_FAILED)
+		return -1;
+	if (o == SEQUENCE_FOUND || s->gave_up || s->cut_apart)
+		return 0;
+	const struct claim_list *list = &t->list[l];
+	size_t used = at.used[l];
+	if (is_foreign(t, &at, &list->v[used], &foreign, err) < 0)
+		return -1;
+	/* Where logs tell of the same, what is left of them may be more. */
+	foreign = foreign && !s->may_apart;
+	t->diagnosis = (struct diagnosis){.kind = foreign ? DIAG_FOREIGN : DIAG_UNREACHED,
+		.has_event = true,
+		.event = {list->source, list->v[used].seq},
+		.has_other = used > 0,
+		.other = {list->source, used > 0 ? list->v[used - 1].seq : 0}};
+	return 0;
+}
+
+/* The value behind the last claim of a journal, where nothing else is left: somebody else extended. */
+static void look_behind(struct timeline *t)
+{
 	/* Whether a doubtful claim was extended before it is not known. */
 	size_t n = t->n_path;
 	while (n > 0 && t->path[n - 1].list == DOUBTFUL_LIST)
@@ -305,9 +429,8 @@ static void look_for_foreign(struct timeline *t)
 	const struct step *last = n > 0 ? &t->path[n - 1] : NULL;
 	if (last == NULL || !t->list[last->list].anchored)
 		return;
-	d.has_other = true;
-	d.other = ref_of(t, last);
-	t->diagnosis = d;
+	t->diagnosis = (struct diagnosis){
+		.kind = DIAG_FOREIGN, .has_other = true, .other = ref_of(t, last)};
 }
 
 /* What the likely order leads to; a journal says what it led to itself. */
@@ -382,6 +505,8 @@ int diagnosis_find(struct timeline *t, struct err *err)
 		return -1;
 	int rc = pick_order(&s, &order, err);
 	size_t start = t->from_index;
+	uint64_t kept = s.budget / 4;
+	s.budget -= kept;
 	enum sequence_outcome o = rc < 0 ? SEQUENCE_FAILED : find_change(&s, err);
 	t->from_index = start;
 	t->budget = s.budget;
@@ -389,12 +514,13 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	s.gave_up = false;
 	s.budget = UINT64_MAX;
 	rc = o == SEQUENCE_FAILED ? -1 : run_order(&s, &order, &end, err);
+	s.budget = kept;
+	if (rc == 0 && t->diagnosis.kind == DIAG_NONE)
+		rc = look_for_place(&s, err);
+	if (rc == 0 && t->diagnosis.kind == DIAG_NONE && stuck_list(t, &end) == t->n_lists)
+		look_behind(t);
 	sequence_clear(&s);
-	if (rc < 0)
-		return -1;
-	if (t->diagnosis.kind == DIAG_NONE)
-		look_for_foreign(t);
-	return set_value(t, err);
+	return rc < 0 ? -1 : set_value(t, err);
 }
 
 /* The claim stands in the list where its number says. */
@@ -458,6 +584,11 @@ int diagnosis_try_insert(
 	return o == SEQUENCE_FAILED ? -1 : 0;
 }
 
+bool diagnosis_is_change(const struct diagnosis *d)
+{
+	return d->kind != DIAG_NONE && d->kind != DIAG_FOREIGN && d->kind != DIAG_UNREACHED;
+}
+
 const char *diagnosis_name(enum diagnosis_kind kind)
 {
 	static const char *const names[] = {
@@ -466,8 +597,10 @@ const char *diagnosis_name(enum diagnosis_kind kind)
 		[DIAG_EXTRA] = "extra",
 		[DIAG_REPEATED] = "repeated",
 		[DIAG_SWAPPED] = "swapped",
+		[DIAG_ORDER] = "order",
 		[DIAG_OTHER_REGISTER] = "other-register",
 		[DIAG_FOREIGN] = "foreign",
+		[DIAG_UNREACHED] = "unreached",
 		[DIAG_ALTERED] = "altered",
 	};
 	return names[kind];

@@ -18,6 +18,8 @@ int diagnosis_find(struct timeline *t, struct err *err);
 int diagnosis_try_insert(struct timeline *t, size_t list, uint64_t seq, const struct digest *digest,
 	struct err *err);
 
+/* Whether it is one change to the logs, with which they give the value. */
+bool diagnosis_is_change(const struct diagnosis *d);
 /* "extra", "foreign", ... as in JSON; NULL for DIAG_NONE. */
 const char *diagnosis_name(enum diagnosis_kind kind);
 

@@ -8,7 +8,9 @@
 #include "verify/diagnosis.h"
 #include "verify/explore.h"
 
-enum { SWITCHES_MAX = 32 }; /* from one log to another, within one sequence */
+enum {
+	SWITCHES_MAX = 32, /* from one log to another, within one sequence */
+};
 
 /* Fewer switches first: what is likely is found first. */
 static enum sequence_outcome try_sequences(struct sequence *s, struct err *err)
@@ -31,6 +33,22 @@ static enum sequence_outcome try_unshared(struct sequence *s, struct err *err)
 	s->share = false;
 	enum sequence_outcome o = try_sequences(s, err);
 	s->share = true;
+	return o;
+}
+
+/* Some of them. */
+static enum sequence_outcome try_apart(struct sequence *s, struct err *err)
+{
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	s->cut_apart = true;
+	for (s->apart_max = 1;
+		s->apart_max <= APART_MAX && s->cut_apart && o == SEQUENCE_OPEN && !s->gave_up;
+		s->apart_max++) {
+		s->cut_apart = false;
+		o = try_sequences(s, err);
+	}
+	s->apart_max = 0;
+	s->gave_up |= o == SEQUENCE_OPEN && s->cut_apart;
 	return o;
 }
 
@@ -108,23 +126,95 @@ static bool may_be(const struct timeline *t, const struct claim_list *list, size
 	       (!list->anchored || digest_equal(&values[k], &c->before));
 }
 
-/* How many claims of a list can be in the sequence, in its order, at the most. */
-static int most_in(const struct timeline *t, const struct claim_list *list,
-	const struct digest values[], size_t *ret, struct err *err)
+static uint8_t *bit_of(
+	uint8_t *more, const struct timeline *t, size_t i, size_t k, uint8_t *ret_mask)
+{
+	size_t at = i * t->n_path + k;
+	*ret_mask = (uint8_t)(1u << at % 8);
+	return &more[at / 8];
+}
+
+/*
+ * For each claim and each front of the sequence, a bit: with this claim, one more of the claims up to it
+ * can be in the sequence, in the order of their list.
+ */
+static uint8_t *count_in(const struct timeline *t, const struct claim_list *list,
+	const struct digest values[], struct err *err)
 {
 	AUTO_FREE uint32_t *best = calloc(t->n_path + 1, sizeof(*best));
-	if (best == NULL)
-		return err_sys(err, ENOMEM, "events");
+	uint8_t *more = calloc(list->n * t->n_path / 8 + 1, 1), mask;
+	if (best == NULL || more == NULL) {
+		free(more);
+		err_sys(err, ENOMEM, "events");
+		return NULL;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		uint32_t before = 0;
 		for (size_t k = 0; k < t->n_path && !list->v[i].loose; k++) {
+			uint32_t without = best[k + 1];
 			uint32_t with = before + may_be(t, list, i, k, values);
-			before = best[k + 1];
-			uint32_t most = with > best[k + 1] ? with : best[k + 1];
-			best[k + 1] = most > best[k] ? most : best[k];
+			with = with > best[k] ? with : best[k];
+			if (with > without) {
+				uint8_t *byte = bit_of(more, t, i, k, &mask);
+				*byte |= mask;
+				best[k + 1] = with;
+			}
+			before = without;
 		}
 	}
-	*ret = best[t->n_path];
+	return more;
+}
+
+/* As many claims as can be in it; of those that cannot all be, the first ones. */
+static int align(struct timeline *t, const struct claim_list *list, const struct digest values[],
+	bool taken[], struct err *err)
+{
+	AUTO_FREE uint8_t *more = count_in(t, list, values, err);
+	uint8_t mask;
+	if (more == NULL)
+		return -1;
+	for (size_t i = list->n, k = t->n_path; i > 0 && k > 0; i--) {
+		if (!(*bit_of(more, t, i - 1, k - 1, &mask) & mask))
+			continue;
+		while (!may_be(t, list, i - 1, k - 1, values))
+			k--;
+		list->v[i - 1].is_in = taken[--k] = true;
+	}
+	return 0;
+}
+
+/* Whether an element of the sequence that is no other claim of its list extended the same. */
+static bool is_moved(const struct timeline *t, const struct claim *c, const bool taken[])
+{
+	for (size_t k = 0; k < t->n_path; k++)
+		if (!taken[k] && digest_equal(&claim_at(t, &t->path[k])->digest, &c->digest))
+			return true;
+	return false;
+}
+
+/* A list of which not all is in the sequence. */
+static int compare_part(struct timeline *t, size_t l, const struct digest values[], struct err *err)
+{
+	const struct claim_list *list = &t->list[l];
+	struct fit *fit = &t->fit[l];
+	AUTO_FREE bool *taken = calloc(t->n_path + 1, sizeof(*taken));
+	*fit = (struct fit){0};
+	if (taken == NULL)
+		return err_sys(err, ENOMEM, "events");
+	if (align(t, list, values, taken, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list->n; i++) {
+		struct claim *c = &list->v[i];
+		fit->in += c->is_in;
+		fit->inside |= c->is_in && fit->left > 0;
+		if (c->loose || c->is_in)
+			continue;
+		c->is_moved = is_moved(t, c, taken);
+		if (c->is_moved && fit->moved++ == 0)
+			fit->first_moved = i;
+		if (!c->is_moved && fit->left++ == 0)
+			fit->first_left = i;
+	}
 	return 0;
 }
 
@@ -133,31 +223,15 @@ static int compare_list(struct timeline *t, size_t l, const struct digest values
 {
 	const struct claim_list *list = &t->list[l];
 	struct fit *fit = &t->fit[l];
-	size_t at = 0, firm = 0, most = 0;
+	size_t at = 0;
 	*fit = (struct fit){0};
-	for (; fit->front < list->n; fit->front++) {
-		bool loose = list->v[fit->front].loose;
-		size_t k = at;
-		while (k < t->n_path && !may_be(t, list, fit->front, k, values))
-			k++;
-		if (k == t->n_path && !loose)
-			break;
-		fit->in += k < t->n_path;
-		at = k < t->n_path ? k + 1 : at;
-		firm += !loose;
-	}
-	for (size_t i = fit->front; i < list->n; i++)
-		fit->left += !list->v[i].loose;
-	if (fit->left == 0)
-		return 0;
-	if (most_in(t, list, values, &most, err) < 0)
-		return -1;
-	fit->inside = most > firm;
-	for (size_t i = fit->front + 1; fit->inside && i < list->n; i++) {
+	for (size_t i = 0; i < list->n; i++) {
 		size_t k = at;
 		while (k < t->n_path && !may_be(t, list, i, k, values))
 			k++;
-		list->v[i].is_in = k < t->n_path;
+		if (k == t->n_path && !list->v[i].loose)
+			return compare_part(t, l, values, err);
+		fit->in += k < t->n_path;
 		at = k < t->n_path ? k + 1 : at;
 	}
 	return 0;
@@ -192,10 +266,10 @@ static int found(struct timeline *t, struct sequence *s, bool stated, struct err
 	return compare(t, err);
 }
 
-/* From which claim on firmware's log has only what stands in logs of others, too. */
+/* From which claim on firmware's log has only what is an agent's, or stands in logs of others, too. */
 static size_t bound_of(const struct timeline *t, const struct claim_list *list)
 {
-	size_t n = list->n;
+	size_t n = list->agent > 0 ? list->agent - 1 : list->n;
 	for (; n > 0; n--) {
 		bool told = false;
 		for (size_t m = 0; m < t->n_lists && !told; m++)
@@ -252,14 +326,19 @@ static enum sequence_outcome search(struct sequence *s, bool *ret_stated, struct
 	struct timeline *t = s->t;
 	bool gave_up, ignored;
 	*ret_stated = false;
-	s->shared = false;
+	s->shared = s->cut_apart = false;
 	enum sequence_outcome o = try_way(s, try_sequences, &gave_up, err);
 	if (o == SEQUENCE_OPEN && !gave_up)
 		o = try_way(s, try_journal_fronts, &gave_up, err);
-	t->all_tried = !gave_up;
-	/* What follows honest logs do not need: that not all of it was tried leaves no doubt. */
+	t->all_tried = !gave_up && t->n_doubtful < TIMELINE_DOUBTFUL_MAX;
+	bool apart = s->cut_apart;
 	if (o == SEQUENCE_OPEN && s->shared)
 		o = try_way(s, try_unshared, &ignored, err);
+	if (o == SEQUENCE_OPEN && apart) {
+		o = try_way(s, try_apart, &gave_up, err);
+		t->all_tried &= !gave_up;
+	}
+	/* What firmware has extended came first: that not all else was tried leaves no doubt. */
 	if (o == SEQUENCE_OPEN)
 		o = try_way(s, try_anywhere, &ignored, err);
 	if (o == SEQUENCE_OPEN) {
@@ -336,8 +415,7 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
 	t->all_tried |= like->found;
 	/* A change that was not found there is not looked for again. */
-	bool changed = like->found ||
-		       (like->diagnosis.kind != DIAG_NONE && like->diagnosis.kind != DIAG_FOREIGN);
+	bool changed = like->found || diagnosis_is_change(&like->diagnosis);
 	t->budget = changed ? s.budget : 0;
 	t->extends = budget - s.budget;
 	sequence_clear(&s);

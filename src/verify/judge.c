@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "formats/journal.h"
 #include "verify/history.h"
+#include "verify/diagnosis.h"
 #include "verify/order.h"
 #include "verify/passes.h"
 #include "verify/say.h"
@@ -311,6 +312,7 @@ static int judge_large(const struct court *c, const struct track *track, bool al
 {
 	const struct chain *chain = track_likely(track);
 	const struct run *stuck = track_stuck(track, chain);
+	bool disordered = track_is_disordered(track, chain);
 	j->replayed = chain->value;
 	j->records = track->claims;
 	for (size_t i = 0; i < track->n_chains; i++)
@@ -321,7 +323,7 @@ static int judge_large(const struct court *c, const struct track *track, bool al
 		j->replayed = track->want;
 		j->matched = j->records;
 		set_good(track, true, j);
-	} else if (chain->reached > 0) {
+	} else if (chain->reached > 0 && chain->reached <= chain->n) {
 		struct claims_left left = {
 			c->inputs->v[chain->left.source].name, chain->left.seq, 0};
 		j->verdict = VERDICT_LOG_AHEAD;
@@ -332,7 +334,7 @@ static int judge_large(const struct court *c, const struct track *track, bool al
 		j->verdict = VERDICT_UNDECIDED;
 	} else {
 		j->verdict = VERDICT_MISMATCH;
-		if (stuck != NULL)
+		if (stuck != NULL && !disordered)
 			j->diagnosis = (struct diagnosis){.kind = DIAG_FOREIGN,
 				.has_event = true,
 				.event = {stuck->source, stuck->first_seq}};
@@ -375,12 +377,20 @@ static int add_list_left(const struct court *c, const struct timeline *t, size_t
 	struct judgement *j, struct err *err)
 {
 	const struct claim_list *list = &t->list[l];
-	for (size_t i = t->fit[l].front; i < list->n; i++) {
-		struct claims_left left = {c->inputs->v[list->source].name, list->v[i].seq, 1};
-		if (!list->v[i].loose && !list->v[i].is_in && add_left(j, &left, err) < 0)
+	for (size_t i = 0; i < list->n && t->fit[l].left > 0; i++) {
+		const struct claim *claim = &list->v[i];
+		struct claims_left left = {c->inputs->v[list->source].name, claim->seq, 1};
+		if (!claim->loose && !claim->is_in && !claim->is_moved &&
+			add_left(j, &left, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static struct diagnosis said_of(const struct claim_list *list, enum diagnosis_kind kind, size_t at)
+{
+	return (struct diagnosis){
+		.kind = kind, .has_event = true, .event = {list->source, list->v[at].seq}};
 }
 
 /* What the sequence that was found leaves out. */
@@ -390,18 +400,21 @@ static int add_left_out(
 	for (size_t l = 0; l < t->n_lists; l++) {
 		const struct claim_list *list = &t->list[l];
 		const struct fit *fit = &t->fit[l];
-		if (fit->left == 0)
-			continue;
 		j->records += fit->left;
 		if (add_list_left(c, t, l, j, err) < 0)
 			return -1;
-		if (fit->inside && j->diagnosis.kind != DIAG_EXTRA)
-			j->diagnosis = (struct diagnosis){.kind = DIAG_EXTRA,
-				.has_event = true,
-				.event = {list->source, list->v[fit->front].seq}};
+		if (fit->moved > 0 && j->diagnosis.kind != DIAG_ORDER)
+			j->diagnosis = said_of(list, DIAG_ORDER, fit->first_moved);
+		else if (fit->inside && j->diagnosis.kind != DIAG_EXTRA &&
+			 j->diagnosis.kind != DIAG_ORDER)
+			j->diagnosis = said_of(list, DIAG_EXTRA, fit->first_left);
 	}
-	if (j->n_left > 0)
-		j->verdict = j->diagnosis.kind == DIAG_EXTRA ? VERDICT_MISMATCH : VERDICT_LOG_AHEAD;
+	if (j->diagnosis.kind == DIAG_EXTRA)
+		j->diagnosis.further = j->n_left - 1;
+	if (j->diagnosis.kind == DIAG_EXTRA || j->diagnosis.kind == DIAG_ORDER)
+		j->verdict = VERDICT_MISMATCH;
+	else if (j->n_left > 0)
+		j->verdict = VERDICT_LOG_AHEAD;
 	if (j->verdict == VERDICT_LOG_AHEAD)
 		j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
 	return 0;
@@ -462,13 +475,13 @@ static int judge_hunt(
 	}
 	j->diagnosis = t->diagnosis;
 	j->all_changes = t->all_changes;
-	bool edit = t->diagnosis.kind != DIAG_NONE && t->diagnosis.kind != DIAG_FOREIGN;
+	bool edit = diagnosis_is_change(&t->diagnosis);
 	j->verdict = j->initial && !edit    ? VERDICT_LOG_AHEAD
 		     : edit || t->all_tried ? VERDICT_MISMATCH
 					    : VERDICT_UNDECIDED;
 	if (j->verdict != VERDICT_MISMATCH)
 		j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
-	if (j->diagnosis.kind == DIAG_FOREIGN)
+	if (j->diagnosis.kind != DIAG_NONE && !edit)
 		j->matched = t->n_path;
 	if (j->diagnosis.kind == DIAG_EXTRA && add_extra(c, t, j, err) < 0)
 		return -1;
@@ -806,40 +819,47 @@ static int search_all(struct court *c, const size_t *todo, size_t n, struct err 
 
 /* --- orders of whole logs, for banks with more claims than are kept --- */
 
-/* The sources without anchors that have claims of one of these banks go to the front of `order`. */
-static size_t contenders(const struct court *c, const size_t *todo, size_t n, size_t *order)
+/* Sources without anchors, at most ORDER_MAX, in the order of their numbers: taken in every order. */
+struct party {
+	size_t v[ORDER_MAX];
+	size_t n;
+};
+
+static bool party_add(struct party *party, size_t source)
 {
-	size_t found = 0;
-	for (size_t i = 0; i < c->inputs->n; i++) {
-		size_t k = order[i];
-		bool has = false;
-		for (size_t b = 0; b < n; b++)
-			has |= c->p.tracks.v[todo[b]].tally[k].n > 0;
-		if (!has || passes_is_journal(&c->inputs->v[k]) ||
-			passes_is_firmware(&c->inputs->v[k]))
-			continue;
-		memmove(order + found + 1, order + found, (i - found) * sizeof(*order));
-		order[found++] = k;
-	}
-	return found;
+	size_t i = 0;
+	while (i < party->n && party->v[i] < source)
+		i++;
+	if (i < party->n && party->v[i] == source)
+		return true;
+	if (party->n == ORDER_MAX)
+		return false;
+	memmove(party->v + i + 1, party->v + i, (party->n - i) * sizeof(*party->v));
+	party->v[i] = source;
+	party->n++;
+	return true;
 }
 
-static bool is_alone(const struct court *c, const struct track *track)
+/* The sources that have claims of a bank; false: there are too many. */
+static bool party_join(struct party *party, const struct court *c, size_t bank)
+{
+	struct party joined = *party;
+	for (size_t k = 0; k < c->inputs->n; k++) {
+		const struct log_input *in = &c->inputs->v[k];
+		if (c->p.tracks.v[bank].tally[k].n > 0 && !passes_is_journal(in) &&
+			!passes_is_firmware(in) && !party_add(&joined, k))
+			return false;
+	}
+	*party = joined;
+	return true;
+}
+
+static size_t sources_of(const struct court *c, const struct track *track)
 {
 	size_t n = 0;
 	for (size_t k = 0; k < c->inputs->n; k++)
-		n += track->tally[k].n > 0 && !passes_is_journal(&c->inputs->v[k]);
-	return n < 2;
-}
-
-/* Firmware's logs stay in front. */
-static void firmware_first(const struct court *c, const size_t *order, size_t *ret)
-{
-	size_t n = 0;
-	for (int others = 0; others < 2; others++)
-		for (size_t i = 0; i < c->inputs->n; i++)
-			if (passes_is_firmware(&c->inputs->v[order[i]]) != (others == 1))
-				ret[n++] = order[i];
+		n += track->tally[k].n > 0;
+	return n;
 }
 
 /* After one order. *done: the bank is explained. */
@@ -858,7 +878,7 @@ static int judge_order(struct court *c, size_t k, bool last, bool *done, struct 
 	}
 	if (j->verdict == VERDICT_LOG_AHEAD || (!last && !reached))
 		return 0;
-	return judge_large(c, track, is_alone(c, track), j, err);
+	return judge_large(c, track, sources_of(c, track) < 2, j, err);
 }
 
 static size_t source_named(const struct court *c, const char *name)
@@ -877,44 +897,102 @@ static int doubt_orders(struct court *c, size_t k, struct err *err)
 {
 	const struct track *track = &c->p.tracks.v[k];
 	struct judgement *j = &c->ret[c->asked_of[k]];
-	bool ahead = j->verdict == VERDICT_LOG_AHEAD, own = false;
-	size_t sources = 0;
-	for (size_t i = 0; i < c->inputs->n; i++)
-		sources += track->tally[i].n > 0;
-	if (sources < 2 || (!ahead && j->verdict != VERDICT_MISMATCH))
+	bool own = false;
+	if (sources_of(c, track) < 2 || j->verdict != VERDICT_LOG_AHEAD)
 		return 0;
-	struct event_ref at = j->diagnosis.event;
-	if (ahead)
-		at = (struct event_ref){source_named(c, j->left[0].source), j->left[0].seq};
-	if ((ahead || j->diagnosis.kind == DIAG_FOREIGN) &&
-		passes_are_own(&c->p, k, &at, ahead ? j->records - j->matched : 1, &own, err) < 0)
+	struct event_ref at = {source_named(c, j->left[0].source), j->left[0].seq};
+	if (passes_are_own(&c->p, k, &at, j->records - j->matched, &own, err) < 0)
 		return -1;
 	if (own)
 		return 0;
 	take_back(j);
-	j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
 	j->matched = 0;
 	j->verdict = VERDICT_UNDECIDED;
 	return add_tallied(c, track, j, err);
 }
 
-static int judge_orders(struct court *c, const size_t *todo, size_t n, struct err *err)
+/* Banks that are judged together, by the same orders. */
+struct group {
+	const size_t *bank;
+	size_t n;
+	unsigned char *done; /* of each bank: not this group's, not yet, or it is explained */
+};
+
+enum { NOT_HERE, NOT_YET, EXPLAINED };
+
+static int judge_group(struct court *c, struct group *g, bool last, bool *ret_left, struct err *err)
+{
+	*ret_left = false;
+	for (size_t i = 0; i < g->n; i++) {
+		bool done = false;
+		if (g->done[i] != NOT_YET)
+			continue;
+		if (judge_order(c, g->bank[i], last, &done, err) < 0)
+			return -1;
+		g->done[i] = done ? EXPLAINED : NOT_YET;
+		*ret_left |= !done;
+	}
+	return 0;
+}
+
+/* Firmware's logs, and the others in every order. `fresh`: the first one was taken already. */
+static int try_orders(
+	struct court *c, struct group *g, struct party *party, bool fresh, struct err *err)
 {
 	AUTO_FREE size_t *order = passes_order(&c->p, err);
-	AUTO_FREE size_t *pass = calloc(c->inputs->n + 1, sizeof(*pass));
-	AUTO_FREE bool *done = calloc(n + 1, sizeof(*done));
-	if (order == NULL || pass == NULL || done == NULL)
-		return order == NULL ? -1 : no_memory(err);
-	size_t movable = contenders(c, todo, n, order);
-	bool more = true;
-	while (more) {
-		more = order_next(order, movable);
-		for (size_t i = 0; i < n; i++)
-			if (!done[i] && judge_order(c, todo[i], !more, &done[i], err) < 0)
-				return -1;
-		firmware_first(c, order, pass);
-		if (more && passes_again(&c->p, pass, err) < 0)
+	size_t n = 0;
+	bool left = true;
+	if (order == NULL)
+		return -1;
+	while (n < c->inputs->n && passes_is_firmware(&c->inputs->v[order[n]]))
+		n++;
+	for (bool more = true; more && left;) {
+		memcpy(order + n, party->v, party->n * sizeof(*order));
+		if (!fresh && passes_again(&c->p, order, n + party->n, err) < 0)
 			return -1;
+		fresh = false;
+		more = order_next(party->v, party->n);
+		if (judge_group(c, g, !more, &left, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The next banks whose sources, together, are few enough. */
+static bool next_group(const struct court *c, struct group *g, bool *tried, struct party *party)
+{
+	bool any = false;
+	*party = (struct party){0};
+	for (size_t i = 0; i < g->n; i++) {
+		g->done[i] = NOT_HERE;
+		if (tried[i] || !party_join(party, c, g->bank[i]))
+			continue;
+		tried[i] = any = true;
+		g->done[i] = NOT_YET;
+	}
+	return any;
+}
+
+static int judge_orders(struct court *c, const size_t *todo, size_t n, struct err *err)
+{
+	AUTO_FREE bool *tried = calloc(n + 1, sizeof(*tried));
+	AUTO_FREE unsigned char *done = calloc(n + 1, 1);
+	struct group all = {todo, n, done};
+	struct party party;
+	bool explained, fresh = true;
+	if (tried == NULL || done == NULL)
+		return no_memory(err);
+	/* Too many sources: as they are named. */
+	for (size_t i = 0; i < n; i++) {
+		party = (struct party){0};
+		tried[i] = !party_join(&party, c, todo[i]);
+		if (tried[i] && judge_order(c, todo[i], true, &explained, err) < 0)
+			return -1;
+	}
+	while (next_group(c, &all, tried, &party)) {
+		if (try_orders(c, &all, &party, fresh, err) < 0)
+			return -1;
+		fresh = false;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (doubt_orders(c, todo[i], err) < 0)

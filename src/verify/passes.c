@@ -131,10 +131,10 @@ size_t *passes_order(const struct passes *p, struct err *err)
 	return order;
 }
 
-static int take_others(struct passes *p, const size_t *order, struct err *err)
+static int take_others(struct passes *p, const size_t *order, size_t n, struct err *err)
 {
 	tracks_start(&p->tracks);
-	for (size_t i = 0; i < p->inputs->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct log_input *in = &p->inputs->v[order[i]];
 		if (takes_part(in) && !passes_is_journal(in) &&
 			inputs_read(p->inputs, order[i], take_event, p, err) < 0)
@@ -223,14 +223,14 @@ int passes_first(struct passes *p, const size_t *order, struct err *err)
 		if (takes_part(in) && passes_is_journal(in) && take_journal(p, k, err) < 0)
 			return -1;
 	}
-	return take_others(p, order, err);
+	return take_others(p, order, p->inputs->n, err);
 }
 
-int passes_again(struct passes *p, const size_t *order, struct err *err)
+int passes_again(struct passes *p, const size_t *order, size_t n, struct err *err)
 {
 	p->tracks.again = true;
 	tracks_rewind(&p->tracks);
-	int rc = take_others(p, order, err);
+	int rc = take_others(p, order, n, err);
 	p->tracks.again = false;
 	return rc;
 }
@@ -288,7 +288,12 @@ static int keep_claim(struct passes *p, struct hunt *hunt, size_t source,
 		t->n_stated < TIMELINE_STARTS_MAX)
 		t->stated[t->n_stated++] = *start;
 	struct claim_list *list = list_of(hunt, p->inputs, source);
-	return list != NULL ? timeline_add(list, &claim, err) : 0;
+	if (list == NULL)
+		return 0;
+	if (list->agent == 0 && ev->has_type && ev->type == TCG_EV_EVENT_TAG &&
+		tcg_is_agent_tag(ev->data))
+		list->agent = list->n + 1;
+	return timeline_add(list, &claim, err);
 }
 
 static int collect_event(void *arg, size_t source, struct log_event *ev,
@@ -345,7 +350,7 @@ static bool wants_probe(const struct hunt *hunt, const struct event_ref *at)
 				    like->event.source != at->source || like->event.seq != at->seq))
 		return false;
 	return !t->found && t->budget > 0 && t->saved != NULL &&
-	       (t->diagnosis.kind == DIAG_NONE || t->diagnosis.kind == DIAG_FOREIGN);
+	       !diagnosis_is_change(&t->diagnosis);
 }
 
 static int probe_event(void *arg, size_t source, struct log_event *ev, enum explanation explanation,

@@ -33,8 +33,8 @@ void passes_clear(struct passes *p);
 
 /* The first pass. *order: NULL, or the sources in the order in which they are to be taken. */
 int passes_first(struct passes *p, const size_t *order, struct err *err);
-/* The same once more, in another order; journals are not read again. */
-int passes_again(struct passes *p, const size_t *order, struct err *err);
+/* The same once more, of n of the sources, in another order; journals are not read again. */
+int passes_again(struct passes *p, const size_t *order, size_t n, struct err *err);
 /* The order that passes_first takes, firmware's log first: n numbers of sources. The caller frees it. */
 size_t *passes_order(const struct passes *p, struct err *err);
 /* Gathers the claims of the banks of p->hunt. */

@@ -61,10 +61,20 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 			seq, name);
 		break;
 	case DIAG_EXTRA:
-		add(j,
-			"event %llu of '%s' was logged but not extended: without it the log gives "
-			"this value",
-			seq, name);
+		if (d->further > 0)
+			add(j,
+				"event %llu of '%s' and %llu other%s were logged but not extended: "
+				"without them the logs give this value",
+				seq, name, (unsigned long long)d->further, plural(d->further));
+		else
+			add(j,
+				"event %llu of '%s' was logged but not extended: without it the "
+				"log gives this value",
+				seq, name);
+		break;
+	case DIAG_ORDER:
+		add(j, "event %llu of '%s' was extended, but not where it stands in this log", seq,
+			name);
 		break;
 	case DIAG_REPEATED:
 		add(j, "event %llu of '%s' was extended one time more than the log shows", seq,
@@ -84,6 +94,18 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 		break;
 	case DIAG_FOREIGN:
 		say_foreign(inputs, j);
+		break;
+	case DIAG_UNREACHED:
+		if (d->has_other)
+			add(j,
+				"after event %llu of '%s', what these logs have does not give the "
+				"value that event %llu found",
+				(unsigned long long)d->other.seq, name, seq);
+		else
+			add(j,
+				"what these logs have does not give the value that event %llu of "
+				"'%s' found",
+				seq, name);
 		break;
 	case DIAG_ALTERED:
 		say_altered(inputs, j);

@@ -14,10 +14,46 @@ static bool are_few(const struct timeline *t)
 	return n <= ORDERED_MAX;
 }
 
+static bool has_two_digests(const struct claim_list *list)
+{
+	for (size_t i = 1; i < list->n; i++)
+		if (!digest_equal(&list->v[i].digest, &list->v[0].digest))
+			return true;
+	return false;
+}
+
+/* Whether a log is part of another one. One digest alone may well be a program's own. */
+static bool is_copy(const struct claim_list *list, const struct claim_list *of)
+{
+	if (list->anchored || of->anchored || !has_two_digests(list))
+		return false;
+	for (size_t from = 0; from + list->n <= of->n; from++) {
+		size_t i = 0;
+		while (i < list->n && digest_equal(&of->v[from + i].digest, &list->v[i].digest))
+			i++;
+		if (i == list->n)
+			return true;
+	}
+	return false;
+}
+
+static void find_copies(struct sequence *s)
+{
+	const struct timeline *t = s->t;
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t m = 0; m < t->n_lists; m++) {
+			if (m == l || !is_copy(&t->list[l], &t->list[m]))
+				continue;
+			s->copies[l] |= UINT32_C(1) << m;
+			s->copies[m] |= UINT32_C(1) << l;
+		}
+}
+
 int sequence_init(struct sequence *s, struct timeline *t, uint64_t budget, struct err *err)
 {
-	*s = (struct sequence){.t = t, .budget = budget, .share = true, .at_before = UINT64_MAX};
+	*s = (struct sequence){.t = t, .budget = budget, .share = true};
 	s->few = are_few(t);
+	find_copies(s);
 	for (size_t l = 0; l < t->n_lists; l++)
 		s->limit[l] = t->list[l].n;
 	/* One more: a change may repeat or add an extend. */
@@ -53,33 +89,72 @@ int sequence_extend(struct sequence *s, struct state *st, const struct digest *d
 	return 0;
 }
 
-void sequence_share(struct sequence *s, struct state *st, size_t l, const struct claim *c,
-	const struct digest *before)
+/* Whether list m goes on with the claim that list l has taken at the value `before`. */
+static bool tells_of(const struct sequence *s, const struct state *st, size_t l, size_t m,
+	const struct claim *c, const struct digest *before)
+{
+	const struct claim *other = m != l ? sequence_next(s, st, m) : NULL;
+	return other != NULL && digest_equal(&other->digest, &c->digest) &&
+	       (!s->t->list[m].anchored || digest_equal(&other->before, before));
+}
+
+/* A journal's is the same extend then, and a copy's; another log's may be one of its own. */
+static bool may_be_own(const struct sequence *s, size_t l, size_t m)
+{
+	return !s->t->list[m].anchored && !(s->share && (s->copies[l] & UINT32_C(1) << m));
+}
+
+/* Lists pass over the claim; those that may, if `all`. The number of those that may, but need not. */
+static size_t pass_over(struct sequence *s, struct state *st, size_t l, const struct claim *c,
+	const struct digest *before, bool all)
 {
 	bool firmware = s->t->list[l].firmware || s->t->list[l].anchored;
-	for (size_t m = 0; s->share && m < s->t->n_lists; m++) {
-		const struct claim *other = m != l ? sequence_next(s, st, m) : NULL;
-		if (other == NULL || !digest_equal(&other->digest, &c->digest) ||
-			(s->t->list[m].anchored && !digest_equal(&other->before, before)))
+	size_t n = 0;
+	for (size_t m = 0; m < s->t->n_lists; m++) {
+		bool may = may_be_own(s, l, m);
+		if (!tells_of(s, st, l, m, c, before))
 			continue;
+		n += may;
+		if (may && !all)
+			continue;
+		s->shared |= !s->t->list[m].anchored;
 		st->used[m]++;
-		s->shared = true;
 		firmware |= s->t->list[m].firmware;
 	}
 	st->beyond |= !firmware;
+	return n;
 }
 
-int sequence_take(struct sequence *s, struct state *st, size_t l, struct err *err)
+void sequence_share(struct sequence *s, struct state *st, size_t l, const struct claim *c,
+	const struct digest *before)
+{
+	pass_over(s, st, l, c, before, s->share);
+}
+
+int sequence_take(
+	struct sequence *s, struct state *st, size_t l, struct fork *fork, struct err *err)
 {
 	const struct claim *c = sequence_next(s, st, l);
 	struct digest before = st->value;
 	struct step step = {(uint16_t)l, st->used[l]};
+	fork->is = false;
 	if (sequence_extend(s, st, &c->digest, step, err) < 0)
 		return -1;
 	if (s->gave_up)
 		return 0;
 	st->used[l]++;
-	sequence_share(s, st, l, c, &before);
+	bool forks = s->share && st->apart < s->apart_max;
+	if (forks)
+		fork->other = *st;
+	size_t n = pass_over(s, st, l, c, &before, s->share);
+	s->may_apart |= n > 0;
+	s->cut_apart |= s->share && !forks && n > 0;
+	if (!forks || n == 0)
+		return 0;
+	fork->is = true;
+	fork->doubtful = false;
+	fork->other.apart++;
+	pass_over(s, &fork->other, l, c, &before, false);
 	return 0;
 }
 
@@ -118,47 +193,63 @@ static size_t anchored_here(struct sequence *s, const struct state *st)
 }
 
 /* One doubtful claim, if it belongs here; *ret: it does. */
-static int try_doubtful(struct sequence *s, struct state *st, size_t i, bool *ret, struct err *err)
+static int try_doubtful(struct sequence *s, struct state *st, size_t i, struct fork *fork,
+	bool *ret, struct err *err)
 {
 	const struct claim *c = &s->t->doubtful[i];
 	uint64_t bit = UINT64_C(1) << i;
 	struct step step = {DOUBTFUL_LIST, (uint32_t)i};
 	struct state after = *st;
-	bool here = (s->at_before & bit) && digest_equal(&c->before, &st->value);
+	bool here = !(st->passed & bit) && digest_equal(&c->before, &st->value);
 	*ret = false;
 	if ((st->taken & bit) || (!here && c->after.size == 0))
 		return 0;
 	if (sequence_extend(s, &after, &c->digest, step, err) < 0)
 		return -1;
 	*ret = !s->gave_up && (here || digest_equal(&after.value, &c->after));
-	if (*ret) {
-		*st = after;
-		st->taken |= bit;
+	if (!*ret)
+		return 0;
+	if (here) {
+		fork->is = fork->doubtful = true;
+		fork->other = *st;
+		fork->other.passed |= bit;
 	}
+	*st = after;
+	st->taken |= bit;
 	return 0;
 }
 
-static int take_doubtful(struct sequence *s, struct state *st, bool *ret, struct err *err)
+static int take_doubtful(
+	struct sequence *s, struct state *st, struct fork *fork, bool *ret, struct err *err)
 {
 	*ret = false;
 	for (size_t i = 0; i < s->t->n_doubtful && !*ret; i++)
-		if (try_doubtful(s, st, i, ret, err) < 0)
+		if (try_doubtful(s, st, i, fork, ret, err) < 0)
 			return -1;
 	return 0;
 }
 
+enum sequence_outcome sequence_step(
+	struct sequence *s, struct state *st, struct fork *fork, bool *ret_more, struct err *err)
+{
+	fork->is = false;
+	*ret_more = false;
+	if (is_there(s, st))
+		return SEQUENCE_FOUND;
+	size_t l = anchored_here(s, st);
+	*ret_more = l < s->t->n_lists;
+	int rc = *ret_more ? sequence_take(s, st, l, fork, err)
+			   : take_doubtful(s, st, fork, ret_more, err);
+	return rc < 0 ? SEQUENCE_FAILED : SEQUENCE_OPEN;
+}
+
 enum sequence_outcome sequence_follow(struct sequence *s, struct state *st, struct err *err)
 {
-	bool more = true;
-	while (more && !s->gave_up) {
-		if (is_there(s, st))
-			return SEQUENCE_FOUND;
-		size_t l = anchored_here(s, st);
-		more = l < s->t->n_lists;
-		if (more ? sequence_take(s, st, l, err) < 0 : take_doubtful(s, st, &more, err) < 0)
-			return SEQUENCE_FAILED;
-	}
-	return SEQUENCE_OPEN;
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	struct fork fork;
+	for (bool more = true; more && o == SEQUENCE_OPEN && !s->gave_up;)
+		o = sequence_step(s, st, &fork, &more, err);
+	return o;
 }
 
 bool sequence_may_go_on(const struct sequence *s, const struct state *st, size_t l)
@@ -173,11 +264,12 @@ enum sequence_outcome sequence_run(
 	struct sequence *s, struct state *st, const size_t order[], struct err *err)
 {
 	enum sequence_outcome o = sequence_follow(s, st, err);
+	struct fork fork;
 	for (size_t i = 0; i < s->t->n_lists; i++) {
 		size_t l = order[i];
 		while (o == SEQUENCE_OPEN && !s->gave_up && !s->t->list[l].anchored &&
 			sequence_next(s, st, l) != NULL) {
-			if (sequence_take(s, st, l, err) < 0)
+			if (sequence_take(s, st, l, &fork, err) < 0)
 				return SEQUENCE_FAILED;
 			o = sequence_follow(s, st, err);
 		}

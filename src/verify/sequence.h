@@ -11,7 +11,10 @@
 /* Where a sequence stands: all that has to be put back to try another one. */
 struct state {
 	struct digest value;
-	uint64_t taken; /* doubtful claims, a bit each */
+	uint64_t taken;	 /* doubtful claims, a bit each */
+	uint64_t passed; /* those that were not extended at their `before` */
+	unsigned
+		apart; /* claims taken as an extend of their own, with an equal one next elsewhere */
 	uint32_t used[TIMELINE_LISTS_MAX];
 	uint32_t n;  /* steps */
 	bool beyond; /* other programs than firmware have extended */
@@ -25,15 +28,25 @@ struct sequence {
 	bool few;	    /* lists: few enough to take them whole in every order */
 	bool cut;	    /* a switch between lists was not tried because of their number */
 	bool share;	    /* equal claims that are next in several lists are one extend */
-	bool shared;	    /* there were such */
-	bool anywhere;	    /* firmware may extend after others, too */
-	bool need_whole;    /* the value counts only with all claims taken */
-	uint64_t at_before; /* doubtful claims that are taken at their `before` */
+	unsigned apart_max; /* but for so many of them */
+	bool shared;	    /* there were such claims */
+	bool may_apart;	    /* there were some that may be two extends */
+	bool cut_apart;	    /* such a claim was not taken apart because of that number */
+	/* For each list, those of which it is a copy, or they of it, a bit each: no claim is taken apart. */
+	uint32_t copies[TIMELINE_LISTS_MAX];
+	bool anywhere;	      /* firmware may extend after others, too */
+	bool need_whole;      /* the value counts only with all claims taken */
 	size_t journal_first; /* the list that goes first where two journals have a claim for a value */
 	bool conflict;	      /* there was such a value */
 	struct step *path;   /* room for all claims */
 	struct state *saved; /* the state before each step; NULL: not kept */
 	struct state end;    /* SEQUENCE_FOUND: where */
+};
+
+/* What a step decided, and could have decided otherwise. */
+struct fork {
+	bool is, doubtful;
+	struct state other; /* with the other decision */
 };
 
 enum sequence_outcome { SEQUENCE_FAILED = -1, SEQUENCE_OPEN, SEQUENCE_FOUND };
@@ -51,8 +64,12 @@ int sequence_extend(struct sequence *s, struct state *st, const struct digest *d
 void sequence_share(struct sequence *s, struct state *st, size_t list, const struct claim *c,
 	const struct digest *before);
 /* Takes the next claim of a list. */
-int sequence_take(struct sequence *s, struct state *st, size_t list, struct err *err);
-/* Takes all that journals have for the values from here on. */
+int sequence_take(
+	struct sequence *s, struct state *st, size_t list, struct fork *fork, struct err *err);
+/* Takes what journals have for this value: one claim. *ret_more: there was one. */
+enum sequence_outcome sequence_step(
+	struct sequence *s, struct state *st, struct fork *fork, bool *ret_more, struct err *err);
+/* Takes all that journals have for the values from here on, as is likely. */
 enum sequence_outcome sequence_follow(struct sequence *s, struct state *st, struct err *err);
 /* Whether a list without anchors may go on here: firmware extends nothing after others have. */
 bool sequence_may_go_on(const struct sequence *s, const struct state *st, size_t list);

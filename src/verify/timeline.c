@@ -43,10 +43,22 @@ int timeline_add(struct claim_list *list, const struct claim *claim, struct err 
 	return 0;
 }
 
+/* Whether another journal has it, too: a copy. */
+static bool is_known(const struct timeline *t, size_t source, const struct claim *claim)
+{
+	for (size_t i = 0; i < t->n_doubtful; i++)
+		if (t->doubtful_source[i] != source &&
+			digest_equal(&t->doubtful[i].digest, &claim->digest) &&
+			digest_equal(&t->doubtful[i].before, &claim->before) &&
+			digest_equal(&t->doubtful[i].after, &claim->after))
+			return true;
+	return false;
+}
+
 int timeline_add_doubtful(
 	struct timeline *t, size_t source, const struct claim *claim, struct err *err)
 {
-	if (t->n_doubtful == TIMELINE_DOUBTFUL_MAX)
+	if (t->n_doubtful == TIMELINE_DOUBTFUL_MAX || is_known(t, source, claim))
 		return 0;
 	struct claim *v = grow(t->doubtful, t->n_doubtful, sizeof(*v), err);
 	if (v == NULL)

@@ -17,8 +17,10 @@ struct claim {
 	struct digest
 		own;  /* of its data, which must explain the digest and does not; else size 0 */
 	uint64_t key; /* of its event, the same in every bank */
-	bool is_in; /* found: it stands in the sequence, though one before it in its list does not */
-	bool loose; /* a direct line of a text log: left out, it is no claim */
+	/* Found, and not all of its list is in the sequence: */
+	bool is_in;    /* it is */
+	bool is_moved; /* it is not, but what it tells of was extended at another place */
+	bool loose;    /* a direct line of a text log: left out, it is no claim */
 };
 
 /* Those of one log, in its order. */
@@ -28,7 +30,8 @@ struct claim_list {
 	size_t source; /* its index among the sources */
 	bool firmware; /* its claims come before those of other logs without anchors */
 	bool anchored; /* a journal: each claim has `before` */
-	size_t bound;  /* firmware: the claims from here on stand in other logs, too */
+	size_t agent; /* firmware: the first claim of an agent that has written on, plus one; 0: none */
+	size_t bound; /* firmware: the claims from here on may be another program's */
 };
 
 enum {
@@ -36,7 +39,7 @@ enum {
 	TIMELINE_STARTS_MAX = 8,
 	TIMELINE_CLAIMS_MAX =
 		8192, /* of one register: of more, only orders of whole logs are tried */
-	TIMELINE_DOUBTFUL_MAX = 64, /* of one register; more are taken for not extended */
+	TIMELINE_DOUBTFUL_MAX = 64, /* of one register; of more, some are left out */
 };
 
 /* A place in a log. */
@@ -51,8 +54,10 @@ enum diagnosis_kind {
 	DIAG_EXTRA,	     /* without it */
 	DIAG_REPEATED,	     /* if it was extended one time more */
 	DIAG_SWAPPED,	     /* if it and `other`, which follows it, change places */
+	DIAG_ORDER,	     /* the value is explained: its log has it at another place */
 	DIAG_OTHER_REGISTER, /* if it, which was logged for another register, extended this one */
 	DIAG_FOREIGN,	     /* something that is in no log extended before it, after `other` */
+	DIAG_UNREACHED,	     /* the logs do not lead to what it found, from `other` */
 	DIAG_ALTERED,	     /* its data does not hash to its digest */
 };
 
@@ -60,6 +65,7 @@ struct diagnosis {
 	enum diagnosis_kind kind;
 	bool has_event, has_other;
 	struct event_ref event, other;
+	uint64_t further; /* extra: others that were not extended either */
 };
 
 /* An element of a sequence: a claim of a list, or (list DOUBTFUL_LIST) a doubtful one. */
@@ -70,12 +76,12 @@ struct step {
 
 enum { DOUBTFUL_LIST = UINT16_MAX };
 
-/* How far a list is in the history. */
+/* What of a list is in the history, in its order. */
 struct fit {
-	size_t front; /* its first claims that are in it, in their order, loose ones that are not among them */
-	size_t in;   /* of those, the ones that are in it */
-	size_t left; /* claims behind that, but for loose ones */
-	bool inside; /* of those, some are in it, too: something among them is one too many */
+	size_t in;
+	size_t left, first_left;   /* claims that were not extended, but for loose ones */
+	size_t moved, first_moved; /* claims that were extended at another place */
+	bool inside;		   /* others that were extended follow one that was not */
 };
 
 struct timeline {
@@ -114,7 +120,7 @@ struct timeline {
 void timeline_clear(struct timeline *t);
 /* Adds a claim to the end of a list. -1: no memory. */
 int timeline_add(struct claim_list *list, const struct claim *claim, struct err *err);
-/* Adds a doubtful one; those over TIMELINE_DOUBTFUL_MAX are left out. */
+/* Adds a doubtful one that no other journal has; those over TIMELINE_DOUBTFUL_MAX are left out. */
 int timeline_add_doubtful(
 	struct timeline *t, size_t source, const struct claim *claim, struct err *err);
 size_t timeline_claims(const struct timeline *t);

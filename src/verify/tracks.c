@@ -116,8 +116,10 @@ void tracks_rewind(struct tracks *t)
 		set_chains(&t->v[i]);
 		for (size_t k = 0; k < t->v[i].n_runs; k++)
 			t->v[i].run[k].taken = 0;
-		for (size_t k = 0; k < t->n_sources; k++)
+		for (size_t k = 0; k < t->n_sources; k++) {
 			t->v[i].tally[k].first = 0;
+			memset(t->v[i].tally[k].taken, 0, sizeof(t->v[i].tally[k].taken));
+		}
 	}
 }
 
@@ -399,8 +401,10 @@ static int add_run(struct track *track, const struct run *run, struct err *err)
 	if (grown == NULL)
 		return no_memory(err);
 	track->run = grown;
+	grown[track->n_runs] = *run;
+	grown[track->n_runs++].nth = track->tally[run->source].runs;
+	track->tally[run->source].runs += !run->doubtful;
 	track->n_firm_runs += !run->doubtful;
-	grown[track->n_runs++] = *run;
 	return 0;
 }
 
@@ -470,10 +474,12 @@ static bool starts_at(const struct track *track, size_t i, const struct digest *
 	return i < track->n_runs && digest_equal(&track->run[i].before, value);
 }
 
-/* A doubtful claim is taken where something confirms it. */
-static bool is_confirmed(const struct track *track, const struct run *run)
+/* A doubtful claim is taken where something confirms it, others in the order of their journal. */
+static bool is_due(const struct track *track, const struct run *run, size_t chain)
 {
-	return !run->doubtful || digest_equal(&run->end, &track->want) ||
+	if (!run->doubtful)
+		return run->nth == track->tally[run->source].taken[chain];
+	return digest_equal(&run->end, &track->want) ||
 	       (run->after.size > 0 && digest_equal(&run->end, &run->after)) ||
 	       starts_at(track, find_run(track, &run->end), &run->end);
 }
@@ -486,9 +492,10 @@ static void jump(struct track *track, size_t chain)
 	look(track, c);
 	for (size_t i = find_run(track, &c->value); starts_at(track, i, &c->value);) {
 		struct run *run = &track->run[i++];
-		if ((run->taken & bit) || !is_confirmed(track, run))
+		if ((run->taken & bit) || !is_due(track, run, chain))
 			continue;
 		run->taken |= bit;
+		track->tally[run->source].taken[chain] += !run->doubtful;
 		if (chain == 0 && track->tally[run->source].first == 0)
 			track->tally[run->source].first = c->n + 1;
 		if (c->reached == c->n + 1)
@@ -580,4 +587,13 @@ const struct run *track_stuck(const struct track *track, const struct chain *cha
 			first = run;
 	}
 	return first;
+}
+
+bool track_is_disordered(const struct track *track, const struct chain *chain)
+{
+	uint32_t bit = UINT32_C(1) << (chain - track->chain);
+	bool is = false;
+	for (size_t i = find_run(track, &chain->value); starts_at(track, i, &chain->value); i++)
+		is |= !track->run[i].doubtful && !(track->run[i].taken & bit);
+	return is;
 }

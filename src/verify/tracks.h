@@ -22,6 +22,7 @@ struct run {
 	struct digest before, end;
 	uint64_t n, first_seq, last_seq;
 	uint32_t source;
+	uint32_t nth;	     /* of its journal's, doubtful ones left out */
 	bool doubtful;	     /* one claim, which may not have been extended */
 	struct digest after; /* doubtful: the value seen after it; size 0: none was */
 	uint64_t
@@ -43,6 +44,8 @@ struct chain {
 /* What one source has of a bank. */
 struct tally {
 	uint64_t n;
+	uint32_t runs;			  /* of a journal, but for doubtful ones */
+	uint32_t taken[TRACK_CHAINS_MAX]; /* of these, by each chain: in the journal's order */
 	uint64_t first; /* the extends of the first chain when it began, plus one; 0: not yet */
 };
 
@@ -143,5 +146,7 @@ const struct chain *track_settled(const struct track *track);
 const struct chain *track_likely(const struct track *track);
 /* The first run in its journal that this chain did not take; NULL: it took all. */
 const struct run *track_stuck(const struct track *track, const struct chain *chain);
+/* Whether a run starts at the chain's value, and others of its journal stand before it. */
+bool track_is_disordered(const struct track *track, const struct chain *chain);
 
 #endif

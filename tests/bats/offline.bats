@@ -96,6 +96,103 @@ end() {
 	assert_output 'match  rtmr3:sha384'
 }
 
+@test "a log beside a journal that is too long to search among is not denied" {
+	local value
+	echo 'rtmr3 record text:x' | "$GENLOG" -f journal --repeat 8200 - >j
+	echo 'rtmr3 record text:x' | "$GENLOG" -f journal --repeat 8200 --values - >values
+	tsm verify --values values --input j
+	assert_done
+	# Through tsmctl it has made the first record; one more extend is its own.
+	one_bank_record sha384 x >program
+	one_bank_record sha384 own >>program
+	value=$(extended sha384 "$(cut -d' ' -f1 values)" "$(textsum sha384 own)")
+	values "$value  rtmr3:sha384"
+	tsm verify -q --values values --input j --input program
+	assert_failure 1
+	assert_output 'undecided  rtmr3:sha384  (these logs allow too many sequences to try them all: result unknown)'
+	# Its own event alone is where it has to be.
+	sed -i 1d program
+	tsm verify -q --values values --input j --input program
+	assert_done
+}
+
+@test "many events: the logs of one register are no limit for those of another" {
+	local r log order
+	for r in 2 3; do
+		for log in a b c; do
+			echo "rtmr$r EV_EFI_ACTION text:$log" | "$GENLOG" -f cel-json --frame lines --repeat 2999 - >"$log$r"
+		done
+		cat "b$r" "a$r" "c$r" >"all$r"
+		tsm replay -q "all$r"
+		echo "$output"
+	done >values
+	for order in "a3 b3 c3 a2 b2 c2" "c2 a3 b2 c3 b3 a2"; do
+		# shellcheck disable=SC2046,SC2086 # words
+		tsm verify -q --values values $(printf -- '--input %s ' $order)
+		assert_done
+		assert_output $'match  rtmr2:sha384\nmatch  rtmr3:sha384'
+	done
+}
+
+# extends TEXT...: what the register holds then.
+extends() { values "$(recorded sha384 "$ZERO48" "$@")  rtmr3:sha384"; }
+
+# log_of FILE TEXT...
+log_of() {
+	local text
+	: >"$1"
+	for text in "${@:2}"; do one_bank_record sha384 "$text" >>"$1"; done
+}
+
+@test "a log beside a right one: what it has too much, or at another place" {
+	extends a b c d
+	log_of right a b c d
+	log_of log a c b d
+	tsm verify -q --values values --input right --input log
+	assert_failure 1
+	assert_output "mismatch  rtmr3:sha384  (event 2 of 'log' was extended, but not where it stands in this log)"
+	tsm verify -q --json --values values --input right --input log
+	assert_json '.registers[0].diagnosis == {kind: "order", source: "log", seq: 2} and .registers[0].unextended == []'
+	# The last of it, too, was extended: it is no log that is ahead.
+	log_of log b c d a
+	tsm verify -q --values values --input log --input right
+	assert_output "mismatch  rtmr3:sha384  (event 3 of 'log' was extended, but not where it stands in this log)"
+	log_of log a x y b
+	tsm verify -q --values values --input right --input log
+	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' and 1 other were logged but not extended: without them the logs give this value)"
+	tsm verify -q --json --values values --input log --input right
+	assert_json '.registers[0].unextended == [{source: "log", seq: 1}, {source: "log", seq: 2}]'
+	log_of log a a b
+	tsm verify -q --values values --input right --input log
+	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' was logged but not extended: without it the log gives this value)"
+}
+
+@test "firmware's log with an agent's events in it, beside another program's" {
+	local i a=() b=() firmware=() value=$ZERO48 text
+	for i in {0..5}; do
+		echo "rtmr3 aael text:a $i" >&3
+		b+=("b$i")
+	done 3>agent
+	for i in {0..3}; do echo "rtmr3 EV_EFI_ACTION text:f$i"; done >boot
+	"$GENLOG" -f ccel boot >firmware
+	cat boot agent | "$GENLOG" -f ccel - >joined
+	mapfile -t firmware < <("$TSMCTL" log --jsonl --input firmware | jq -r 'select(.extends) | .digests[0].digest')
+	mapfile -t a < <("$TSMCTL" log --jsonl --input joined | jq -r 'select(.extends) | .digests[0].digest' | tail -n 6)
+	for text in "${firmware[@]}"; do value=$(extended sha384 "$value" "$text"); done
+	for i in {0..5}; do
+		value=$(extended sha384 "$value" "$(textsum sha384 "${b[i]}")")
+		value=$(extended sha384 "$value" "${a[i]}")
+	done
+	log_of other "${b[@]}"
+	values "$value  rtmr3:sha384"
+	for order in "joined other" "other joined"; do
+		# shellcheck disable=SC2046,SC2086 # words
+		tsm verify -q --values values $(printf -- '--input %s ' $order)
+		assert_done
+		assert_output 'match  rtmr3:sha384'
+	done
+}
+
 @test "PCR 17 to 22 may start with ones, others may not" {
 	local ones n
 	ones=$(printf 'f%.0s' {1..64})
@@ -152,6 +249,59 @@ end() {
 	tsm verify --values values --input j
 	assert_failure 1
 	assert_output "mismatch  rtmr3:sha384  (between events 1 and 3 of 'j' it was extended by something that is in none of these logs)"
+}
+
+@test "journal: records in another order than they were extended in are no match" {
+	local values=("$ZERO48") n
+	for n in 0 1 2; do values+=("$(extended sha384 "${values[n]}" "$(textsum sha384 "r$n")")"); done
+	begin
+	for n in 2 1 0; do
+		intent "r$n" "${values[n]}"
+		end commit
+	done
+	values "${values[3]}  rtmr3:sha384"
+	tsm verify --values values --input j
+	assert_failure 1
+	assert_output "mismatch  rtmr3:sha384  (what these logs have does not give the value that event 0 of 'j' found)"
+	begin
+	for n in 0 2 1; do
+		intent "r$n" "${values[n]}"
+		end commit
+	done
+	tsm verify --values values --input j
+	assert_output "mismatch  rtmr3:sha384  (after event 0 of 'j', what these logs have does not give the value that event 1 found)"
+	# Of more than are searched among: the last record first.
+	echo 'rtmr3 record text:x' | "$GENLOG" -f journal --repeat 8200 - >j
+	echo 'rtmr3 record text:x' | "$GENLOG" -f journal --repeat 8200 --values - >values
+	tsm verify --values values --input j
+	assert_done
+	{ head -n 1 j && tail -n 2 j && sed -e 1d j | head -n -2; } |
+		awk 'NR > 1 { sub(/"seq":[0-9]+/, "\"seq\":" int((NR - 2) / 2)) } { print }' >disorder
+	tsm verify --values values --input disorder
+	assert_failure 1
+	assert_output 'mismatch  rtmr3:sha384  (the logs do not reproduce this value)'
+}
+
+@test "journal: ends that are not known, beside the log of the program that came between" {
+	local n said=()
+	for n in {1..6}; do said+=("own$n"); done
+	begin
+	for n in {1..6}; do
+		BEFORE=$VALUE
+		intent "r$n"
+		VALUE=$(recorded sha384 "$BEFORE" "own$n" "r$n")
+		end unknown "$VALUE"
+	done
+	cp j older
+	sed -i '$d' older
+	log_of program "${said[@]}"
+	values "$VALUE  rtmr3:sha384"
+	tsm verify -q --values values --input j --input program
+	assert_done
+	assert_output 'match  rtmr3:sha384'
+	tsm verify -q --values values --input program --input older --input j
+	assert_done
+	assert_output 'match  rtmr3:sha384'
 }
 
 @test "journal: registers that no index stands for, together and each alone" {

@@ -22,6 +22,7 @@ import evidence
 import live
 import logs
 import model
+import writers
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -304,6 +305,27 @@ def law_one_fault(run):
         check(case, expected, run.offline(case, order), " ".join(x.name for x in order))
     if live.possible(case):
         check(case, expected, run.live(case), "live", True)
+
+
+def law_true_words(run):
+    """Of small histories of several writers nothing is said that is not so, in any order of the inputs."""
+    w, distinct = writers.generate(run.rng, faulty=run.rng.random() < 0.6)
+    files = w.files()
+    if not files:
+        raise Skip
+    for name, data in files.items():
+        run.put(name, data)
+    run.put("values", w.values_file())
+    names = list(files)
+    said = []
+    for order in (names, names[::-1], run.rng.sample(names, len(names))):
+        row = run.verify(order, [], ["--values", "values"])["%s:sha384" % writers.REGISTER]
+        said.append(verdict_of(row))
+        lie = writers.lie(w, row, distinct)
+        if lie:
+            raise Broken("%s, %s: %s\nextended: %s" % (row["verdict"], row["detail"], lie, " ".join(w.history)))
+    if len(set(said) - {"undecided"}) > 1:
+        raise Broken("the order of the inputs decides: %s" % said)
 
 
 def law_unrelated_source(run):
@@ -614,6 +636,7 @@ LAWS = {
     "flipped-bit": (law_flipped_bit, 1.0),
     "other-registers": (law_other_registers, 0.7),
     "one-fault": (law_one_fault, 1.0),
+    "true-words": (law_true_words, 1.0),
 }
 
 

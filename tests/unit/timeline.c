@@ -176,9 +176,8 @@ static void check_whole(const struct story *s, const struct timeline *t)
 {
 	check_path(s, t);
 	for (size_t l = 0; l < t->n_lists; l++) {
-		CHECK_U64(t->fit[l].front, t->list[l].n);
 		CHECK_U64(t->fit[l].in, t->list[l].n);
-		CHECK(t->fit[l].left == 0 && !t->fit[l].inside);
+		CHECK(t->fit[l].left == 0 && t->fit[l].moved == 0 && !t->fit[l].inside);
 	}
 }
 
@@ -321,7 +320,7 @@ static void test_firmware_goes_on(void)
 		solve(&s, k, &t);
 		check_path(&s, &t);
 		CHECK(fit_of(&t, 0)->left == 0 && fit_of(&t, 1)->left == 0);
-		CHECK(fit_of(&t, 2)->left == 2 && fit_of(&t, 2)->inside);
+		CHECK(fit_of(&t, 2)->left == 1 && fit_of(&t, 2)->inside);
 		timeline_clear(&t);
 		end(&s);
 	}
@@ -559,10 +558,10 @@ static void test_ends_left(void)
 			solve(&s, k, &t);
 			check_path(&s, &t);
 			for (size_t l = 0; l < n; l++) {
-				CHECK_U64(fit_of(&t, l)->front, in[l]);
 				CHECK_U64(fit_of(&t, l)->in, in[l]);
 				CHECK_U64(fit_of(&t, l)->left, left[l]);
-				CHECK(!fit_of(&t, l)->inside);
+				CHECK(left[l] == 0 || fit_of(&t, l)->first_left == in[l]);
+				CHECK(!fit_of(&t, l)->inside && fit_of(&t, l)->moved == 0);
 			}
 			timeline_clear(&t);
 		}
@@ -581,7 +580,7 @@ static void test_loose_left(void)
 	say(&s, 0, fresh(&s))->loose = true;
 	solve(&s, 0, &t);
 	check_path(&s, &t);
-	CHECK(t.fit[0].front == 1 && t.fit[0].left == 1);
+	CHECK(t.fit[0].in == 1 && t.fit[0].left == 1 && t.fit[0].first_left == 1);
 	timeline_clear(&t);
 	end(&s);
 }
@@ -606,9 +605,10 @@ static void test_left_inside(void)
 				solve(&s, k, &t);
 				check_path(&s, &t);
 				CHECK(fit_of(&t, 1)->in == 3 && fit_of(&t, 1)->left == 0);
-				CHECK_U64(fit_of(&t, 0)->front, loose ? 4 : at);
-				CHECK_U64(fit_of(&t, 0)->in, loose ? 3 : at);
-				CHECK_U64(fit_of(&t, 0)->left, loose ? 0 : 4 - at);
+				CHECK_U64(fit_of(&t, 0)->in, 3);
+				CHECK_U64(fit_of(&t, 0)->left, loose ? 0 : 1);
+				CHECK(loose || fit_of(&t, 0)->first_left == at);
+				CHECK_U64(fit_of(&t, 0)->moved, 0);
 				CHECK(fit_of(&t, 0)->inside == (!loose && at < 3));
 				timeline_clear(&t);
 				end(&s);
@@ -848,7 +848,7 @@ static void test_journal_extra(void)
 				CHECK_U64(t.diagnosis.event.seq, at);
 			} else {
 				check_path(&s, &t);
-				CHECK(fit_of(&t, 0)->left == 1 && fit_of(&t, 0)->front == at);
+				CHECK(fit_of(&t, 0)->left == 1 && fit_of(&t, 0)->first_left == at);
 			}
 			timeline_clear(&t);
 			end(&s);
