@@ -60,7 +60,10 @@ int app_probe(struct app *app, struct tree *ret)
 	*ret = (struct tree){0};
 	if (app_open_root(app) < 0)
 		return -1;
-	return tree_probe(&app->root, app->opt.abi, ret, &app->err);
+	int rc = tree_probe(&app->root, app->opt.abi, ret, &app->err);
+	return rc < 0 && app->err.status == ST_ABSENT
+		       ? err_add(&app->err, "; 'tsmctl status' says more")
+		       : rc;
 }
 
 void app_json_begin(struct app *app, struct json *j)

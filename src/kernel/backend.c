@@ -23,7 +23,7 @@ static int err_no_tree(struct err *err, const struct root *root, const char *onl
 			comma = ", ";
 		}
 	}
-	return err_add(err, "; 'tsmctl status' says more");
+	return -1;
 }
 
 int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err)

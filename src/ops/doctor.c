@@ -8,10 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "base/scope.h"
+#include "formats/log_formats.h"
 #include "kernel/lock.h"
 #include "formats/journal.h"
+#include "formats/tcg2.h"
 #include "verify/system.h"
+
+static const char ccel_path[] = "sys/firmware/acpi/tables/data/CCEL";
 
 struct report {
 	const struct root *root;
@@ -42,6 +48,13 @@ static bool exists(const struct root *root, const char *path)
 	return root_stat(root, path, &st) == 0;
 }
 
+/* What to do about a file that could not be read; NULL: nothing that helps in general. */
+static const char *fix_of(const struct err *err)
+{
+	bool refused = err->sys == EACCES || err->sys == EPERM;
+	return refused && geteuid() != 0 ? "become root" : NULL;
+}
+
 /* The kernel's file says 0 in a guest that is no realm. */
 static bool is_realm_guest(const struct root *root)
 {
@@ -62,7 +75,11 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 		enum tee tee;
 	} signs[] = {
 		{"sys/class/misc/tdx_guest", TEE_TDX},
+		{"sys/devices/virtual/misc/tdx_guest", TEE_TDX},
 		{"dev/tdx_guest", TEE_TDX},
+		{"sys/kernel/tsm/tdx_guest", TEE_TDX},
+		{"sys/kernel/config/tsm/tdx_guest", TEE_TDX},
+		{"sys/kernel/security/tsm/tdx_guest", TEE_TDX},
 		{"sys/class/misc/sev-guest", TEE_SNP},
 		{"dev/sev-guest", TEE_SNP},
 		{"sys/class/misc/arm_cca_guest", TEE_CCA},
@@ -92,6 +109,24 @@ static void report_without_registers(struct report *r, const char *tee)
 		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
 }
 
+/* The log of firmware and RTMRs are found in TVMs only, with or without the driver that says which. */
+static void report_no_tee(struct report *r)
+{
+	static const char *const signs[] = {ccel_path, "sys/kernel/config/tsm/rtmrs"};
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (!exists(r->root, signs[i]))
+			continue;
+		say(r, "note", "tee",
+			"load its guest driver (tdx_guest, sev-guest, arm-cca-guest) for quotes",
+			"this is a TVM (%s is there), but no guest driver says of which kind",
+			signs[i]);
+		return;
+	}
+	say(r, "note", "tee",
+		"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
+		"no sign of TDX, SEV-SNP or CCA");
+}
+
 static void report_tee(struct report *r)
 {
 	static const char *const names[] = {
@@ -99,9 +134,7 @@ static void report_tee(struct report *r)
 	const char *sign;
 	enum tee tee = find_tee(r->root, &sign);
 	if (tee == TEE_NONE) {
-		say(r, "note", "tee",
-			"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
-			"no sign of TDX, SEV-SNP or CCA");
+		report_no_tee(r);
 		return;
 	}
 	say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[tee], sign);
@@ -137,10 +170,10 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
 			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
-	else if (tree->n_providers == 0)
+	else if (tree->n_providers == 0 && tree->problem.status == ST_OK)
 		say(r, "note", "interface", "load the TVM's guest driver", "%s: has no provider",
 			backend->name);
-	else
+	else if (tree->n_providers > 0)
 		say(r, "ok", "interface", NULL, "%s: %zu provider%s, %zu register%s", backend->name,
 			tree->n_providers, tree->n_providers == 1 ? "" : "s", tree->mrs.n,
 			tree->mrs.n == 1 ? "" : "s");
@@ -154,7 +187,8 @@ static void report_interface(struct report *r, const struct backend *backend)
 		tree_note_problem(&tree, &err);
 	report_homes(r, backend, &tree);
 	if (tree.problem.status != ST_OK)
-		say(r, "problem", "interface", NULL, "%s: %s", backend->name, tree.problem.msg);
+		say(r, "problem", "interface", fix_of(&tree.problem), "%s: %s", backend->name,
+			tree.problem.msg);
 	tree_clear(&tree);
 }
 
@@ -181,19 +215,43 @@ static void look(const struct report *r, const struct tree *tree, struct looked 
 			mr_read(r->root, tree->mrs.mr[i], buf, &ret->bad[i]);
 }
 
+static void report_unread(struct report *r, const struct mr *mr, const struct err *why)
+{
+	say(r, "problem", "registers", fix_of(why), "%s: %s", mr->full, why->msg);
+}
+
+/* Those of configfs that no entry stands for yet: nothing is wrong with them. */
+static void report_entries(struct report *r, const struct tree *tree)
+{
+	char names[128] = "";
+	for (size_t i = 0; i < tree->mrs.n; i++) {
+		const struct mr *mr = tree->mrs.mr[i];
+		if (!mr_lacks_entry(mr) || mr->bad.status != ST_OK)
+			continue;
+		strlcat(names, names[0] != '\0' ? ", " : "", sizeof(names));
+		strlcat(names, mr->full, sizeof(names));
+	}
+	if (names[0] != '\0')
+		say(r, "note", "registers",
+			"the first extend makes the entry of rtmr2 or rtmr3; for another one make "
+			"a folder in /sys/kernel/config/tsm/rtmrs and write 0 or 1 to its 'index'",
+			"no entry in configfs yet, so not readable: %s", names);
+}
+
 static void report_values(
 	struct report *r, const struct tree *tree, const struct looked *l, bool *ret_readable)
 {
 	size_t readable = 0, left_out = 0;
 	for (size_t i = 0; i < tree->mrs.n; i++) {
 		const struct mr *mr = tree->mrs.mr[i];
+		if (mr_lacks_entry(mr) && mr->bad.status == ST_OK)
+			continue;
 		if (is_left_out(l, mr) && mr->bad.status == ST_OK && (mr->flags & MR_READABLE))
 			left_out++;
 		else if (l->bad[i].status == ST_OK && !is_left_out(l, mr))
 			readable++;
 		else
-			say(r, "problem", "registers", NULL, "%s: %s", mr->full,
-				is_left_out(l, mr) ? mr->bad.msg : l->bad[i].msg);
+			report_unread(r, mr, is_left_out(l, mr) ? &mr->bad : &l->bad[i]);
 	}
 	*ret_readable = readable + left_out > 0;
 	if (left_out > 0)
@@ -230,15 +288,16 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	struct looked looked = {0};
 	*ret_readable = false;
 	if (tree_probe(r->root, only, &tree, &err) < 0) {
-		say(r, "problem", "registers",
-			"run this in a TVM whose kernel shows its registers, or point --root at "
-			"one",
+		const char *absent = "run this in a TVM whose kernel shows its registers, or "
+				     "point --root at one";
+		say(r, "problem", "registers", err.status == ST_ABSENT ? absent : fix_of(&err),
 			"%s", err.msg);
 	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL) {
 		r->rc = err_sys(r->err, ENOMEM, "registers");
 	} else {
 		look(r, &tree, &looked);
 		report_values(r, &tree, &looked, ret_readable);
+		report_entries(r, &tree);
 		report_logs(r, &tree);
 		free(looked.bad);
 	}
@@ -276,12 +335,48 @@ static void report_rights(struct report *r)
 		close(fd);
 }
 
+/* The events of a whole log that extended something; -1: it cannot be read to its end. */
+static int count_events(int fd, const struct log_format *format, size_t *ret, struct err *err)
+{
+	AUTO_FREE struct log_reader *reader = calloc(1, sizeof(*reader));
+	AUTO_FREE struct log_event *ev = calloc(1, sizeof(*ev));
+	if (reader == NULL || ev == NULL)
+		return err_sys(err, ENOMEM, "log");
+	if (log_formats_open(reader, fd, format, err) < 0)
+		return -1;
+	int rc;
+	while ((rc = log_reader_next(reader, ev, err)) > 0)
+		*ret += ev->extends;
+	log_reader_close(reader);
+	return rc;
+}
+
+/* One of no bytes is no log, and has no event. */
+static int count_ccel(const struct root *root, size_t *ret, struct err *err)
+{
+	uint8_t first;
+	AUTO_CLOSE int fd = root_open_file(root, ccel_path, O_RDONLY, err);
+	*ret = 0;
+	if (fd < 0)
+		return -1;
+	if (pread(fd, &first, 1, 0) == 0)
+		return 0;
+	return count_events(fd, &log_format_ccel, ret, err) < 0 ? err_in(err, "'%s'", ccel_path)
+								: 0;
+}
+
 static void report_ccel(struct report *r)
 {
-	if (exists(r->root, "sys/firmware/acpi/tables/data/CCEL"))
-		say(r, "ok", "ccel", NULL, "the firmware's event log is there");
-	else
+	struct err err;
+	size_t n;
+	if (!exists(r->root, ccel_path))
 		say(r, "note", "ccel", NULL, "no event log of the firmware (CCEL)");
+	else if (count_ccel(r->root, &n, &err) < 0)
+		say(r, "problem", "ccel", fix_of(&err), "%s", err.msg);
+	else if (n == 0)
+		say(r, "note", "ccel", NULL, "the firmware's event log (CCEL) has no events");
+	else
+		say(r, "ok", "ccel", NULL, "the firmware's event log is there");
 }
 
 static void report_lock(struct report *r)
@@ -301,9 +396,21 @@ static void report_lock(struct report *r)
 		say(r, "note", "boot-id", NULL, "no boot id in /proc/sys/kernel/random/boot_id");
 }
 
-/* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
-static void report_judged(struct report *r, const struct mr *mr, const struct judgement *j)
+/* What is wrong with a log is one finding, whatever the number of its registers. */
+static bool is_of_log(const struct inputs *inputs, const struct err *err)
 {
+	for (size_t k = 0; k < inputs->n; k++)
+		if (strcmp(inputs->v[k].err.msg, err->msg) == 0)
+			return true;
+	return false;
+}
+
+/* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
+static void report_judged(struct report *r, const struct inputs *inputs, const struct mr *mr,
+	const struct judgement *j)
+{
+	if (j->err.status != ST_OK && is_of_log(inputs, &j->err))
+		return;
 	if (j->err.status != ST_OK)
 		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
 	else if (j->verdict == VERDICT_MISMATCH)
@@ -312,6 +419,10 @@ static void report_judged(struct report *r, const struct mr *mr, const struct ju
 			"without tsmctl",
 			"%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
 }
+
+static const char fix_of_damaged[] =
+	"to extend again, move it aside and keep it: the next extend begins a new journal, but "
+	"'verify' fails without the events in the old one";
 
 /* A damaged journal is one finding: nothing that is said of its registers would mean anything. */
 static void report_journal_log(struct report *r, const struct log_input *in)
@@ -323,8 +434,9 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 		return;
 	}
 	if (in->err.status != ST_OK) {
-		say(r, "problem", "journal", "move it aside; the next extend begins a new one",
-			"%s", in->err.msg);
+		bool damaged = in->err.status == ST_FORMAT;
+		say(r, "problem", "journal", damaged ? fix_of_damaged : fix_of(&in->err), "%s",
+			in->err.msg);
 		return;
 	}
 	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
@@ -337,8 +449,8 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 		say(r, "note", "journal", "the next extend sets it aside",
 			"it is of another boot (%s)", state->boot_id);
 	else if (state != NULL && state->begun)
-		say(r, "ok", "journal", NULL, "%llu records since boot %s",
-			(unsigned long long)state->seq, state->boot_id);
+		say(r, "ok", "journal", NULL, "%llu record%s, the last in boot %s",
+			(unsigned long long)state->seq, state->seq == 1 ? "" : "s", state->boot_id);
 }
 
 struct judged {
@@ -382,11 +494,15 @@ static void judge_journal(struct report *r, struct judged *d)
 		return;
 	}
 	const struct log_input *journal = NULL;
-	for (size_t k = 0; k < d->inputs.n; k++)
-		if (d->inputs.v[k].format == &log_format_journal)
-			journal = &d->inputs.v[k];
+	for (size_t k = 0; k < d->inputs.n; k++) {
+		const struct log_input *in = &d->inputs.v[k];
+		if (in->format == &log_format_journal)
+			journal = in;
+		else if (in->err.status != ST_OK && in->format != &log_format_ccel)
+			say(r, "problem", "log", fix_of(&in->err), "%s", in->err.msg);
+	}
 	for (size_t i = 0; i < n && (journal == NULL || journal->err.status == ST_OK); i++)
-		report_judged(r, d->tree.mrs.mr[i], &d->js[i]);
+		report_judged(r, &d->inputs, d->tree.mrs.mr[i], &d->js[i]);
 	if (journal != NULL)
 		report_journal_log(r, journal);
 }

@@ -5,8 +5,43 @@
 
 setup() {
 	load common
+	load fuse
 	common_setup
 	TSM="$ROOT/sys/kernel/tsm"
+}
+
+teardown() {
+	sim_stop
+}
+
+# tdx_machine: the files of a TDX guest whose rtmr2 was extended twice; CCEL and JOURNAL are its logs, and GOOD and KEPT
+# copies of them. Its files are plain ones, so that a test may damage them.
+tdx_machine() {
+	need_fuse
+	sim_mr --provider tdx_guest
+	boot 11111111-1111-4111-8111-111111111111
+	mkdir "$ROOT/run"
+	tsmctl extend rtmr2 --event one
+	assert_success
+	tsmctl extend rtmr2 --event two
+	assert_success
+	GOOD=$BATS_TEST_TMPDIR/good KEPT=$BATS_TEST_TMPDIR/kept
+	cp -a "$ROOT" "$BATS_TEST_TMPDIR/copy" 2>/dev/null || true
+	sim_stop
+	rm -rf "$ROOT"
+	mv "$BATS_TEST_TMPDIR/copy" "$ROOT"
+	CCEL=$ROOT/sys/firmware/acpi/tables/data/CCEL JOURNAL=$ROOT/run/tsmctl/journal.jsonl
+	cp "$CCEL" "$GOOD"
+	cp "$JOURNAL" "$KEPT"
+}
+
+boot() { # BOOT-ID
+	mkdir -p "$ROOT/proc/sys/kernel/random"
+	echo "$1" >"$ROOT/proc/sys/kernel/random/boot_id"
+}
+
+findings() { # TOPIC: all of it, LEVEL MESSAGE; FIX
+	json '.findings[] | select(.topic == $topic) | "\(.level) \(.message); \(.fix // "")"' --arg topic "$1"
 }
 
 # finding LEVEL TOPIC MESSAGE-PATTERN [FIX-PATTERN]: there is exactly such a finding in the JSON.
@@ -62,6 +97,7 @@ refute_topic() { # LEVEL TOPIC
 	finding note tee 'no sign of *' 'in a TVM: load its guest driver*'
 	finding note interface 'tsm-rfc: not here; looked for /sys/kernel/tsm*' 'this kernel may lack it*'
 	finding problem registers 'no measurement registers here; looked below*' '*--root*'
+	[[ $output != *'tsmctl status'* ]] || fail "$output"
 	tsmctl status
 	assert_failure 3
 }
@@ -82,20 +118,32 @@ refute_topic() { # LEVEL TOPIC
 @test "the signs of each TEE" {
 	local sign
 	while read -r sign tee; do
-		use_root rfc-v1
+		use_root no-tvm
 		mkdir -p "$ROOT/$sign"
 		tsmctl status --json
-		assert_success
 		finding ok tee "this is a guest of $tee ($sign is there)"
 		[ "$tee" != 'Intel TDX' ] || refute_topic note tee
 	done <<-'END'
 		sys/class/misc/tdx_guest Intel TDX
 		dev/tdx_guest Intel TDX
+		sys/devices/virtual/misc/tdx_guest Intel TDX
+		sys/kernel/tsm/tdx_guest Intel TDX
+		sys/kernel/config/tsm/tdx_guest Intel TDX
+		sys/kernel/security/tsm/tdx_guest Intel TDX
 		sys/class/misc/sev-guest AMD SEV-SNP
 		dev/sev-guest AMD SEV-SNP
 		sys/devices/platform/arm-cca-dev Arm CCA
 		sys/class/misc/arm_cca_guest Arm CCA
 	END
+}
+
+@test "a TVM whose guest driver is not there" {
+	for sign in sys/firmware/acpi/tables/data/CCEL sys/kernel/config/tsm/rtmrs; do
+		use_root no-tvm
+		mkdir -p "$ROOT/$sign"
+		tsmctl status --json
+		finding note tee "this is a TVM ($sign is there), but no guest driver says of which kind" 'load its guest driver (*'
+	done
 }
 
 @test "every home that is there is named" {
@@ -191,6 +239,18 @@ refute_topic() { # LEVEL TOPIC
 	finding problem registers '0 of 7 can be read'
 }
 
+@test "registers that no entry of configfs stands for yet: one note, what makes one, and no problem" {
+	need_fuse
+	sim_rtmrs
+	sim_entry mine 1
+	tsmctl status --json
+	assert_success
+	refute_topic problem registers
+	finding note registers 'no entry in configfs yet, so not readable: rtmrs/rtmr0:sha384, rtmrs/rtmr2:sha384, rtmrs/rtmr3:sha384' \
+		'the first extend makes the entry of rtmr2 or rtmr3; *'
+	finding ok registers '1 of 4 can be read'
+}
+
 @test "rights: root, or not" {
 	use_root rfc-v1
 	chmod 700 "$TSM/measurement-example"
@@ -204,7 +264,14 @@ refute_topic() { # LEVEL TOPIC
 	nobody status --json
 	assert_failure 3
 	finding note rights 'not root: reading only' 'become root*'
-	finding problem interface "tsm-rfc: 'sys/kernel/tsm/measurement-example': permission denied"
+	finding problem interface "tsm-rfc: 'sys/kernel/tsm/measurement-example': permission denied" 'become root'
+	# What cannot be looked at is not said to be missing.
+	chmod 700 "$TSM"
+	nobody status --json
+	assert_failure 3
+	finding problem interface "tsm-rfc: 'sys/kernel/tsm': permission denied" 'become root'
+	finding problem registers "'sys/kernel/tsm': permission denied" 'become root'
+	[[ $output != *'has no provider'* ]] || fail "$output"
 }
 
 @test "a read-only /sys" {
@@ -220,13 +287,70 @@ refute_topic() { # LEVEL TOPIC
 	finding problem sysfs '/sys is mounted read-only*' 'mount -o remount,rw /sys'
 }
 
-@test "the firmware's log" {
+@test "the firmware's log is read to its end" {
 	use_root tdx
 	tsmctl status --json
 	finding note ccel 'no event log of the firmware (CCEL)' ''
-	static_mr "$ROOT/sys/firmware/acpi/tables/data/CCEL" 400 x
+	tdx_machine
 	tsmctl status --json
+	assert_success
 	finding ok ccel "the firmware's event log is there" ''
+	head -c 1000 "$GOOD" >"$CCEL"
+	tsmctl status --json
+	assert_equal "$(findings ccel)" \
+		"problem 'sys/firmware/acpi/tables/data/CCEL': offset 1000: the log ends within the record that starts at offset 873; "
+	# One finding, and none of each register that it is the log of.
+	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
+	for n in 0 65; do # not a byte; the header alone
+		head -c $n "$GOOD" >"$CCEL"
+		tsmctl status --json
+		assert_equal "$(findings ccel)" "note the firmware's event log (CCEL) has no events; "
+	done
+	chmod 400 "$CCEL"
+	[ "$(id -u)" = 0 ] || return 0
+	nobody status --json
+	assert_equal "$(findings ccel)" "problem 'sys/firmware/acpi/tables/data/CCEL': permission denied; become root"
+	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
+}
+
+@test "another program's log that is damaged is one finding" {
+	tdx_machine
+	mkdir -p "$ROOT/run/log/systemd"
+	echo garbage >"$ROOT/run/log/systemd/cc-measure.log"
+	tsmctl status --json
+	assert_success
+	finding problem log "'run/log/systemd/cc-measure.log': *" ''
+	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
+}
+
+@test "a journal that cannot be read is kept; one that is damaged is kept aside" {
+	tdx_machine
+	if [ "$(id -u)" = 0 ]; then
+		chmod 600 "$JOURNAL"
+		nobody status --json
+		assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': permission denied; become root"
+		chmod 644 "$JOURNAL"
+	fi
+	echo garbage >>"$JOURNAL"
+	tsmctl status --json
+	assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
+it aside and keep it: the next extend begins a new journal, but 'verify' fails without the events in the old one"
+}
+
+@test "a journal that goes on after a kexec names the boot of its last record" {
+	need_fuse
+	sim_mr --provider tdx_guest
+	mkdir "$ROOT/run"
+	boot 11111111-1111-4111-8111-111111111111
+	tsmctl extend rtmr2 --event one
+	tsmctl status --json
+	finding ok journal '1 record, the last in boot 11111111-*'
+	boot 22222222-2222-4222-8222-222222222222
+	tsmctl status --json
+	finding ok journal '1 record, the last in boot 11111111-*'
+	tsmctl extend rtmr2 --event two
+	tsmctl status --json
+	finding ok journal '2 records, the last in boot 22222222-*'
 }
 
 @test "the boot id" {
