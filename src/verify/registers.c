@@ -32,6 +32,12 @@ static int err_row(const struct mr *row, enum register_file_match match, struct 
 		row->full);
 }
 
+/* What no extend can change has no start: a row of it has no effect. */
+static bool has_start(const struct mr *mr)
+{
+	return mr->alg > HASH_UNKNOWN && mr->size == hash_size(mr->alg);
+}
+
 static int trust(const struct registers *r, struct asked asked[], struct err *err)
 {
 	struct register_file_map map;
@@ -47,14 +53,14 @@ static int trust(const struct registers *r, struct asked asked[], struct err *er
 			break;
 		}
 		struct asked *a = &asked[mr_index_place(&map.index, mr)];
-		if (value.p == NULL || value.n != mr->size || value.n != hash_size(mr->alg))
+		if (value.p == NULL || value.n != mr->size)
 			rc = err_set(err, ST_FORMAT,
 				"--initial: '%s' has %zu bytes, and the register %u", row->full,
 				value.n, mr->size);
 		else if (a->trusted.size > 0)
 			rc = err_set(err, ST_FORMAT,
 				"--initial: '%s' is there twice, under two names", mr->full);
-		else
+		else if (has_start(mr))
 			a->trusted = digest_of(mr->alg, value);
 	}
 	register_file_map_clear(&map);

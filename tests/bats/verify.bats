@@ -566,6 +566,22 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	refute_line --regexp '^match'
 }
 
+@test "--initial: what 'read' prints, static registers included, which have no start" {
+	use_root rfc-v1
+	set_text "$TSM/measurement-example/rtmr1/event_log" ''
+	for json in '' --json; do
+		tsmctl read $json
+		assert_success
+		echo "$output" >"$TMP/initial"
+		tsmctl verify rtmr1 --initial "$TMP/initial"
+		assert_done
+		assert_output 'untouched  measurement-example/rtmr1:sha384'
+	done
+	echo '00  user_data' >"$TMP/initial"
+	tsmctl verify rtmr1 --initial "$TMP/initial"
+	assert_refused 5 "--initial: 'user_data' has 1 bytes, and the register 64"
+}
+
 @test "--initial: a register that still holds its trusted start is untouched" {
 	empty_root
 	runtime_mr "$TSM/p/r" sha256 "$(odd 9)"
