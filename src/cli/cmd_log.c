@@ -49,7 +49,8 @@ struct printer {
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
-	struct err told; /* the last error, which a log may be in the way with twice */
+	struct err told;  /* the last error, which a log may be in the way with twice */
+	struct err worst; /* of all that were told */
 };
 
 static int print_event(void *arg, const struct event *event, struct err *err)
@@ -113,6 +114,8 @@ static void tell(struct printer *p, const struct err *err)
 		return;
 	app_error(p->app, err);
 	p->told = *err;
+	if (status_worse(p->worst.status, err->status) != p->worst.status)
+		p->worst = *err;
 }
 
 /* A kernel's text log; with an interpretation that explains its register, direct lines are decided. */
@@ -272,7 +275,38 @@ static void widen_for_types(struct printer *p)
 	t->n++;
 }
 
-static void begin(struct printer *p, const struct root *root, bool types,
+static bool has_types(const struct inputs *inputs)
+{
+	for (size_t k = 0; k < inputs->n; k++)
+		if (!inputs->v[k].text && inputs->v[k].format != &log_format_journal)
+			return true;
+	return false;
+}
+
+static void widen(struct printer *p, const char *name)
+{
+	if (strlen(name) > p->widths[1])
+		p->widths[1] = strlen(name);
+}
+
+/* Away from a machine the logs name the registers; one with types names them by index. */
+static void widen_for_names(struct printer *p, const struct inputs *inputs)
+{
+	for (size_t k = 0; k < inputs->n; k++) {
+		const struct log_input *in = &inputs->v[k];
+		const struct journal_state *state =
+			in->reader != NULL ? journal_log_state(in->reader) : NULL;
+		const struct journal_reg *reg = state != NULL ? state->regs : NULL;
+		if (in->mr != NULL)
+			widen(p, in->mr->full);
+		for (; reg != NULL; reg = reg->next)
+			for (const struct journal_name *name = reg->names; name != NULL;
+				name = name->next)
+				widen(p, name->text);
+	}
+}
+
+static void begin(struct printer *p, const struct root *root, const struct inputs *inputs,
 	const struct mr_pick *picks, size_t n)
 {
 	struct app *app = p->app;
@@ -292,11 +326,30 @@ static void begin(struct printer *p, const struct root *root, bool types,
 	table_pick_default(&p->table, N_COLUMNS);
 	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
 	memcpy(p->widths, widths, sizeof(widths));
-	if (types)
+	if (has_types(inputs))
 		widen_for_types(p);
 	for (size_t i = 0; i < n; i++)
-		if (strlen(picks[i].mr->full) > p->widths[1])
-			p->widths[1] = strlen(picks[i].mr->full);
+		widen(p, picks[i].mr->full);
+	if (root == NULL)
+		widen_for_names(p, inputs);
+}
+
+/* A register that no entry stands for has neither value nor verdict; unless it was named, no row. */
+static void print_bounds(struct printer *p, const struct live *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mr *mr = l->picks[i].mr;
+		size_t k = place_of(l, mr);
+		const struct judgement *j = &l->js[k];
+		struct bound bound = {mr->full, l->asked[k].value, verdict_name(j->verdict),
+			l->bad[k].status != ST_OK ? l->bad[k] : j->err};
+		uint8_t unused[DIGEST_SIZE_MAX];
+		if (mr_lacks_entry(mr) && !l->picks[i].by_name)
+			continue;
+		if (mr_lacks_entry(mr))
+			mr_read(l->r.root, mr, unused, &bound.err);
+		print_bound(&p->json, &bound);
+	}
 }
 
 static void end(struct printer *p, const struct live *l)
@@ -310,19 +363,18 @@ static void end(struct printer *p, const struct live *l)
 	json_close(&p->json, ']');
 	json_key(&p->json, "registers");
 	json_open(&p->json, '[');
-	for (size_t i = 0; l != NULL && i < l->n; i++) {
-		size_t k = place_of(l, l->picks[i].mr);
-		const struct judgement *j = &l->js[k];
-		struct bound bound = {l->picks[i].mr->full, l->asked[k].value,
-			verdict_name(j->verdict), l->bad[k].status != ST_OK ? l->bad[k] : j->err};
-		print_bound(&p->json, &bound);
-	}
+	if (l != NULL)
+		print_bounds(p, l);
 	json_close(&p->json, ']');
+	if (p->worst.status != ST_OK) {
+		json_key(&p->json, "error");
+		json_err(&p->json, &p->worst);
+	}
 	app_json_end(&p->json);
 }
 
 /* Leaves the picks that have a log. */
-static int keep_logged(struct app *app, struct mr_pick *picks, size_t *n)
+static int keep_logged(struct app *app, bool all, struct mr_pick *picks, size_t *n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < *n; i++) {
@@ -334,7 +386,9 @@ static int keep_logged(struct app *app, struct mr_pick *picks, size_t *n)
 				mr->flags & MR_RUNTIME ? "" : ": it is static");
 	}
 	*n = kept;
-	return kept > 0 ? 0 : err_set(&app->err, ST_ABSENT, "no register here has a log");
+	return kept > 0 ? 0
+			: err_set(&app->err, ST_ABSENT, "no register %shas a log",
+				  all ? "here " : "that matches ");
 }
 
 /* Runs `pass` over all events: once, or twice for an export. */
@@ -351,14 +405,6 @@ static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
 	log_export_begin(p->export);
 	pass(arg);
 	return log_export_end(p->export, &app->err);
-}
-
-static bool has_types(const struct inputs *inputs)
-{
-	for (size_t k = 0; k < inputs->n; k++)
-		if (!inputs->v[k].text && inputs->v[k].format != &log_format_journal)
-			return true;
-	return false;
 }
 
 /* Without a judgement, a row of JSON Lines is what the log alone says. */
@@ -390,7 +436,7 @@ static int run_live(struct app *app, struct live *l)
 	if (rc < 0)
 		return -1;
 	if (app->opt.format == NULL)
-		begin(l->p, l->r.root, has_types(&l->inputs), l->picks, l->n);
+		begin(l->p, l->r.root, &l->inputs, l->picks, l->n);
 	rc = run_passes(l->p, print_live, l);
 	tell_bad(l);
 	end(l->p, l);
@@ -404,7 +450,7 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	size_t n, all = tree->mrs.n;
 	p.app = app;
 	if (mr_list_pick(&tree->mrs, argc, argv, &picks, &n, &app->err) < 0 ||
-		keep_logged(app, picks, &n) < 0)
+		keep_logged(app, argc == 0, picks, &n) < 0)
 		return -1;
 	struct live l = {
 		.p = &p,
@@ -485,7 +531,7 @@ static void print_input(struct named_logs *a, struct inputs *inputs, size_t k)
 	if (!is_telling(a->p))
 		return;
 	if (rc < 0 || in->err.status != ST_OK)
-		app_error(app, rc < 0 ? &err : &in->err);
+		tell(a->p, rc < 0 ? &err : &in->err);
 	if (in->reader != NULL && in->reader->note[0] != '\0')
 		app_note(app, "'%s': %s", in->path, in->reader->note);
 }
@@ -508,6 +554,20 @@ static bool is_name(const char *operand)
 	return operand[0] != '\0' && strpbrk(operand, "*?[") == NULL;
 }
 
+/* The first operand that no event is of: whole logs were read. */
+static void tell_unseen(struct named_logs *a, int argc, char *const argv[])
+{
+	struct err err;
+	for (int i = 0; i < argc; i++) {
+		if (a->operands.seen[i])
+			continue;
+		err_set(&err, is_name(argv[i]) ? ST_ABSENT : ST_USAGE,
+			"no event in these logs is of '%s'", argv[i]);
+		tell(a->p, &err);
+		return;
+	}
+}
+
 static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *const argv[])
 {
 	static struct printer p;
@@ -517,15 +577,13 @@ static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *
 	progress_init(&app->progress, !app->opt.quiet);
 	int rc = log_asked_init(&asked.operands, argc, argv, &app->err);
 	if (rc == 0 && app->opt.format == NULL)
-		begin(&p, NULL, has_types(inputs), NULL, 0);
+		begin(&p, NULL, inputs, NULL, 0);
 	if (rc == 0)
 		rc = run_passes(&p, print_each_input, &pass);
+	if (rc == 0 && app->status == ST_OK)
+		tell_unseen(&asked, argc, argv);
 	if (rc == 0)
 		end(&p, NULL);
-	for (int i = 0; rc == 0 && i < argc && app->status == ST_OK; i++)
-		if (!asked.operands.seen[i])
-			rc = err_set(&app->err, is_name(argv[i]) ? ST_ABSENT : ST_USAGE,
-				"no event in these logs is of '%s'", argv[i]);
 	log_asked_clear(&asked.operands);
 	return rc;
 }

@@ -94,6 +94,9 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 	if (open_input(&in, format, err) == 0 && measure(&in, err) == 0 &&
 		append(inputs, &in, err) == 0)
 		return 0;
+	const char *colon = strrchr(in.path, ':');
+	if (err->sys == ENOENT && format == NULL && colon != NULL)
+		err_add(err, "; '%s' is no log format that is known here", colon + 1);
 	close_input(&in);
 	return -1;
 }

@@ -197,6 +197,9 @@ events_of_rtmr1() {
 	assert_done
 	assert_equal "${#lines[@]}" 10
 	tsmctl log 'user*'
+	assert_refused 3 'no register that matches has a log'
+	rm -r "$ROOT/$EXAMPLE"/rtmr*
+	tsmctl log
 	assert_refused 3 'no register here has a log'
 	use_root rfc-v3
 	tsmctl log rtmr0 --jsonl
@@ -313,6 +316,73 @@ events_of_rtmr1() {
 	assert_refused 2 "no event in these logs is of 'x\*'"
 	tsmctl log --jsonl --input "$BATS_TEST_TMPDIR/rtmr0.log" ''
 	assert_refused 2 "no event in these logs is of ''"
+}
+
+@test "JSON: a log that is not read to its end is an error of the document" {
+	cp "$ROOTS/rfc-v1/$EXAMPLE/rtmr0/event_log" "$BATS_TEST_TMPDIR/rtmr0.log"
+	"$GENLOG" -f ccel "$BATS_TEST_DIRNAME/../gen/boot.txt" | head -c 1000 >"$BATS_TEST_TMPDIR/cut"
+	empty_root
+	cd "$BATS_TEST_TMPDIR"
+	for operand in '' rtmr2:sha384 nosuch; do
+		# shellcheck disable=SC2086
+		tsmctl log --json --input cut $operand
+		assert_error 5 "'cut': offset 1000: the log ends within *"
+		assert_json 'keys == ["boot_id", "error", "events", "registers", "schema"] and .error.status == 5 and
+			(.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
+	done
+	# The others are printed.
+	tsmctl log --json --input cut --input rtmr0.log
+	assert_json '.error.status == 5 and (.events | length > 5)'
+	tsmctl log --json --input rtmr0.log 'x*'
+	assert_failure 2
+	assert_json '.error == {status: 2, message: "no event in these logs is of \u0027x*\u0027"}'
+	tsmctl log --json --input rtmr0.log
+	assert_done
+	assert_json 'has("error") | not'
+}
+
+@test "JSON: a log of this machine that is not read to its end, and what has no entry in configfs" {
+	load fuse
+	need_fuse
+	empty_root
+	runtime_mr "$TSM/tdx_guest/rtmr2" sha384
+	mkdir -p "$ROOT/sys/firmware/acpi/tables/data"
+	"$GENLOG" -f ccel "$BATS_TEST_DIRNAME/../gen/boot.txt" | head -c 1000 >"$ROOT/sys/firmware/acpi/tables/data/CCEL"
+	tsmctl log --json rtmr2
+	assert_failure 5
+	assert_json '.error.status == 5 and .registers[0].error == .error'
+	sim_rtmrs --provider tdx_guest --no-ccel
+	sim_entry mine 2
+	tsmctl log --json
+	assert_done
+	assert_json '[.registers[].register] == ["rtmrs/rtmr2:sha384"]'
+	tsmctl log --json rtmr3
+	sim_stop
+	assert_done
+	assert_json '.registers == [{register: "rtmrs/rtmr3:sha384", value: null, verdict: null, error: {status: 3,
+		message: "\u0027rtmrs/rtmr3:sha384\u0027 has no entry in configfs yet: the first extend makes one"}}]'
+}
+
+@test "--input: the column of registers is as wide as their names" {
+	cp "$ROOTS/rfc-v1/$EXAMPLE/rtmr0/event_log" "$BATS_TEST_TMPDIR/a_long_name_of_a_register.log"
+	echo "tdx_guest/rtmr3:sha384 record text:one" | "$GENLOG" -f journal - >"$BATS_TEST_TMPDIR/j"
+	empty_root
+	for file in a_long_name_of_a_register.log j; do
+		tsmctl log --input "$BATS_TEST_TMPDIR/$file"
+		assert_success
+		local at=${output%%KIND*}
+		for line in "${lines[@]:1}"; do
+			[[ ${line:${#at}-1:2} == ' '[a-z] ]] || fail "$line"
+		done
+	done
+}
+
+@test "--input: a file that is not there, and a format that is none" {
+	empty_root
+	tsmctl log --input nosuch:foo
+	assert_refused 4 "'nosuch:foo': no such file or directory; 'foo' is no log format that is known here"
+	tsmctl log --input nosuch:ccel
+	assert_refused 4 "'nosuch': no such file or directory"
 }
 
 @test "--input: several, of which the operands pick" {
