@@ -11,6 +11,7 @@ enum { OPTS_MAX = 32, LONG_BASE = 256 };
 
 /* The options that may stand here, in the form that getopt_long takes. */
 struct grammar {
+	const char *cmd; /* whose options are among them; NULL: the global ones alone */
 	const struct opt_spec *spec[OPTS_MAX];
 	size_t n;
 	struct option lg[OPTS_MAX + 1];
@@ -100,24 +101,36 @@ static int store(struct options *opt, const struct opt_spec *o, const char *valu
 	return 0;
 }
 
+static int err_unknown(struct err *err, const struct grammar *g, const char *option)
+{
+	if (g->cmd == NULL)
+		return err_set(err, ST_USAGE, "unknown option '%s'; see 'tsmctl --help'", option);
+	return err_set(err, ST_USAGE, "unknown option '%s' for '%s'; see 'tsmctl %s --help'",
+		option, g->cmd, g->cmd);
+}
+
 static int err_option(struct err *err, const struct grammar *g, int code, char *const argv[])
 {
 	const struct opt_spec *o = optopt > 0 ? grammar_find(g, optopt) : NULL;
+	const char letter[] = {'-', (char)optopt, '\0'};
 	if (code == ':' && o != NULL)
 		return err_set(err, ST_USAGE, "--%s needs a value: %s", o->lg, o->metavar);
 	if (o != NULL)
 		return err_set(err, ST_USAGE, "--%s takes no value", o->lg);
-	if (optopt > 0 && optopt < LONG_BASE)
-		return err_set(err, ST_USAGE, "no option '-%c'; see 'tsmctl --help'", optopt);
-	return err_set(err, ST_USAGE, "no option '%s'; see 'tsmctl --help'", argv[optind - 1]);
+	return err_unknown(err, g, optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1]);
 }
 
-/* Options of g at the front of, or anywhere in, argv. optind is left at the first operand. */
+/*
+ * Options of g at the front of, or anywhere in, argv. optind is left at the first operand. The first
+ * error counts, and what comes after it is taken all the same: it may be --json.
+ */
 static int parse_options(const struct grammar *g, const char *mode, int argc, char *argv[],
 	struct options *opt, struct err *err)
 {
 	char sh[sizeof(g->sh) + 3];
 	size_t n = strlen(mode);
+	struct err later;
+	int rc = 0;
 	memcpy(sh, mode, n);
 	memcpy(sh + n, g->sh, strlen(g->sh) + 1);
 	optind = 0;
@@ -128,13 +141,14 @@ static int parse_options(const struct grammar *g, const char *mode, int argc, ch
 		optopt = 0;
 		int code = getopt_long(argc, argv, sh, g->lg, NULL);
 		if (code == -1)
-			return 0;
+			return rc;
 		const struct opt_spec *o =
 			code != '?' && code != ':' ? grammar_find(g, code) : NULL;
+		struct err *why = rc == 0 ? err : &later;
 		if (o == NULL)
-			return err_option(err, g, code, argv);
-		if (store(opt, o, optarg, err) < 0)
-			return -1;
+			rc = err_option(why, g, code, argv);
+		else if (store(opt, o, optarg, why) < 0)
+			rc = -1;
 	}
 }
 
@@ -151,6 +165,21 @@ static int check_operands(const struct parsed *p, struct err *err)
 	return 0;
 }
 
+/* argv[0] is the command's name. `failed`: an option before it is wrong, and err says that. */
+static int parse_command(
+	struct grammar *g, int argc, char *argv[], bool failed, struct parsed *ret, struct err *err)
+{
+	struct err later;
+	g->cmd = ret->cmd->name;
+	grammar_add(g, ret->cmd->opts, ret->cmd->n_opts);
+	int rc = parse_options(g, ":", argc, argv, &ret->opt, failed ? &later : err);
+	if (failed || rc < 0)
+		return -1;
+	ret->argc = argc - optind;
+	ret->argv = argv + optind;
+	return ret->opt.help || ret->opt.version ? 0 : check_operands(ret, err);
+}
+
 int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *err)
 {
 	struct grammar g = {0};
@@ -162,22 +191,15 @@ int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *e
 	/* "+": the command, the first operand, ends the global options. ":": a missing value is
 	 * told apart. */
 	grammar_add(&g, global_opts, n_global_opts);
-	if (parse_options(&g, "+:", argc, argv, &ret->opt, err) < 0)
-		return -1;
+	int rc = parse_options(&g, "+:", argc, argv, &ret->opt, err);
 	if (optind >= argc)
-		return ret->opt.help || ret->opt.version
-			       ? 0
+		return rc < 0 || ret->opt.help || ret->opt.version
+			       ? rc
 			       : err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
 	ret->cmd = command_by_name(argv[optind]);
 	if (ret->cmd == NULL)
-		return err_set(err, ST_USAGE, "no command '%s'; see 'tsmctl --help'", argv[optind]);
-
-	argc -= optind;
-	argv += optind;
-	grammar_add(&g, ret->cmd->opts, ret->cmd->n_opts);
-	if (parse_options(&g, ":", argc, argv, &ret->opt, err) < 0)
-		return -1;
-	ret->argc = argc - optind;
-	ret->argv = argv + optind;
-	return ret->opt.help || ret->opt.version ? 0 : check_operands(ret, err);
+		return rc < 0 ? rc
+			      : err_set(err, ST_USAGE, "unknown command '%s'; see 'tsmctl --help'",
+					argv[optind]);
+	return parse_command(&g, argc - optind, argv + optind, rc < 0, ret, err);
 }

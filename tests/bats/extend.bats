@@ -224,7 +224,7 @@ teardown() {
 	tsmctl extend rtmr0 --event
 	assert_refused 2 '--event needs a value: TEXT'
 	tsmctl extend rtmr0 --evenly a
-	assert_refused 2 "no option '--evenly'; see 'tsmctl --help'"
+	assert_refused 2 "unknown option '--evenly' for 'extend'; see 'tsmctl extend --help'"
 	assert_unwritten
 }
 

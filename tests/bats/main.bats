@@ -73,7 +73,7 @@ looking() {
 		# shellcheck disable=SC2013
 		for option in $(sed -nE 's/^  (-., |    )(--[a-z-]+)( [A-Z].*|  .*)?$/\2/p' <<<"$output"); do
 			tsmctl "$command" "$option"
-			[[ $stderr != *'no option'* ]] || fail "$command $option: $stderr"
+			[[ $stderr != *'unknown option'* ]] || fail "$command $option: $stderr"
 		done
 	done
 }
@@ -89,19 +89,24 @@ looking() {
 	assert_refused 2 "no command; *"
 	for name in nosuch lis LIST '' ' list' -; do
 		go "$TSMCTL" "$name"
-		assert_refused 2 "no command '$name'; see 'tsmctl --help'"
+		assert_refused 2 "unknown command '$name'; see 'tsmctl --help'"
 	done
 	go "$TSMCTL" $'a\nb\033[31m'
-	assert_refused 2 "no command 'a*b*'; *"
+	assert_refused 2 "unknown command 'a*b*'; *"
 	[[ $stderr != *$'\033'* ]]
 }
 
 @test "unknown options, missing values, values too many" {
 	use_root rfc-v1
-	for args in --nosuch list\ --nosuch list\ --raw read\ -o=x verify\ --jsonl -x list\ -x list\ -qx status\ -o; do
+	for args in list\ --nosuch list\ --raw read\ -o=x verify\ --jsonl list\ -x list\ -qx status\ -o; do
 		# shellcheck disable=SC2086
 		tsmctl $args
-		assert_refused 2 "no option '*'; see 'tsmctl --help'"
+		assert_refused 2 "unknown option '-*' for '${args%% *}'; see 'tsmctl ${args%% *} --help'"
+	done
+	for args in --nosuch -x '-x list'; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "unknown option '-*'; see 'tsmctl --help'"
 	done
 	tsmctl list --root
 	assert_refused 2 '--root needs a value: DIR'
@@ -116,9 +121,9 @@ looking() {
 	tsmctl --color sometimes list
 	assert_refused 2 "--color 'sometimes': not one of*auto*always*never"
 	tsmctl --raw read rtmr0
-	assert_refused 2 "no option '--raw'; *"
+	assert_refused 2 "unknown option '--raw'; *"
 	go "$TSMCTL" --no"$(printf '\033')" list
-	assert_refused 2 "no option '*'; *"
+	assert_refused 2 "unknown option '*'; *"
 }
 
 @test "operands missing and too many" {
@@ -193,11 +198,19 @@ looking() {
 	go "$TSMCTL" --json --root /nonexistent status
 	assert_error 4 '*'
 	assert_json '.schema == "tsmctl.status/1" and .findings == [] and .error.status == 4'
+	# Wherever --json stands.
 	for command in $COMMANDS; do
-		tsmctl --json "$command" --nosuch
-		assert_error 2 '*'
-		assert_json '.error.status == 2 and (.schema | startswith("tsmctl."))'
+		for args in "--json $command --nosuch" "$command --nosuch --json" "--nosuch $command -j" \
+			"--abi x $command -j --other" "$command --wait x --color -j --json"; do
+			# shellcheck disable=SC2086
+			tsmctl $args
+			assert_error 2 '*'
+			assert_json '.error.status == 2 and (.schema | startswith("tsmctl."))'
+			assert_equal "tsmctl: $(json .error.message)" "$stderr"
+		done
 	done
+	tsmctl --abi x list --nosuch
+	assert_refused 2 "--abi 'x': not one of*" # the first error
 }
 
 @test "results and nothing else on standard output; it does not depend on -v, -q, --color, locale, environment" {

@@ -117,7 +117,7 @@ teardown() {
 	tsmctl write 'user_*' --hex "$ONES"
 	assert_refused 2 "no register 'user_\\*' here; 'tsmctl list' shows what there is"
 	tsmctl write user_data --hex "$ONES" --force
-	assert_refused 2 "no option '--force'; see 'tsmctl --help'"
+	assert_refused 2 "unknown option '--force' for 'write'; see 'tsmctl write --help'"
 	assert_unwritten
 }
 
