@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/app.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ int app_open_root(struct app *app)
 	if (root_open(&app->root, app->opt.root, &app->err) < 0)
 		return -1;
 	trace_level = app->opt.verbose;
-	app->root.trace = trace_level > 0 ? trace : NULL;
+	app->root.trace = trace_level > 0 && !app->opt.quiet ? trace : NULL;
 	return 0;
 }
 
@@ -64,6 +65,39 @@ int app_probe(struct app *app, struct tree *ret)
 	return rc < 0 && app->err.status == ST_ABSENT
 		       ? err_add(&app->err, "; 'tsmctl status' says more")
 		       : rc;
+}
+
+/* Where the names are that an operand could have meant. */
+static int err_unknown(struct app *app)
+{
+	const struct options *o = &app->opt;
+	if (app->err.sys != ENOENT)
+		return -1;
+	if (o->quote != NULL)
+		return err_add(&app->err, "; 'tsmctl read --quote %s' lists them", o->quote);
+	if (o->tdreport != NULL)
+		return err_add(&app->err, "; 'tsmctl read --tdreport %s' lists them", o->tdreport);
+	if (o->values != NULL)
+		return err_add(&app->err, "; '%s' has them", o->values);
+	return err_add(&app->err, "; 'tsmctl list' shows what there is");
+}
+
+struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec)
+{
+	struct mr *mr = mr_list_find(mrs, spec, &app->err);
+	if (mr == NULL && app->err.sys == ENOENT && mr_is_pattern(spec))
+		err_set(&app->err, ST_USAGE, "'%s' is a pattern: %s takes the name of one register",
+			spec, app->cmd->name);
+	else if (mr == NULL)
+		err_unknown(app);
+	return mr;
+}
+
+int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
+	struct mr_pick **ret, size_t *ret_n)
+{
+	int rc = mr_list_pick(mrs, argc, argv, ret, ret_n, &app->err);
+	return rc < 0 ? err_unknown(app) : 0;
 }
 
 void app_json_begin(struct app *app, struct json *j)
@@ -94,8 +128,9 @@ void app_watch(struct app *app, struct inputs *inputs)
 
 bool app_colored(const struct app *app)
 {
-	const char *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 	if (strcmp(app->opt.color, "auto") != 0)
 		return strcmp(app->opt.color, "always") == 0;
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
+	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
+	       term[0] != '\0' && strcmp(term, "dumb") != 0;
 }

@@ -28,6 +28,11 @@ int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */
 int app_probe(struct app *app, struct tree *ret);
 
+/* The register that an operand names, and those that the operands mean; NULL, -1: with app->err. */
+struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec);
+int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
+	struct mr_pick **ret, size_t *ret_n);
+
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);
 void app_json_end(struct json *j);

@@ -39,20 +39,16 @@ static int pick_columns(struct app *app, struct table *t, const char *spec)
 	}
 }
 
-static int print_table(struct app *app, const struct mr_pick *picks, size_t n)
+static int print_table(struct app *app, struct table *t, const struct mr_pick *picks, size_t n)
 {
-	struct table t = {.columns = row_mr_columns, .header = !app->opt.no_header};
-	table_pick_default(&t, n_row_mr_list_columns);
-	if (app->opt.columns != NULL && pick_columns(app, &t, app->opt.columns) < 0)
-		return -1;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct row_mr row;
 		row_mr_fill(&row, picks[i].mr);
-		rc = table_row(&t, &app->out, &row, &app->err);
+		rc = table_row(t, &app->out, &row, &app->err);
 		row_mr_clear(&row);
 	}
-	table_end(&t, &app->out);
+	table_end(t, &app->out);
 	return rc;
 }
 
@@ -72,15 +68,16 @@ static void print_json(struct app *app, const struct mr_pick *picks, size_t n)
 	app_json_end(&j);
 }
 
-static int run(struct app *app, const struct tree *tree, int argc, char *const argv[])
+static int run(
+	struct app *app, struct table *t, const struct tree *tree, int argc, char *const argv[])
 {
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n;
-	if (mr_list_pick(&tree->mrs, argc, argv, &picks, &n, &app->err) < 0)
+	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0)
 		return -1;
 	if (app->opt.json)
 		print_json(app, picks, n);
-	else if (print_table(app, picks, n) < 0)
+	else if (print_table(app, t, picks, n) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (picks[i].mr->bad.status != ST_OK)
@@ -93,9 +90,13 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 int cmd_list(struct app *app, int argc, char *const argv[])
 {
 	struct tree tree;
+	struct table t = {.columns = row_mr_columns, .header = !app->opt.no_header};
+	table_pick_default(&t, n_row_mr_list_columns);
+	if (app->opt.columns != NULL && pick_columns(app, &t, app->opt.columns) < 0)
+		return -1;
 	int rc = app_probe(app, &tree);
 	if (rc == 0)
-		rc = run(app, &tree, argc, argv);
+		rc = run(app, &t, &tree, argc, argv);
 	tree_clear(&tree);
 	return rc;
 }

@@ -449,7 +449,7 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n, all = tree->mrs.n;
 	p.app = app;
-	if (mr_list_pick(&tree->mrs, argc, argv, &picks, &n, &app->err) < 0 ||
+	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0 ||
 		keep_logged(app, argc == 0, picks, &n) < 0)
 		return -1;
 	struct live l = {
@@ -551,7 +551,7 @@ static void print_each_input(void *arg)
 /* Not a pattern, and not empty. */
 static bool is_name(const char *operand)
 {
-	return operand[0] != '\0' && strpbrk(operand, "*?[") == NULL;
+	return operand[0] != '\0' && !mr_is_pattern(operand);
 }
 
 /* The first operand that no event is of: whole logs were read. */

@@ -38,7 +38,7 @@ static int pick(struct app *app, const struct mr_list *mrs, int argc, char *cons
 {
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n;
-	if (mr_list_pick(mrs, argc, argv, &picks, &n, &app->err) < 0)
+	if (app_pick(app, mrs, argc, argv, &picks, &n) < 0)
 		return -1;
 	ret->v = calloc(n + 1, sizeof(*ret->v));
 	if (ret->v == NULL)

@@ -238,7 +238,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		.no_log = o->no_log || (r->root == NULL && o->inputs.n == 0),
 		.all = argc == 0,
 	};
-	int rc = mr_list_pick(r->mrs, argc, argv, &picks, &wanted.n_picks, &app->err);
+	int rc = app_pick(app, r->mrs, argc, argv, &picks, &wanted.n_picks);
 	wanted.picks = picks;
 	for (size_t i = 0; i < o->inputs.n && rc == 0; i++)
 		rc = inputs_add(&inputs, o->inputs.v[i], &app->err);

@@ -88,10 +88,13 @@ int cmd_write(struct app *app, int argc, char *const argv[])
 {
 	struct tree tree;
 	(void)argc;
-	if ((app->opt.hex != NULL) == (app->opt.file != NULL))
-		return err_set(&app->err, ST_USAGE, "write needs one of --hex and --file");
+	bool both = app->opt.hex != NULL && app->opt.file != NULL;
+	if (both || (app->opt.hex == NULL && app->opt.file == NULL))
+		return err_set(&app->err, ST_USAGE,
+			both ? "--hex and --file cannot be combined"
+			     : "write needs one of --hex and --file");
 	int rc = app_probe(app, &tree);
-	struct mr *mr = rc == 0 ? mr_list_find(&tree.mrs, argv[0], &app->err) : NULL;
+	struct mr *mr = rc == 0 ? app_find(app, &tree.mrs, argv[0]) : NULL;
 	rc = mr != NULL ? set(app, mr) : -1;
 	tree_clear(&tree);
 	return rc;

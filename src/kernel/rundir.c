@@ -25,8 +25,10 @@ static int check_owner(const struct stat *st, const char *path, mode_t forbidden
 int rundir_open(const struct root *root, bool make, struct err *err)
 {
 	AUTO_CLOSE int run = root_at(root, "run", O_RDONLY | O_DIRECTORY, 0);
-	if (run < 0)
-		return err_sys(err, -run, "no lock without the folder 'run'");
+	if (run < 0) {
+		err_sys(err, -run, "no lock without the folder 'run'");
+		return err_add(err, "; make it and mount a tmpfs on it");
+	}
 	bool made = make && mkdirat(run, "tsmctl", 0755) == 0;
 	if (make && !made && errno != EEXIST)
 		return err_sys(err, errno, "'%s'", RUNDIR_PATH);

@@ -81,6 +81,11 @@ bool mr_named(const struct mr *mr, const char *spec, bool *full)
 	return named;
 }
 
+bool mr_is_pattern(const char *spec)
+{
+	return strpbrk(spec, "*?[") != NULL;
+}
+
 bool mr_matches(const struct mr *mr, const char *pattern)
 {
 	struct bytes names[MR_NAMES_MAX];

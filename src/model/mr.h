@@ -80,6 +80,8 @@ size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX]);
  * whether it is the whole name.
  */
 bool mr_named(const struct mr *mr, const char *spec, bool *full);
+/* Whether an operand has a character that is special in a shell pattern. */
+bool mr_is_pattern(const char *spec);
 /* Whether the shell pattern `pattern` does. '*' does not cross '/'. */
 bool mr_matches(const struct mr *mr, const char *pattern);
 

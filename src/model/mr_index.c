@@ -81,8 +81,8 @@ struct mr *mr_index_find(const struct mr_index *index, const char *spec, struct 
 	if (n == 1 || (n > 1 && v[0].whole && !v[1].whole))
 		return index->mr[v[0].nr];
 	if (n == 0) {
-		err_set(err, ST_USAGE, "no register '%s' here; 'tsmctl list' shows what there is",
-			spec);
+		err_set(err, ST_USAGE, "no register '%s' here", spec);
+		err->sys = ENOENT;
 		return NULL;
 	}
 	err_set(err, ST_USAGE, "'%s' is ambiguous:", spec);

@@ -144,7 +144,7 @@ static int pick_spec(struct picks *p, const char *spec, struct err *err)
 		pick(p, mr_index_place(&p->index, mr), true);
 		return 0;
 	}
-	if (strpbrk(spec, "*?[") == NULL)
+	if (!mr_is_pattern(spec))
 		return -1;
 
 	bool any = false;

@@ -54,9 +54,7 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 			mr->full);
 	if ((mr->flags & MR_FIRMWARE) && !force)
 		return err_set(err, ST_USAGE,
-			"'%s' belongs to the firmware: no event log of it has place for this; "
-			"--force does it all the same",
-			mr->full);
+			"'%s' belongs to the firmware: only --force extends it", mr->full);
 	return 0;
 }
 

@@ -246,6 +246,8 @@ static char *cell(const struct column *c, const void *row)
 		return strdup("-");
 	switch (c->type) {
 	case COL_STR:
+		if (*str_field(c, row) == '\0')
+			return strdup("-");
 		/* A name has its backslashes as they are to be shown. */
 		return visible_bytes(bytes_of(str_field(c, row)), SIZE_MAX, VIS_NOSLASH);
 	case COL_STRS:

@@ -231,10 +231,14 @@ teardown() {
 @test "a register that is not here, a pattern, a path: status 2" {
 	machine
 	remember
-	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' 'rtmr*' ../measurement-example/rtmr0 ./rtmr0 rtmr0/ \
+	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' ../measurement-example/rtmr0 ./rtmr0 rtmr0/ \
 		measurement-example sys/kernel/tsm/measurement-example/rtmr0; do
 		tsmctl extend "$name" --event a
 		assert_refused 2 "no register '$name' here; 'tsmctl list' shows what there is"
+	done
+	for name in 'rtmr*' 'rtmr?' '[r]tmr0'; do
+		tsmctl extend "$name" --event a
+		assert_refused 2 "'*' is a pattern: extend takes the name of one register"
 	done
 	assert_unwritten
 }
@@ -437,7 +441,7 @@ remember_v23() {
 	remember
 	for n in 0 1; do
 		tsmctl extend rtmr$n --event a
-		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: no event log of it has place for this; --force does it all the same"
+		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: only --force extends it"
 		tsmctl extend rtmr$n --digest "$ZERO48"
 		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware:*"
 		tsmctl extend rtmr$n --event a --dry-run

@@ -381,10 +381,26 @@ folder_mr() {
 	done
 }
 
+@test "-o: a cell that would be empty is a dash" {
+	local entry="$ROOT/sys/kernel/config/tsm/rtmrs/mine"
+	empty_root
+	mkdir -p "$entry"
+	echo 2 >"$entry/index"
+	: >"$entry/tcg_map"
+	tsmctl list -o REGISTER,TCG-MAP,CONFIGURED rtmr2
+	assert_done
+	assert_line --index 1 'rtmrs/rtmr2:sha384 -       yes'
+}
+
 @test "-o with an unknown or empty column" {
 	use_root rfc-v1
 	tsmctl list -o NAME,COLOUR
 	assert_refused 2 "no column 'COLOUR'; there are REGISTER, *KIND, *PATH"
+	# The same on a machine without registers, and where no table is printed.
+	tsmctl --root "$ROOTS/no-tvm" list -o COLOUR
+	assert_refused 2 "no column 'COLOUR'; *"
+	tsmctl list -j -o COLOUR
+	assert_error 2 "no column 'COLOUR'; *"
 	tsmctl list -o ''
 	assert_refused 2 "no column ''; there are *"
 	tsmctl list -o NAME,

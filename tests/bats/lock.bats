@@ -109,7 +109,7 @@ refused() {
 		ln -s "$to" "$ROOT/run"
 		tsmctl extend rtmr0 --event c
 		case $to in
-		*outside) assert_refused 4 "no lock without the folder 'run': no such file or directory" ;;
+		*outside) assert_refused 4 "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it" ;;
 		# As a chroot has it: the root's own parent is the root.
 		*) assert_done && rm -r "$ROOT/tsmctl" && remember ;;
 		esac
@@ -121,12 +121,12 @@ refused() {
 	machine
 	rmdir "$ROOT/run"
 	remember
-	refused "no lock without the folder 'run': no such file or directory"
+	refused "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it"
 	echo >"$ROOT/run"
-	refused "no lock without the folder 'run': not a directory"
+	refused "no lock without the folder 'run': not a directory; make it and mount a tmpfs on it"
 	rm "$ROOT/run"
 	mkfifo "$ROOT/run"
-	refused "no lock without the folder 'run': not a directory"
+	refused "no lock without the folder 'run': not a directory; make it and mount a tmpfs on it"
 }
 
 @test "not trusted: the folder is a link, a file, a FIFO" {

@@ -270,10 +270,16 @@ looking() {
 	tsmctl --color always verify rtmr0
 	assert_output --partial $'\033[31mmismatch\033[0m  measurement-example'
 	command -v script >/dev/null || skip "script is missing: no terminal to be had"
-	on_terminal() { script -qec "$1 '$TSMCTL' --root '$ROOT' $2 verify rtmr1" /dev/null </dev/null | tr -d '\r'; }
+	on_terminal() { # WHAT IS BEFORE THE COMMAND, OPTIONS
+		TERM=xterm script -qec "$1 '$TSMCTL' --root '$ROOT' $2 verify rtmr1" /dev/null </dev/null | tr -d '\r'
+	}
 	assert_equal "$(on_terminal '' '')" "${green}measurement-example/rtmr1:sha384"
 	assert_equal "$(on_terminal 'env NO_COLOR=' '')" "${green}measurement-example/rtmr1:sha384"
 	assert_equal "$(on_terminal 'env NO_COLOR=1' '')" 'match  measurement-example/rtmr1:sha384'
+	for term in TERM=dumb TERM= '-u TERM'; do
+		assert_equal "$(on_terminal "env $term" '')" 'match  measurement-example/rtmr1:sha384'
+		assert_equal "$(on_terminal "env $term" '--color always')" "${green}measurement-example/rtmr1:sha384"
+	done
 	assert_equal "$(on_terminal '' '--color never')" 'match  measurement-example/rtmr1:sha384'
 	assert_equal "$(on_terminal '' '--color auto')" "${green}measurement-example/rtmr1:sha384"
 	output=$(on_terminal '' --json)
@@ -284,6 +290,11 @@ looking() {
 	use_root rfc-v1
 	tsmctl -q read nosuch
 	assert_refused 2 "no register 'nosuch' here*"
+	for options in '-q -v' '-vv -q'; do
+		# shellcheck disable=SC2086
+		tsmctl $options read rtmr0
+		assert_done
+	done
 	tsmctl -v read rtmr0
 	assert_success
 	assert_equal "${stderr_lines[0]}" "tsmctl: opened 'sys/kernel/tsm'"

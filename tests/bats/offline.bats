@@ -720,6 +720,18 @@ near() {
 	assert_refused 5 "'log': this is a log (ccel): --input reads it"
 }
 
+@test "a register that the file of values does not have: where its names are" {
+	near --flip 2
+	"$GENLOG" -f ccel --tdreport five >report
+	"$GENLOG" -f ccel --quote 4 five >quote
+	tsm verify -q --values values --input log nosuch
+	assert_refused 2 "no register 'nosuch' here; 'values' has them"
+	tsm verify -q --tdreport report --input log nosuch
+	assert_refused 2 "no register 'nosuch' here; 'tsmctl read --tdreport report' lists them"
+	tsm verify -q --quote quote --input log nosuch
+	assert_refused 2 "no register 'nosuch' here; 'tsmctl read --quote quote' lists them"
+}
+
 @test "a file that only one can be of is given once" {
 	near --flip 2
 	tsm verify --values values --values values --input log

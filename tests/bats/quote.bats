@@ -98,7 +98,7 @@ registers() {
 	away read -q --raw --quote q
 	assert_refused 2 '--raw prints one register, and 10 are meant: name one'
 	away read -q --quote q servtd_hash
-	assert_refused 2 "no register 'servtd_hash' here*"
+	assert_refused 2 "no register 'servtd_hash' here; 'tsmctl read --quote q' lists them"
 	away read -q --quote q 'pcr*'
 	assert_refused 2 "no register matches 'pcr*'"
 }

@@ -109,13 +109,13 @@ teardown() {
 	tsmctl write user_data
 	assert_refused 2 'write needs one of --hex and --file'
 	tsmctl write user_data --hex "$ONES" --file x
-	assert_refused 2 'write needs*one of --hex and --file'
+	assert_refused 2 '--hex and --file cannot be combined'
 	tsmctl write --hex "$ONES"
 	assert_refused 2 "write: REGISTER is missing; see 'tsmctl write --help'"
 	tsmctl write nothing --hex "$ONES"
 	assert_refused 2 "no register 'nothing' here; 'tsmctl list' shows what there is"
 	tsmctl write 'user_*' --hex "$ONES"
-	assert_refused 2 "no register 'user_\\*' here; 'tsmctl list' shows what there is"
+	assert_refused 2 "'user_\\*' is a pattern: write takes the name of one register"
 	tsmctl write user_data --hex "$ONES" --force
 	assert_refused 2 "unknown option '--force' for 'write'; see 'tsmctl write --help'"
 	assert_unwritten
