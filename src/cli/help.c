@@ -88,10 +88,14 @@ static void print_overview(struct sink *out)
 	}
 	print_options(out, "\nGlobal options:\n", global_opts, n_global_opts);
 	sink_str(out,
-		"\nA register is [PROVIDER/]NAME[:HASH]; what leaves no doubt may be left out.\n"
-		"Exit status: 0 done, 1 the answer is no, 2 usage, 3 not here, 4 the system said "
-		"no,\n"
-		"5 malformed input, 6 a register was changed and its log does not fully say so.\n"
+		"\nA register is [PROVIDER/]NAME[:HASH]; PROVIDER and HASH may be omitted if NAME "
+		"is\n"
+		"unambiguous.\n"
+		"Exit status: 0 done, 1 verification failed, 2 wrong command line, 3 not available "
+		"here,\n"
+		"4 refused by the system and no register was changed, 5 malformed input,\n"
+		"6 a register was changed, or may have been, and something after that failed: see\n"
+		"standard error, 'tsmctl verify' and 'tsmctl status'.\n"
 		"'tsmctl COMMAND --help' says more about one, tsmctl(8) about all.\n");
 }
 

@@ -19,11 +19,13 @@ const struct opt_spec global_opts[] = {
 		"use this kernel interface only"},
 	{'j', "json", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(json), "print one JSON document"},
 	{0, "color", OPT_STRING, "WHEN", color_choices, COMPLETE_CHOICE, AT(color),
-		"colour verdicts; auto: on a terminal where NO_COLOR is not set"},
+		"colour verdicts; auto: on a terminal, unless NO_COLOR is set or TERM is dumb or "
+		"unset"},
 	{'q', "quiet", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(quiet),
-		"no notes on standard error; errors still"},
+		"suppress notes and -v; errors are still printed"},
 	{'v', "verbose", OPT_COUNT, NULL, NULL, COMPLETE_NOTHING, AT(verbose),
-		"say which files were used; twice: every file that was tried"},
+		"name the files of this machine that are opened; twice: those that are missing, "
+		"too"},
 	{'h', "help", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(help),
 		"print this help, or that of a command"},
 	{'V', "version", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(version), "print the version"},

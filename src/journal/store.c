@@ -25,6 +25,7 @@ int journal_open_copy(const struct root *root, struct journal_copy *ret, struct 
 	if (dir < 0)
 		return err->sys == ENOENT ? 0 : -1;
 	ret->fd = rundir_open_file(dir, JOURNAL_NAME, O_RDONLY, 0, 0022, err);
+	root_trace(root, JOURNAL_PATH, ret->fd < 0 ? err->sys : 0);
 	if (ret->fd < 0)
 		return err->sys == ENOENT ? 0 : -1;
 	if (fstat(ret->fd, &st) < 0)

@@ -32,6 +32,12 @@ void root_close(struct root *root)
 	root->fd = -1;
 }
 
+void root_trace(const struct root *root, const char *path, int sys)
+{
+	if (root->trace != NULL)
+		root->trace(path, sys);
+}
+
 int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -49,8 +55,8 @@ int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 			break;
 	}
 	int rc = fd >= 0 ? (int)fd : -errno;
-	if (root->trace != NULL && (rc < 0 || !(flags & O_PATH)))
-		root->trace(path, rc < 0 ? -rc : 0);
+	if (rc < 0 || !(flags & O_PATH))
+		root_trace(root, path, rc < 0 ? -rc : 0);
 	return rc;
 }
 

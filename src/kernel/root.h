@@ -23,6 +23,9 @@ struct root {
 int root_open(struct root *ret, const char *dir, struct err *err);
 void root_close(struct root *root);
 
+/* Tells whoever traces that this file was opened; sys: or the errno. root_at does. */
+void root_trace(const struct root *root, const char *path, int sys);
+
 /*
  * As open(2), below the root: a descriptor, or -errno. O_CLOEXEC, O_NOCTTY and O_NONBLOCK are
  * always on; tried again where a mount or rename elsewhere raced with a "..".

@@ -94,6 +94,19 @@ dd_extend() { # NAME: a foreign writer
 	assert_json '.registers[0].sources == ["ccel", "journal"]'
 }
 
+@test "-v names the journal where it is read; -vv also where it is not there" {
+	machine --tree mr
+	tsmctl -vv verify rtmr1
+	[[ $stderr != *journal.jsonl* ]] || fail "$stderr" # nor is its folder
+	mkdir "$ROOT/run/tsmctl"
+	tsmctl -vv verify rtmr1
+	[[ $stderr == *"tsmctl: tried 'run/tsmctl/journal.jsonl': no such file or directory"* ]] || fail "$stderr"
+	tsmctl extend rtmr1 --event one
+	tsmctl -v verify rtmr1
+	assert_output 'match  tsm_mr_sample/rtmr1:sha384'
+	[[ $stderr == *"tsmctl: opened 'run/tsmctl/journal.jsonl'"* ]] || fail "$stderr"
+}
+
 @test "a foreign extend is located: behind the last record, then between two" {
 	machine --tree mr
 	tsmctl extend rtmr1 --event one
