@@ -496,7 +496,7 @@ static void jump(struct track *track, size_t chain)
 			continue;
 		run->taken |= bit;
 		track->tally[run->source].taken[chain] += !run->doubtful;
-		if (chain == 0 && track->tally[run->source].first == 0)
+		if (track->tally[run->source].first == 0)
 			track->tally[run->source].first = c->n + 1;
 		if (c->reached == c->n + 1)
 			c->left = (struct event_ref){run->source, run->first_seq};
@@ -528,7 +528,7 @@ int track_take(struct tracks *t, struct track *track, const struct event_ref *at
 {
 	struct tally *tally = &track->tally[at->source];
 	if (tally->first == 0)
-		tally->first = track->chain[0].n + 1;
+		tally->first = track_likely(track)->n + 1;
 	tally->n += !t->again;
 	track->claims += !t->again;
 	for (size_t i = 0; i < track->n_chains; i++) {

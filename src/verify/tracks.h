@@ -46,7 +46,7 @@ struct tally {
 	uint64_t n;
 	uint32_t runs;			  /* of a journal, but for doubtful ones */
 	uint32_t taken[TRACK_CHAINS_MAX]; /* of these, by each chain: in the journal's order */
-	uint64_t first; /* the extends of the first chain when it began, plus one; 0: not yet */
+	uint64_t first; /* the extends of the chain when it began, plus one; 0: not yet */
 };
 
 struct track {

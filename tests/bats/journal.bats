@@ -94,6 +94,15 @@ dd_extend() { # NAME: a foreign writer
 	assert_json '.registers[0].sources == ["ccel", "journal"]'
 }
 
+@test "the journal is a source of a register that starts from its name, and of its alias" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	tsmctl verify --json
+	assert_success
+	assert_json '[.registers[] | select(.records > 0) | [.register, .sources]] ==
+		[["tsm_mr_sample/rtmr1:sha384", ["journal"]], ["tsm_mr_sample/rtmr_crypto_agile:sha384", ["journal"]]]'
+}
+
 @test "-v names the journal where it is read; -vv also where it is not there" {
 	machine --tree mr
 	tsmctl -vv verify rtmr1
