@@ -756,10 +756,11 @@ broken_pipe() {
 	done
 	# One that goes well, late.
 	v=$(predicted in_sync late)
-	sim_fault reset append_event:write:1:slow-300
+	sim_fault reset append_event:write:1:hold
 	begin extend rtmr0 --event late
 	await counted total:write 1
 	kill "$PID"
+	sim_fault clear
 	finish
 	assert_done
 	assert_value "$v" "$N0"

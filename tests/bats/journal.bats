@@ -455,7 +455,7 @@ many() {
 	machine --tree mr
 	pids=()
 	for p in {1..8}; do
-		(for i in {1..25}; do "$TSMCTL" --root "$ROOT" extend rtmr1 --event "$p.$i" >/dev/null || echo failed; done) &
+		(for i in {1..25}; do "$TSMCTL" --root "$ROOT" extend rtmr1 --event "$p.$i" --wait 86400 >/dev/null || echo failed; done) &
 		pids+=($!)
 	done >"$BATS_TEST_TMPDIR/out"
 	wait "${pids[@]}"
@@ -716,7 +716,7 @@ agent() {
 	machine --tree mr --provider tdx_guest --no-ccel
 	pids=()
 	for p in {1..8}; do
-		(for i in {1..25}; do "$TSMCTL" --root "$ROOT" extend rtmr3 --event "$i" --once >/dev/null 2>&1 || echo failed; done) &
+		(for i in {1..25}; do "$TSMCTL" --root "$ROOT" extend rtmr3 --event "$i" --once --wait 86400 >/dev/null 2>&1 || echo failed; done) &
 		pids+=($!)
 	done >"$BATS_TEST_TMPDIR/out"
 	wait "${pids[@]}"

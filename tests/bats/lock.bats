@@ -490,7 +490,7 @@ prints() {
 		(
 			exec 3>&-
 			for i in {1..25}; do
-				"$TSMCTL" --root "$ROOT" extend "rtmr$((i % 2))" --event "p$p.$i" --wait 60 || exit
+				"$TSMCTL" --root "$ROOT" extend "rtmr$((i % 2))" --event "p$p.$i" --wait 86400 || exit
 			done >"$OUT.$p" 2>&1
 		) &
 		pids[p]=$!

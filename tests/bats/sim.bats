@@ -863,7 +863,7 @@ wait_for() {
 	for write in "append_event:O_WRONLY:write:62" "digest:O_WRONLY:write:00*48"; do
 		IFS=: read -r file flags verb data <<<"$write"
 		dir=$R1
-		sim_fault clear reset "rtmr1/$file:write:1:slow-300"
+		sim_fault clear reset "rtmr1/$file:write:1:hold"
 		"$SIMCHECK" open "$dir/$file" "$flags" "$verb" "$data" >/dev/null 3>&- &
 		wait_for "measurement-example/rtmr1/$file:write" 1
 		check stat "$dir/event_log" open "$dir/event_log" O_RDONLY <<-END
@@ -876,14 +876,16 @@ wait_for() {
 		check stat "$R0/event_log" <<-END
 			stat=size=$(stat -c %s "$R0/event_log") mode=0444
 		END
+		sim_fault clear
 		wait
 		assert_file_exists "$dir/event_log"
 	done
 	# What logs nothing removes nothing.
-	sim_fault clear reset "rtmr0/append_event:write:1:slow-300"
+	sim_fault clear reset "rtmr0/append_event:write:1:hold"
 	"$SIMCHECK" open "$R0/append_event" O_WRONLY write 0a >/dev/null 3>&- &
 	wait_for measurement-example/rtmr0/append_event:write 1
 	assert_file_exists "$R0/event_log"
+	sim_fault clear
 	wait
 }
 
@@ -934,10 +936,11 @@ beside() {
 	assert_output "the posted kernel would have crashed here: $contended"
 	# In other trees there is no such lock.
 	sim_mr
-	sim_fault 'rtmr1:sha384:read:1:slow-200'
+	sim_fault 'rtmr1:sha384:read:1:hold'
 	"$SIMCHECK" open "$M/rtmr1:sha384" O_RDONLY read 48 >/dev/null 3>&- &
 	wait_for 'tsm_mr_sample/measurements/rtmr1:sha384:read' 1
 	"$SIMCHECK" open "$M/rtmr1:sha384" O_WRONLY write '00*48' >/dev/null
+	sim_fault clear
 	wait
 	assert_equal "$(cat "$ROOT/sys/.tsmsim/contention")" ''
 }
@@ -1139,6 +1142,23 @@ beside() {
 	[ "${lines[3]#clock=}" -ge 400 ] || fail "${lines[3]}"
 }
 
+@test "fault: hold answers when faults are cleared, and not at a signal" {
+	start
+	sim_fault rtmr1/digest:write:1:hold
+	"$SIMCHECK" open "$R1/digest" O_WRONLY alarm 20 write '00*48' >"$BATS_TEST_TMPDIR/held" 3>&- &
+	wait_for measurement-example/rtmr1/digest:write 1
+	check open "$R1/hash_algo" O_RDONLY read 10 <<-END
+		open=0
+		read=6 736861333834
+	END
+	assert_equal "$(sim_truth measurement-example/rtmr1)" "$(extended sha384 "$ZERO48" "$ZERO48")"
+	sleep 0.1
+	kill -0 $!
+	sim_fault clear
+	wait $!
+	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/held")" 'write=48'
+}
+
 @test "fault: hang ends with a signal: EINTR, nothing has happened; hang-after: it has" {
 	start
 	append "$R0" a
@@ -1164,10 +1184,7 @@ hang_one() {
 	start
 	sim_fault digest:read:1:hang
 	"$SIMCHECK" open "$R0/digest" O_RDONLY pread 0 1 >"$BATS_TEST_TMPDIR/hung" 3>&- &
-	for _ in {1..5000}; do
-		[ "$(sim_stat faults:fired)" = 0 ] || return 0
-	done
-	fail 'nobody reads'
+	wait_for faults:fired 1
 }
 
 @test "fault: hang holds nobody up; it ends with clear, a lazy unmount, a kill of the reader" {

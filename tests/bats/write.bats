@@ -214,6 +214,7 @@ meanwhile() {
 	begin -j write user_data --hex "$ONES"
 	await counted "$UD:write" 1
 	kill -STOP "$PID"
+	sim_fault clear
 	"$SIMCHECK" open "$T/user_data" O_WRONLY write "$2" >/dev/null
 	kill -CONT "$PID"
 	finish
@@ -227,7 +228,7 @@ meanwhile() {
 	machine
 	meanwhile hang-after "$ZERO64"
 	assert_error 4 "'sys/kernel/tsm/$UD': interrupted system call*"
-	meanwhile slow-300 "$ZERO64"
+	meanwhile hold "$ZERO64"
 	assert_error 4 "'$UD': the kernel reported success, but it did not change"
 	meanwhile hang "$ONES"
 	assert_done
@@ -284,10 +285,11 @@ meanwhile() {
 
 @test "SIGTERM during a slow write: it is finished and the result printed" {
 	machine
-	sim_fault user_data:write:1:slow-300
+	sim_fault user_data:write:1:hold
 	begin write user_data --hex "$ONES"
 	await counted "$UD:write" 1
 	kill "$PID"
+	sim_fault clear
 	finish
 	assert_done
 	assert_value "$ONES" "$UD"

@@ -12,6 +12,7 @@
  * WHAT    ERRNO or ERRNO-before (eio, ebusy, enomem, ...): nothing happens but the error
  *         ERRNO-after: it happens, and the error is the answer
  *         slow-MS: it happens, the answer comes MS milliseconds later
+ *         hold: it happens, the answer comes when faults are cleared, and no signal ends that
  *         hang: it does not happen, no answer until the reader gets a signal: then EINTR
  *         hang-after: it happens, no answer as with hang
  *         enodev on a read of event_log: this descriptor has become stale, a new one works
@@ -112,7 +113,7 @@ static bool parse_flag(struct word w, struct fault_hit *ret)
 	const struct {
 		const char *name;
 		bool *flag;
-	} flags[] = {{"hang", &ret->hang}, {"hang-after", &ret->hang_after},
+	} flags[] = {{"hang", &ret->hang}, {"hang-after", &ret->hang_after}, {"hold", &ret->hold},
 		{"enodev", &ret->enodev}, {"sync-only", &ret->sync_only},
 		{"extend-fail", &ret->extend_fail}, {"foreign-append", &ret->foreign_append},
 		{"foreign-extend", &ret->foreign_extend},
@@ -248,6 +249,7 @@ static void merge(struct fault_hit *into, const struct fault_hit *what)
 	into->slow_ms += what->slow_ms;
 	into->hang |= what->hang;
 	into->hang_after |= what->hang_after;
+	into->hold |= what->hold;
 	into->enodev |= what->enodev;
 	into->sync_only |= what->sync_only;
 	into->extend_fail |= what->extend_fail;

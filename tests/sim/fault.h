@@ -25,7 +25,7 @@ extern const char *const op_names[OP__N];
 struct fault_hit {
 	int before, after; /* errno values, 0: none */
 	unsigned slow_ms;
-	bool hang, hang_after;
+	bool hang, hang_after, hold;
 	bool enodev, sync_only, extend_fail;
 	bool foreign_append, foreign_extend, foreign_extend_after;
 };

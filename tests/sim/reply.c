@@ -10,7 +10,7 @@ struct pending {
 	struct pending *next;
 	fuse_req_t req;
 	struct reply reply;
-	bool hangs, interrupted, moment;
+	bool hangs, held, interrupted, moment;
 	uint64_t due_ms;
 	char copy[];
 };
@@ -138,14 +138,15 @@ void reply_finish(fuse_req_t req, const struct reply *r, const struct fault_hit 
 		drop(r);
 		r = &late;
 	}
-	if (!hit->slow_ms && !r->access && !r->away) {
+	if (!hit->slow_ms && !hit->hold && !r->access && !r->away) {
 		give(req, r);
 		return;
 	}
 	p = postpone(req, r);
 	if (!p)
 		return;
-	p->moment = !hit->slow_ms;
+	p->held = hit->hold;
+	p->moment = !hit->slow_ms && !hit->hold;
 	p->due_ms = p->moment ? UINT64_MAX : now_ms() + hit->slow_ms;
 }
 
@@ -166,6 +167,8 @@ void reply_end_moment(void)
 
 static bool is_due(const struct sim *sim, const struct pending *p, uint64_t now)
 {
+	if (p->held)
+		return sim->release_hung;
 	return p->hangs ? p->interrupted || sim->release_hung : p->due_ms <= now;
 }
 
@@ -177,7 +180,7 @@ int reply_sweep(struct sim *sim)
 		struct pending *p = *at;
 
 		if (!is_due(sim, p, now)) {
-			if (!p->hangs && !p->moment && p->due_ms - now < next)
+			if (!p->hangs && !p->held && !p->moment && p->due_ms - now < next)
 				next = p->due_ms - now;
 			at = &p->next;
 			continue;
