@@ -18,13 +18,13 @@ teardown() {
 	done
 }
 
-# matrix SCENARIO TREE...: the trees side by side.
+# matrix SCENARIO TREE...: the trees side by side. LOAD=load: on a busy machine.
 matrix() {
 	local tree pids=() bad=
 	for tree in "${@:2}"; do
 		mkdir "$BATS_TEST_TMPDIR/$tree"
 		"$MATRIX" "$TSMCTL" "$TSMSIM" "$BATS_TEST_TMPDIR/$tree" "$tree" "$1" \
-			>"$BATS_TEST_TMPDIR/$tree.out" 2>&1 3>&- &
+			${LOAD:+"$LOAD"} >"$BATS_TEST_TMPDIR/$tree.out" 2>&1 3>&- &
 		pids+=($!)
 	done
 	for tree in "${@:2}"; do
@@ -42,6 +42,10 @@ matrix() {
 
 @test "matrix: a second extend, and one where the kernel keeps the log" {
 	matrix second tsm-mr tsm-rtmrs tsm-rfc tsm-rfc-direct
+}
+
+@test "matrix: on a busy machine, with the same result" {
+	LOAD=load matrix second tsm-mr tsm-rfc
 }
 
 @test "matrix: the RFC's tree without logs" {

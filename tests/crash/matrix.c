@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 #include "ledger.h"
+#include "load.h"
 #include "machine.h"
 
 #define JOURNAL "root/run/tsmctl/journal.jsonl"
@@ -620,14 +621,17 @@ int main(int argc, char *argv[])
 {
 	static struct matrix x;
 	const struct scenario *s = scenarios;
-	const struct tree *tree = argc == 6 ? tree_by_name(argv[4]) : NULL;
-	while (argc == 6 && s->name != NULL && strcmp(s->name, argv[5]) != 0)
+	bool with_load = argc == 7 && strcmp(argv[6], "load") == 0;
+	const struct tree *tree = argc == 6 || with_load ? tree_by_name(argv[4]) : NULL;
+	while (tree != NULL && s->name != NULL && strcmp(s->name, argv[5]) != 0)
 		s++;
 	if (tree == NULL || s->name == NULL) {
-		fputs("usage: matrix TSMCTL TSMSIM DIR TREE SCENARIO\n", stderr);
+		fputs("usage: matrix TSMCTL TSMSIM DIR TREE SCENARIO [load]\n", stderr);
 		return 2;
 	}
 	machine_open(&x.m, argv[1], argv[2], argv[3], tree);
+	if (with_load)
+		load_begin();
 	learn(&x, &scenarios[1], &x.usual);
 	forget(&x);
 	if (!x.bad)
@@ -637,6 +641,7 @@ int main(int argc, char *argv[])
 		run_kernel_cells(&x);
 	}
 	forget(&x);
+	load_end();
 	for (unsigned i = 0; i < x.calls.n; i++)
 		printf("%u %s %s\n", x.calls.call[i].number, x.calls.call[i].name,
 			x.calls.call[i].target);

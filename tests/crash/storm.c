@@ -20,7 +20,9 @@
 #include <json-c/json.h>
 
 #include "ledger.h"
+#include "load.h"
 #include "machine.h"
+#include "witness.h"
 
 enum { WORKERS = 8, REGISTERS_MAX = 4, FOREIGN_EVERY = 40, STATUS_KILLED = 128 + SIGKILL };
 
@@ -44,7 +46,7 @@ static const struct sea {
 static struct machine m;
 static const struct sea *sea;
 static unsigned registers, extends;
-static bool with_kills, with_foreign, with_readers;
+static bool with_kills, with_foreign, with_readers, with_load;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void wrong(const char *fmt, ...)
 {
@@ -167,6 +169,16 @@ static void check_verdicts(struct json_object *doc, const char *name)
 	}
 }
 
+/* The one problem that there is: configfs has only the entries that extends have made. */
+static bool is_problem(struct json_object *row)
+{
+	const char *message = member(row, "message");
+	if (strcmp(member(row, "level"), "problem") != 0)
+		return false;
+	return m.tree->index == NULL || (strstr(message, "has no entry in configfs yet") == NULL &&
+						strcmp(message, "0 of 4 can be read") != 0);
+}
+
 /* Nothing is wrong with the machine, however busy it is. */
 static void check_findings(struct json_object *doc, const char *name)
 {
@@ -175,14 +187,72 @@ static void check_findings(struct json_object *doc, const char *name)
 		wrong("%s: no findings", name);
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		if (strcmp(member(row, "level"), "problem") == 0 && m.tree->index == NULL)
+		if (is_problem(row))
 			wrong("%s: %s", name, json_object_to_json_string(row));
 	}
+}
+
+static bool is_in_sea(const char *reg)
+{
+	for (unsigned i = 0; i < registers; i++)
+		if (strcmp(reg, sea->reg[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The values that it says the registers have; whether they had them is known at the end. */
+static void note_values(struct json_object *doc, FILE *told)
+{
+	struct json_object *rows = NULL;
+	json_object_object_get_ex(doc, "registers", &rows);
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		const char *value = member(row, "value");
+		if (value[0] != '\0' && is_in_sea(member(row, "register")))
+			witness_told(told, member(row, "register"), value);
+	}
+}
+
+/* Who keeps a register's log does not depend on what is done to it; all are there all the while. */
+static void check_list(struct json_object *doc, const char *name)
+{
+	struct json_object *rows = NULL;
+	unsigned n = 0;
+	json_object_object_get_ex(doc, "registers", &rows);
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		if (!is_in_sea(member(row, "register")))
+			continue;
+		n++;
+		if (strcmp(member(row, "log"), m.tree->journal ? "journal" : "kernel") != 0 ||
+			strcmp(member(row, "extensible"), "true") != 0)
+			wrong("%s: %s", name, json_object_to_json_string(row));
+	}
+	if (n != registers)
+		wrong("%s: %s", name, json_object_to_json_string(doc));
+}
+
+/* Nothing is ever taken out of a log. */
+static void check_log(struct json_object *doc, const char *name)
+{
+	static unsigned last;
+	struct json_object *rows = NULL;
+	unsigned n = 0;
+	json_object_object_get_ex(doc, "events", &rows);
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++)
+		n += strcmp(member(json_object_array_get_idx(rows, i), "extends"), "true") == 0;
+	if (rows == NULL || n < last || n > 3 * WORKERS * extends)
+		wrong("%s: %u extends, after %u", name, n, last);
+	last = n;
 }
 
 /* What a command that reads says. */
 static void check_answer(struct json_object *doc, const char *command, const char *name)
 {
+	if (strcmp(command, "list") == 0)
+		check_list(doc, name);
+	if (strcmp(command, "log") == 0)
+		check_log(doc, name);
 	if (strcmp(command, "status") == 0)
 		check_findings(doc, name);
 	else if (strcmp(command, "verify") == 0 || strcmp(command, "log") == 0)
@@ -202,8 +272,25 @@ enum { READERS = sizeof(readers) / sizeof(readers[0]) };
 static bool may_say(int status, const char *err)
 {
 	if (status == 4)
-		return strstr(err, " moved ") != NULL;
+		return strstr(err, " moved ") != NULL || strstr(err, "held by ") != NULL;
 	return status == 0 || (status == 3 && m.tree->index != NULL);
+}
+
+static void told_path(unsigned reader, char ret[MACHINE_PATH_MAX])
+{
+	char file[64];
+	snprintf(file, sizeof(file), "told.%s", readers[reader][1]);
+	machine_path(&m, file, ret);
+}
+
+static FILE *open_told(unsigned reader, const char *mode)
+{
+	char path[MACHINE_PATH_MAX];
+	told_path(reader, path);
+	FILE *ret = fopen(path, mode);
+	if (ret == NULL)
+		wrong("%s: %s", path, strerror(errno));
+	return ret;
 }
 
 /* Reads until the other end of the pipe is closed, at least once. */
@@ -213,6 +300,7 @@ static void keep_reading(unsigned reader, int end)
 	unsigned good = 0, moved = 0;
 	struct pollfd p = {.fd = end};
 	snprintf(name, sizeof(name), ".%s", readers[reader][1]);
+	FILE *told = open_told(reader, "we");
 	do {
 		int status = machine_end(machine_begin(&m, readers[reader], name));
 		snprintf(file, sizeof(file), "stderr%s", name);
@@ -226,13 +314,16 @@ static void keep_reading(unsigned reader, int end)
 			wrong("%s: not JSON: %s", name, out);
 		if (status == 0)
 			check_answer(doc, readers[reader][1], name);
+		note_values(doc, told);
 		json_object_put(doc);
 		good += status == 0;
 		moved += status == 4;
 		free(err);
 		free(out);
 	} while (poll(&p, 1, 0) == 0);
-	printf("%s: %u answers, %u times nothing stood still\n", name + 1, good, moved);
+	printf("%s: %u answers, %u times none\n", name + 1, good, moved);
+	if (fclose(told) != 0)
+		wrong("%s: %s", name, strerror(errno));
 	exit(0);
 }
 
@@ -323,14 +414,61 @@ static void check_foreign(const struct ledger *l, const struct seen *seen)
 		printf("foreign: %zu seen between two records, %zu during one\n", gaps, unknown);
 }
 
+/* Each value that a reader was told is one that the register had. */
+static void check_told(void)
+{
+	char path[MACHINE_PATH_MAX], word[512];
+	size_t n = 0;
+	for (unsigned i = 0; i < READERS; i++) {
+		told_path(i, path);
+		n += witness_check(path, word, sizeof(word));
+		if (word[0] != '\0')
+			wrong("%s: it never had the value %s", readers[i][1], word);
+	}
+	if (n == 0)
+		wrong("no reader was told a value");
+}
+
+static void had_in_journal(const struct ledger *l)
+{
+	witness_begin();
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ledger_group *g = &l->group[l->record[i].group];
+		witness_had(g->name[0], l->record[i].before, g->size);
+		witness_had(g->name[0], l->record[i].expected, g->size);
+	}
+	for (unsigned i = 0; i < registers; i++)
+		witness_had(sea->reg[i], ledger_group(l, sea->reg[i])->start,
+			ledger_group(l, sea->reg[i])->size);
+}
+
+static size_t hash_size(unsigned i)
+{
+	uint8_t digest[LEDGER_DIGEST_MAX];
+	return ledger_hash(strrchr(sea->reg[i], ':') + 1, "", 0, digest);
+}
+
+/* A line of the kernel's log: what it makes of the value. */
+static void had_after(unsigned i, const char *line, uint8_t value[LEDGER_DIGEST_MAX])
+{
+	uint8_t digest[LEDGER_DIGEST_MAX];
+	const char *hash = strrchr(sea->reg[i], ':') + 1;
+	ledger_hash(hash, line, strlen(line), digest);
+	ledger_extend(hash, value, digest);
+	witness_had(sea->reg[i], value, hash_size(i));
+}
+
 /* The kernel's own logs: each record once, and none that nobody sent. */
 static void check_kernel_log(unsigned i, unsigned char *count)
 {
 	char name[MACHINE_PATH_MAX];
 	snprintf(name, sizeof(name), "root/sys/kernel/tsm/%s/event_log", sea->truth[i]);
+	uint8_t value[LEDGER_DIGEST_MAX] = {0};
 	char *text = machine_text(&m, name);
+	witness_had(sea->reg[i], value, hash_size(i));
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		unsigned worker, k;
+		had_after(i, line, value);
 		if (strncmp(line, "SYNC ", 5) == 0)
 			continue;
 		if (!read_sent(line, &worker, &k) || worker >= WORKERS || k >= extends)
@@ -357,6 +495,7 @@ static void check_kernel_logs(const struct seen *seen)
 {
 	size_t all = (size_t)WORKERS * extends, have = 0;
 	unsigned char *count = calloc(all, 1);
+	witness_begin();
 	for (unsigned i = 0; i < registers; i++) {
 		check_kernel_log(i, count);
 		check_kernel_verify(i);
@@ -393,6 +532,7 @@ static void check(const struct seen *seen)
 		check_verify(&l, i);
 	}
 	check_foreign(&l, seen);
+	had_in_journal(&l);
 	printf("%s, %u registers: %zu extended, %zu void, %u killed\n", m.tree->name, registers,
 		l.n - ledger_count(&l, NULL, LEDGER_VOID, NULL),
 		ledger_count(&l, NULL, LEDGER_VOID, NULL), seen->killed);
@@ -404,21 +544,26 @@ static void check(const struct seen *seen)
 
 /* All of it */
 
-static pid_t start(void)
+static pid_t children[WORKERS + READERS];
+static unsigned n_children;
+
+/* False: this is the new process. */
+static bool start(void)
 {
 	fflush(stdout);
 	pid_t pid = fork();
 	if (pid < 0)
 		wrong("fork: %s", strerror(errno));
-	return pid;
+	if (pid > 0)
+		children[n_children++] = pid;
+	return pid > 0;
 }
 
-static void await(unsigned n)
+static void await(void)
 {
-	int status;
 	bool bad = false;
-	for (unsigned i = 0; i < n; i++)
-		bad |= wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	for (unsigned i = 0; i < n_children; i++)
+		bad |= machine_end(children[i]) != 0;
 	if (bad)
 		wrong("a process of the storm failed");
 }
@@ -435,14 +580,17 @@ static void collect(int report, struct seen *ret)
 static void storm(struct seen *ret)
 {
 	int report[2], end[2];
+	/* Before the pipes, whose ends a busy process would keep open. */
+	if (with_load)
+		load_begin();
 	if (pipe(report) < 0 || pipe(end) < 0)
 		wrong("pipe: %s", strerror(errno));
 	for (unsigned i = 0; i < WORKERS; i++)
-		if (start() == 0)
+		if (!start())
 			work(i, report[1]);
 	close(report[1]);
 	for (unsigned i = 0; with_readers && i < READERS; i++) {
-		if (start() == 0) {
+		if (!start()) {
 			close(end[1]);
 			close(report[0]);
 			keep_reading(i, end[0]);
@@ -450,7 +598,8 @@ static void storm(struct seen *ret)
 	}
 	collect(report[0], ret);
 	close(end[1]);
-	await(WORKERS + (with_readers ? READERS : 0));
+	await();
+	load_end();
 	close(end[0]);
 	close(report[0]);
 }
@@ -461,6 +610,7 @@ static void take_modes(int argc, char *argv[])
 		with_kills |= strcmp(argv[i], "kills") == 0;
 		with_foreign |= strcmp(argv[i], "foreign") == 0;
 		with_readers |= strcmp(argv[i], "readers") == 0;
+		with_load |= strcmp(argv[i], "load") == 0;
 	}
 }
 
@@ -470,7 +620,7 @@ int main(int argc, char *argv[])
 	sea = seas;
 	if (argc < 7) {
 		fputs("usage: storm TSMCTL TSMSIM DIR TREE REGISTERS EXTENDS "
-		      "[kills] [foreign] [readers]\n",
+		      "[kills] [foreign] [readers] [load]\n",
 			stderr);
 		return 2;
 	}
@@ -489,6 +639,8 @@ int main(int argc, char *argv[])
 		check(&seen);
 	else
 		check_kernel_logs(&seen);
+	if (with_readers)
+		check_told();
 	machine_stop(&m);
 	return 0;
 }
