@@ -398,6 +398,162 @@ static size_t wanted_records(const struct matrix *x, bool next, const char *ret[
 	return n;
 }
 
+/* What the other readers say */
+
+/* They run side by side. */
+enum reader { READ, LIST, LOG, STATUS, READERS };
+static const char *const readers[READERS] = {"read", "list", "log", "status"};
+
+static pid_t begin_reader(const struct matrix *x, enum reader r)
+{
+	const char *const args[] = {"-j", readers[r], r == STATUS ? NULL : x->m.tree->reg, NULL};
+	return machine_begin(&x->m, args, readers[r]);
+}
+
+/* The JSON that it printed, NULL if it was none; the status has to be this one. */
+static struct json_object *end_reader(struct matrix *x, enum reader r, pid_t pid, int want)
+{
+	char file[64];
+	int status = machine_end(pid);
+	snprintf(file, sizeof(file), "stdout%s", readers[r]);
+	char *text = machine_text(&x->m, file);
+	struct json_object *doc = json_tokener_parse(text);
+	if (status != want || doc == NULL)
+		wrong(x, "%s: status %d: %s", readers[r], status, text);
+	free(text);
+	return doc;
+}
+
+static struct json_object *only_row(struct matrix *x, struct json_object *doc, const char *command)
+{
+	struct json_object *rows, *row = NULL;
+	if (json_object_object_get_ex(doc, "registers", &rows) &&
+		json_object_array_length(rows) == 1)
+		row = json_object_array_get_idx(rows, 0);
+	if (row == NULL || strcmp(member(row, "register"), x->m.tree->reg) != 0)
+		wrong(x, "%s does not speak of the register", command);
+	return row;
+}
+
+static void check_read(struct matrix *x, pid_t pid)
+{
+	struct json_object *doc = end_reader(x, READ, pid, x->no_entry ? 3 : 0);
+	struct json_object *row = only_row(x, doc, "read");
+	if (!x->no_entry && strcmp(member(row, "value"), hex(x->after, x->m.tree->size)) != 0)
+		wrong(x, "read shows another value");
+	json_object_put(doc);
+}
+
+static const char *who_logs(const struct matrix *x)
+{
+	if (x->m.tree->set)
+		return "";
+	return x->m.tree->journal ? "journal" : "kernel";
+}
+
+static void check_list(struct matrix *x, pid_t pid)
+{
+	struct json_object *doc = end_reader(x, LIST, pid, 0);
+	struct json_object *row = only_row(x, doc, "list");
+	if (strcmp(member(row, "log"), who_logs(x)) != 0 ||
+		strcmp(member(row, "readable"), x->no_entry ? "false" : "true") != 0 ||
+		strcmp(member(row, x->m.tree->set ? "writable" : "extensible"), "true") != 0)
+		wrong(x, "list says what is not so");
+	json_object_put(doc);
+}
+
+static bool is_sync(struct json_object *event)
+{
+	return strcmp(member(event, "kind"), "sync") == 0;
+}
+
+static bool has_extended(struct json_object *event)
+{
+	return strcmp(member(event, "extends"), "true") == 0;
+}
+
+static bool is_event_of(const struct matrix *x, struct json_object *event, const char *text)
+{
+	uint8_t digest[LEDGER_DIGEST_MAX];
+	struct json_object *digests;
+	size_t size = ledger_hash(x->m.tree->hash, text, strlen(text), digest);
+	return json_object_object_get_ex(event, "digests", &digests) &&
+	       strcmp(member(json_object_array_get_idx(digests, 0), "digest"), hex(digest, size)) ==
+		       0;
+}
+
+/*
+ * Exactly the records that the register has, in their order. Where somebody else extended it, too,
+ * log may say of a record without an end that it cannot tell.
+ */
+static void check_events(struct matrix *x, struct json_object *events, size_t n, const char **want)
+{
+	size_t have = 0;
+	for (size_t i = 0; events != NULL && i < json_object_array_length(events); i++) {
+		struct json_object *event = json_object_array_get_idx(events, i);
+		bool wanted = have < n && is_event_of(x, event, want[have]);
+		bool unsaid =
+			x->scenario->left == LEFT_FOREIGN && member(event, "extends")[0] == '\0';
+		if (is_sync(event) ? !has_extended(event) : has_extended(event) && !wanted)
+			wrong(x, "log is wrong about event %zu", i);
+		have += wanted && (unsaid || has_extended(event));
+	}
+	if (have < n)
+		wrong(x, "log does not have the record \"%s\"", want[have]);
+}
+
+static void check_log(struct matrix *x, pid_t pid)
+{
+	const char *want[WANT_MAX];
+	size_t n = x->m.tree->set ? 0 : wanted_records(x, false, want);
+	struct json_object *doc = end_reader(x, LOG, pid, x->m.tree->set ? 3 : 0), *events = NULL;
+	json_object_object_get_ex(doc, "events", &events);
+	check_events(x, events, n, want);
+	json_object_put(doc);
+}
+
+/*
+ * The problems that there are: what somebody else did, and on configfs registers without an entry,
+ * of which this one may have one.
+ */
+static bool is_true_problem(const struct matrix *x, const char *message)
+{
+	if (x->scenario->left == LEFT_FOREIGN && strstr(message, ": mismatch: ") != NULL)
+		return strstr(message, LEDGER_FOREIGN) != NULL;
+	if (x->m.tree->index == NULL)
+		return false;
+	if (strcmp(message, "0 of 4 can be read") == 0 ||
+		strncmp(message, x->m.tree->reg, strlen(x->m.tree->reg)) == 0)
+		return x->no_entry;
+	return strstr(message, "has no entry in configfs yet") != NULL;
+}
+
+static void check_findings(struct matrix *x, pid_t pid)
+{
+	struct json_object *doc = end_reader(x, STATUS, pid, x->no_entry ? 3 : 0), *rows = NULL;
+	json_object_object_get_ex(doc, "findings", &rows);
+	if (rows == NULL || json_object_array_length(rows) == 0)
+		wrong(x, "status finds nothing");
+	for (size_t i = 0; rows != NULL && i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		if (strcmp(member(row, "level"), "problem") == 0 &&
+			!is_true_problem(x, member(row, "message")))
+			wrong(x, "status: %s", member(row, "message"));
+	}
+	json_object_put(doc);
+}
+
+static void check_readers(struct matrix *x)
+{
+	pid_t pid[READERS];
+	for (unsigned r = 0; r < READERS; r++)
+		pid[r] = begin_reader(x, r);
+	check_read(x, pid[READ]);
+	check_list(x, pid[LIST]);
+	check_log(x, pid[LOG]);
+	check_findings(x, pid[STATUS]);
+}
+
 static void check_records(struct matrix *x, const struct ledger *l, bool next)
 {
 	const char *want[WANT_MAX];
@@ -488,6 +644,7 @@ static void check_after(struct matrix *x, int status, bool killed, bool early)
 	check_verify(x, x->m.tree->reg, x->after);
 	if (x->m.tree->other != NULL)
 		check_verify(x, x->m.tree->other, x->after);
+	check_readers(x);
 }
 
 /* What an operator does then. */
