@@ -80,6 +80,10 @@ matrix() {
 	matrix gone tsm-mr tsm-rtmrs
 }
 
+@test "matrix: the tree as it was posted in April 2025" {
+	matrix first tsm-mr-v5
+}
+
 @test "matrix: a register that has two names" {
 	matrix first tsm-mr-alias
 }

@@ -56,11 +56,11 @@ sim_start() {
 }
 
 # sim_mr ARGS...: Linux 6.16's tree, with the kernel's sample unless a --provider is named. M is the
-# first provider's folder of measurements.
+# first provider's folder of measurements, which the postings of April 2025 call mr: --folder mr.
 sim_mr() {
 	sim_start --tree mr "$@" || return
 	# shellcheck disable=SC2034 # for the tests
-	M=$(echo "$ROOT"/sys/devices/virtual/misc/*/measurements)
+	M=$(echo "$ROOT"/sys/devices/virtual/misc/*/m*)
 }
 
 # sim_rtmrs ARGS...: the configfs tree, of tdx_guest. C is the folder in which entries are made.

@@ -451,6 +451,39 @@ many() {
 	done
 }
 
+@test "mr: the tree as it was posted in April 2025 is listed, read, extended and verified like the one of today" {
+	machine --tree mr --folder mr --provider tdx_guest --no-ccel
+	tsmctl list --json
+	assert_done
+	assert_json '[.registers[].path | ltrimstr("/sys/devices/virtual/misc/tdx_guest/mr/")] == ["mrconfigid", "mrowner",
+		"mrownerconfig", "mrtd:sha384", "rtmr0:sha384", "rtmr1:sha384", "rtmr2:sha384", "rtmr3:sha384"]'
+	assert_json '[.registers[] | select(.extensible and .log == "journal" and .abi == "tsm-mr").cc_mr_index] == [1, 2, 3, 4]'
+	tsmctl read rtmr3
+	assert_output "$ZERO48  tdx_guest/rtmr3:sha384"
+	tsmctl verify rtmr3
+	assert_output 'untouched  tdx_guest/rtmr3:sha384'
+	v=$(extended sha384 "$ZERO48" "$(textsum sha384 one)")
+	tsmctl extend rtmr3 --event one
+	assert_done
+	assert_output "$v  tdx_guest/rtmr3:sha384"
+	assert_equal "$(sim_truth tdx_guest/rtmr3:sha384)" "$v"
+	assert_equal "$(sim_stat tdx_guest/mr/rtmr3:sha384:write)" 1
+	tsmctl extend rtmr3 --event one --once
+	assert_success
+	tsmctl read rtmr3
+	assert_output "$v  tdx_guest/rtmr3:sha384"
+	tsmctl verify
+	assert_done
+	assert_line 'match  tdx_guest/rtmr3:sha384'
+	tsmctl log rtmr3 --json
+	assert_json '[.events[].data_text] == ["one"] and .registers[0].verdict == "match"'
+	tsmctl status
+	[[ $output == *'tsm-mr: 1 provider, 8 registers'* && $output == *'8 of 8 can be read'* ]] || fail "$output"
+	head -c 48 /dev/zero | dd of="$ROOT/sys/devices/virtual/misc/tdx_guest/mr/rtmr3:sha384" bs=48 conv=notrunc status=none
+	tsmctl verify rtmr3
+	assert_failure 1
+}
+
 @test "eight processes: no record lost or counted twice" {
 	machine --tree mr
 	pids=()

@@ -47,6 +47,26 @@ report() {
 	cat "$M/static_mr:sha384" "$M/config_mr" "$R0" "$R1" | sum sha512
 }
 
+@test "the folder of the postings of April 2025 is mr, and all is as in measurements" {
+	start --folder mr
+	assert_equal "$(cd "$ROOT/sys/class/misc/tsm_mr_sample" && find . -type f | wc -l)" 7
+	[ ! -e "${M%/*}/measurements" ]
+	check stat "$R1" open "$R1" O_RDWR write '5a*48' pread 0 100 <<-END
+		stat=size=48 mode=0644
+		open=0
+		write=48
+		pread=48 $(extended sha384 "$(printf rtmr1 | od -An -v -tx1 | tr -d ' \n')$(printf '0%.0s' {1..86})" "$(printf '5a%.0s' {1..48})")
+	END
+	sim_fault 'mr/rtmr1:sha384:read:1:eio'
+	check open "$R1" O_RDONLY pread 0 1 <<-END
+		open=0
+		pread=EIO
+	END
+	assert_equal "$(sim_stat tsm_mr_sample/mr/rtmr1:sha384:write)" 1
+	run "$TSMSIM" --tree mr --folder other "$BATS_TEST_TMPDIR"
+	assert_failure 2
+}
+
 @test "every answer of the table" {
 	[ "$(id -u)" = 0 ] || skip "needs root to become another user"
 	start

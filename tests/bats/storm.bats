@@ -59,6 +59,10 @@ storm() {
 	assert_line --regexp '^foreign: '
 }
 
+@test "storm on the tree as it was posted in April 2025, with readers" {
+	storm tsm-mr-v5 2 readers
+}
+
 @test "storm on the RFC's tree, with readers: the posted kernel would have held" {
 	storm tsm-rfc 2 readers
 }

@@ -36,6 +36,8 @@ static const struct sea {
 			"tdx_guest/rtmr1:sha384"},
 		{"tdx_guest/rtmr3:sha384", "tdx_guest/rtmr2:sha384", "tdx_guest/rtmr0:sha384",
 			"tdx_guest/rtmr1:sha384"}},
+	{"tsm-mr-v5", {"tdx_guest/rtmr3:sha384", "tdx_guest/rtmr2:sha384"},
+		{"tdx_guest/rtmr3:sha384", "tdx_guest/rtmr2:sha384"}},
 	{"tsm-rfc", {"measurement-example/rtmr1:sha384", "measurement-example/rtmr0:sha256"},
 		{"measurement-example/rtmr1", "measurement-example/rtmr0"}},
 	{"tsm-rfc-v2", {"measurement-example/rtmr1:sha384"}, {"measurement-example/rtmr1"}},

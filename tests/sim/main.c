@@ -22,7 +22,7 @@
 struct options {
 	bool foreground, no_ccel;
 	int owned_index;
-	const char *home, *mountpoint;
+	const char *home, *folder, *mountpoint;
 	enum layout tree, dialect; /* tree 0: the RFC's, in that dialect */
 	const char *providers[MAX_ITEMS], *faults[MAX_ITEMS];
 	size_t n_providers, n_faults;
@@ -44,6 +44,10 @@ static const char usage[] =
 	"rtmrs\n"
 	"      --home PATH            where in the mount (kernel/tsm, devices/virtual/misc,\n"
 	"                             kernel/config/tsm/rtmrs)\n"
+	"      --folder measurements|mr\n"
+	"                             of mr: what the folder of a device's registers is called; mr "
+	"in the\n"
+	"                             postings of April 2025 (measurements)\n"
 	"      --no-ccel              tdx_guest without firmware's log in mr and rtmrs: all rtmrs "
 	"zero\n"
 	"      --owned-index einval|ebusy\n"
@@ -85,6 +89,12 @@ static bool take_owned_index(struct options *o, const char *arg)
 	return !strcmp(arg, "ebusy") || !strcmp(arg, "einval");
 }
 
+static bool take_folder(struct options *o, const char *arg)
+{
+	o->folder = arg;
+	return !strcmp(arg, "measurements") || !strcmp(arg, "mr");
+}
+
 static bool take(const char **list, size_t *n, const char *arg)
 {
 	if (*n == MAX_ITEMS)
@@ -106,6 +116,8 @@ static bool take_option(struct options *o, int c, const char *arg)
 		return o->no_ccel = true;
 	case 'o':
 		return take_owned_index(o, arg);
+	case 'm':
+		return take_folder(o, arg);
 	case 'p':
 		return take(o->providers, &o->n_providers, arg);
 	case 'h':
@@ -123,13 +135,15 @@ static bool parse_options(struct options *o, int argc, char **argv)
 		{"tree", required_argument, NULL, 't'}, {"dialect", required_argument, NULL, 'd'},
 		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
 		{"no-ccel", no_argument, NULL, 'n'}, {"owned-index", required_argument, NULL, 'o'},
-		{"fault", required_argument, NULL, 'F'}, {0}};
+		{"folder", required_argument, NULL, 'm'}, {"fault", required_argument, NULL, 'F'},
+		{0}};
 	static const char *const defaults[] = {[LAYOUT_V1] = "measurement-example",
 		[LAYOUT_MR] = "tsm_mr_sample",
 		[LAYOUT_RTMRS] = "tdx_guest"};
 	int c;
 
-	*o = (struct options){.dialect = LAYOUT_V1, .owned_index = EINVAL};
+	*o = (struct options){
+		.dialect = LAYOUT_V1, .owned_index = EINVAL, .folder = "measurements"};
 	while ((c = getopt_long(argc, argv, "f", opts, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
@@ -227,6 +241,7 @@ static int build(struct sim *sim, const struct options *o)
 	const char *home = home_of(o, o->tree ? o->tree : o->dialect);
 
 	sim->owned_index = o->owned_index;
+	sim->folder = o->folder;
 	if (tree_add(&sim->tree, 0, "", 0755, NULL) == TREE_NONE || control_build(sim))
 		return fail("tree", "out of memory");
 	if (tree_mkdirs(&sim->tree, home) == TREE_NONE)

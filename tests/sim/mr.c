@@ -13,7 +13,7 @@ static int add_register(struct sim *sim, size_t dir, struct attached *a, const s
 
 	(void)snprintf(name, sizeof(name), "%s%s%s", mr->name, mr->hash ? ":" : "",
 		mr->hash ? mr->hash : "");
-	(void)snprintf(proto.path, sizeof(proto.path), "%s/measurements", a->p->type->name);
+	(void)snprintf(proto.path, sizeof(proto.path), "%s/%s", a->p->type->name, sim->folder);
 	/* Not the mode alone: what has no write operation is refused after a chmod, too. */
 	return tree_file(&sim->tree, dir, name, value_mode(mr),
 		mr->flags & MR_W ? &value_rw : &value_ro, &proto);
@@ -35,10 +35,10 @@ int mr_build(struct sim *sim, const char *home, struct attached *a)
 	char path[160];
 	int rc;
 
-	(void)snprintf(path, sizeof(path), "%s/measurements", type->name);
+	(void)snprintf(path, sizeof(path), "%s/%s", type->name, sim->folder);
 	if (device != TREE_NONE)
 		device = tree_dir(&sim->tree, device, type->name, type->name);
-	dir = device != TREE_NONE ? tree_dir(&sim->tree, device, "measurements", path) : TREE_NONE;
+	dir = device != TREE_NONE ? tree_dir(&sim->tree, device, sim->folder, path) : TREE_NONE;
 	if (dir == TREE_NONE)
 		return -ENOMEM;
 	rc = add_class_link(sim, home, type->name);

@@ -84,8 +84,9 @@ struct sim {
 	struct faults faults;
 	struct attached *attached;
 	size_t n_attached;
-	int owned_index;   /* errno of an index that another entry of rtmrs has */
-	bool release_hung; /* set to have every request that hangs answered with EINTR */
+	const char *folder; /* of a device's registers in mr */
+	int owned_index;    /* errno of an index that another entry of rtmrs has */
+	bool release_hung;  /* set to have every request that hangs answered with EINTR */
 };
 
 #define TREE_NONE ((size_t)-1)
