@@ -643,6 +643,7 @@ int main(int argc, char *argv[])
 		check_kernel_logs(&seen);
 	if (with_readers)
 		check_told();
+	witness_end();
 	machine_stop(&m);
 	return 0;
 }

@@ -7,6 +7,9 @@
 
 enum { VALUES_MAX = 1 << 15, WORD_MAX = 512 };
 
+static char *keys[VALUES_MAX];
+static size_t n_keys;
+
 void witness_told(FILE *out, const char *reg, const char *value)
 {
 	fprintf(out, "%s %s\n", reg, value);
@@ -24,9 +27,19 @@ void witness_had(const char *reg, const uint8_t *value, size_t size)
 	int n = snprintf(word, sizeof(word), "%s ", reg);
 	for (size_t i = 0; i < size; i++)
 		n += snprintf(word + n, sizeof(word) - (size_t)n, "%02x", value[i]);
+	if (hsearch((ENTRY){.key = word}, FIND) != NULL)
+		return;
 	char *key = strdup(word);
-	if (key == NULL || hsearch((ENTRY){.key = key}, ENTER) == NULL)
+	if (key == NULL || n_keys == VALUES_MAX || hsearch((ENTRY){.key = key}, ENTER) == NULL)
 		abort();
+	keys[n_keys++] = key;
+}
+
+void witness_end(void)
+{
+	while (n_keys > 0)
+		free(keys[--n_keys]);
+	hdestroy();
 }
 
 size_t witness_check(const char *path, char *false_word, size_t room)

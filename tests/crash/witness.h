@@ -10,8 +10,9 @@
 /* A reader's file: a register's name and the value it was told, in hex. */
 void witness_told(FILE *out, const char *reg, const char *value);
 
-/* All values that the registers had. One history at a time. */
+/* All values that the registers had. One history at a time, until its end. */
 void witness_begin(void);
+void witness_end(void);
 void witness_had(const char *reg, const uint8_t *value, size_t size);
 /* How many of a reader's values are in it; the first that is not, as told, goes to false_word (empty: none is). */
 size_t witness_check(const char *path, char *false_word, size_t room);
