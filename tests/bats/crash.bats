@@ -48,9 +48,9 @@ matrix() {
 	LOAD=load matrix second tsm-mr tsm-rfc
 }
 
-@test "matrix: the RFC's tree without logs" {
-	matrix first tsm-rfc-v2
-	rm -r "$BATS_TEST_TMPDIR/tsm-rfc-v2"
+@test "matrix: the RFC's trees without logs" {
+	matrix first tsm-rfc-v2 tsm-rfc-v3
+	rm -r "$BATS_TEST_TMPDIR"/tsm-rfc-v[23]
 	matrix landed tsm-rfc-v2
 }
 

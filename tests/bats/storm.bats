@@ -67,8 +67,10 @@ storm() {
 	storm tsm-rfc 2 readers
 }
 
-@test "storm on the RFC's tree without logs, with readers" {
+@test "storm on the RFC's trees without logs, with readers" {
 	storm tsm-rfc-v2 1 readers
+	rm -r "$BATS_TEST_TMPDIR/storm"
+	storm tsm-rfc-v3 1 readers
 }
 
 @test "storm on the RFC's tree, killed and read from all the while" {

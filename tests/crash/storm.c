@@ -41,6 +41,7 @@ static const struct sea {
 	{"tsm-rfc", {"measurement-example/rtmr1:sha384", "measurement-example/rtmr0:sha256"},
 		{"measurement-example/rtmr1", "measurement-example/rtmr0"}},
 	{"tsm-rfc-v2", {"measurement-example/rtmr1:sha384"}, {"measurement-example/rtmr1"}},
+	{"tsm-rfc-v3", {"measurement-example/rtmr1:sha384"}, {"measurement-example/rtmr1"}},
 	{"tsm-rtmrs", {"rtmrs/rtmr3:sha384", "rtmrs/rtmr2:sha384"},
 		{"tdx_guest/rtmr3", "tdx_guest/rtmr2"}},
 };
