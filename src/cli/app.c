@@ -62,6 +62,7 @@ int app_probe(struct app *app, struct tree *ret)
 	if (app_open_root(app) < 0)
 		return -1;
 	int rc = tree_probe(&app->root, app->opt.abi, ret, &app->err);
+	app->unseen = ret->problem;
 	return rc < 0 && app->err.status == ST_ABSENT
 		       ? err_add(&app->err, "; 'tsmctl status' says more")
 		       : rc;
@@ -73,6 +74,10 @@ static int err_unknown(struct app *app)
 	const struct options *o = &app->opt;
 	if (app->err.sys != ENOENT)
 		return -1;
+	if (app->unseen.status != ST_OK) {
+		app->err = app->unseen;
+		return -1;
+	}
 	if (o->quote != NULL)
 		return err_add(&app->err, "; 'tsmctl read --quote %s' lists them", o->quote);
 	if (o->tdreport != NULL)
@@ -90,7 +95,29 @@ struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec
 			spec, app->cmd->name);
 	else if (mr == NULL)
 		err_unknown(app);
-	return mr;
+	if (mr == NULL || app->unseen.status == ST_OK || strcmp(mr->full, spec) == 0)
+		return mr;
+	app->err = app->unseen;
+	err_add(&app->err, "; so '%s' may mean another register than '%s': give the whole name",
+		spec, mr->full);
+	return NULL;
+}
+
+static bool is_whole(const struct mr_list *mrs, const char *spec)
+{
+	for (size_t i = 0; i < mrs->n; i++)
+		if (strcmp(mrs->mr[i]->full, spec) == 0)
+			return true;
+	return false;
+}
+
+void app_tell_unseen(struct app *app, const struct mr_list *mrs, int argc, char *const argv[])
+{
+	bool any = argc == 0;
+	for (int i = 0; i < argc; i++)
+		any |= !is_whole(mrs, argv[i]);
+	if (any && app->unseen.status != ST_OK)
+		app_error(app, &app->unseen);
 }
 
 int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],

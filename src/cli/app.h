@@ -16,6 +16,7 @@ struct app {
 	struct sink out;
 	struct err err;	    /* why a command failed, printed by main */
 	enum status status; /* the worst of what rows told, beside err */
+	struct err unseen;  /* with a status: a part of the trees that app_probe could not look at */
 	struct progress progress;
 	bool changed; /* a register was: output that fails is not "nothing happened" */
 };
@@ -32,6 +33,12 @@ int app_probe(struct app *app, struct tree *ret);
 struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec);
 int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
 	struct mr_pick **ret, size_t *ret_n);
+
+/*
+ * An error for what app_probe could not look at, where operands may mean a register there: none is
+ * given, or one is not the whole name of a register.
+ */
+void app_tell_unseen(struct app *app, const struct mr_list *mrs, int argc, char *const argv[]);
 
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);

@@ -82,8 +82,7 @@ static int run(
 	for (size_t i = 0; i < n; i++)
 		if (picks[i].mr->bad.status != ST_OK)
 			app_error(app, &picks[i].mr->bad);
-	if (argc == 0 && tree->problem.status != ST_OK)
-		app_error(app, &tree->problem);
+	app_tell_unseen(app, &tree->mrs, argc, argv);
 	return 0;
 }
 

@@ -468,6 +468,8 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	free(l.asked);
 	free(l.bad);
 	free(l.js);
+	if (rc == 0)
+		app_tell_unseen(app, &tree->mrs, argc, argv);
 	return rc;
 }
 

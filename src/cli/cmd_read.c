@@ -148,8 +148,8 @@ static int read_live(struct app *app, const struct td_file *td, int argc, char *
 	rc = rc < 0 ? rc : check_raw(app, &r);
 	rc = rc < 0 ? rc : read_all(app, &r);
 	rc = rc < 0 ? rc : print(app, &r, td);
-	if (rc == 0 && argc == 0 && !app->opt.raw && tree.problem.status != ST_OK)
-		app_error(app, &tree.problem);
+	if (rc == 0)
+		app_tell_unseen(app, &tree.mrs, argc, argv);
 	readings_clear(&r);
 	tree_clear(&tree);
 	return rc;

@@ -310,8 +310,8 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 	}
 	if (rc == 0)
 		rc = run(app, &r, files, argc, argv);
-	if (rc == 0 && argc == 0 && tree.problem.status != ST_OK)
-		app_error(app, &tree.problem);
+	if (rc == 0)
+		app_tell_unseen(app, r.mrs, argc, argv);
 	tree_clear(&tree);
 	return rc;
 }

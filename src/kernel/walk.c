@@ -24,7 +24,7 @@ int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const
 	}
 	int rc = 0;
 	const struct dirent *e;
-	while (rc == 0 && (e = readdir(d)) != NULL) {
+	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL) {
 		struct stat st;
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
@@ -37,6 +37,10 @@ int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const
 			err_sys(&problem, sys, "'%s/%s'", dir, e->d_name);
 			tree_note_problem(at->tree, &problem);
 		}
+	}
+	if (rc == 0 && errno != 0) {
+		err_sys(&problem, errno, "'%s'", dir);
+		tree_note_problem(at->tree, &problem);
 	}
 	closedir(d);
 	return rc;

@@ -890,3 +890,28 @@ traced() {
 	done
 	assert_verdict "$N0" match
 }
+
+@test "a provider that cannot be looked at: no name that may be its register's is taken for another's" {
+	local eio="'sys/kernel/tsm/tdx_guest': input/output error" command
+	sim_start --tree rfc --provider measurement-example,tdx_guest
+	mkdir -p "$ROOT/run"
+	tsmctl extend rtmr1 --event a
+	assert_equal "$status" 2
+	sim_fault 'tdx_guest:readdir:*:eio'
+	tsmctl extend rtmr1 --event a
+	assert_refused 4 "$eio; so 'rtmr1' may mean another register than 'measurement-example/rtmr1:sha384': give the whole name"
+	tsmctl extend tdx_guest/rtmr1 --event a
+	assert_refused 4 "$eio"
+	# Whoever asks for all, for a pattern or a part of a name is told; the rows that are there are printed.
+	for command in list read verify log "list rtmr*" "read rtmr1" "verify rtmr1" "log rtmr1"; do
+		# shellcheck disable=SC2086 # words
+		tsmctl $command
+		assert_equal "$command: $status: $stderr" "$command: 4: tsmctl: $eio"
+		assert_output --partial "$(case $command in log*) ;; *) echo measurement-example/rtmr1:sha384 ;; esac)"
+	done
+	for command in read verify extend; do
+		# shellcheck disable=SC2046 # words
+		tsmctl $command measurement-example/rtmr1:sha384 $([ $command != extend ] || echo --event a)
+		assert_done
+	done
+}
