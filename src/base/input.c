@@ -6,10 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+
+bool input_exceeds_limit(off_t size)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+	       (rlim_t)size > limit.rlim_cur;
+}
+
+/* 0 or -errno. */
+static int put_all(int fd, const uint8_t *buf, size_t n, off_t at)
+{
+	for (size_t done = 0; done < n;) {
+		ssize_t put = pwrite(fd, buf + done, n - done, at + (off_t)done);
+		if (put <= 0)
+			return put < 0 ? -errno : -ENOSPC;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+int input_err_copy(struct err *err, int sys, const char *path)
+{
+	return sys == EFBIG
+		       ? err_sys(err, sys, "'%s': RLIMIT_FSIZE is too small for its copy in memory",
+				 path)
+		       : err_sys(err, sys, "'%s'", path);
+}
 
 int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap))
 {
@@ -20,10 +48,10 @@ int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
 		if (size > LOG_FILE_MAX - n)
-			return -EFBIG;
-		ssize_t put = pwrite(to, buf, (size_t)n, size);
-		if (put != n)
-			return put < 0 ? -errno : -ENOSPC;
+			return -EOVERFLOW;
+		int rc = put_all(to, buf, (size_t)n, size);
+		if (rc < 0)
+			return rc;
 		size += n;
 	}
 }
@@ -67,7 +95,7 @@ int input_open(const char *path, struct err *err)
 		return mem;
 	if (mem >= 0)
 		close(mem);
-	return err_sys(err, -rc, "'%s'", path);
+	return input_err_copy(err, -rc, path);
 }
 
 /* Until buf is full or the file ends; -1 with errno. */

@@ -17,9 +17,14 @@ int input_open(const char *path, struct err *err);
 
 /*
  * Copies `from` to `to`, from offset 0 on, until `reader` (as read(2), but never EINTR) says that
- * it ends. 0 or -errno; -EFBIG beyond LOG_FILE_MAX.
+ * it ends. 0 or -errno; -EFBIG beyond RLIMIT_FSIZE, which counts for memory, too, -EOVERFLOW beyond
+ * LOG_FILE_MAX.
  */
 int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap));
+/* The message for what it fails with. */
+int input_err_copy(struct err *err, int sys, const char *path);
+/* Whether a file of this size is longer than RLIMIT_FSIZE lets it become. */
+bool input_exceeds_limit(off_t size);
 
 /* Reads such a file whole: *ret is allocated, the caller frees it. ST_FORMAT if it is longer than
  * max bytes. */

@@ -2,6 +2,7 @@
 /* The only place that chooses the exit status and, with app.c, prints to standard error. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,6 +73,8 @@ int main(int argc, char *argv[])
 	struct parsed parsed;
 	bool has_output = guard_descriptors();
 
+	/* A write beyond RLIMIT_FSIZE is an error like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	sink_open(&app.out, STDOUT_FILENO);
 	app.root.fd = -1;
 	int rc = parse_command_line(argc, argv, &parsed, &app.err);

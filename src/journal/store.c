@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/scope.h"
 #include "kernel/process.h"
 #include "kernel/rundir.h"
@@ -179,20 +179,12 @@ static int take_line(struct journal_writer *w, const struct text *t, struct err 
 	return 0;
 }
 
-/* A write beyond this limit is a signal that kills: it has to be known before. */
-static bool exceeds_limit(off_t end)
-{
-	struct rlimit limit;
-	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-	       (rlim_t)end > limit.rlim_cur;
-}
-
 /* Puts a line at an offset; 0 or errno. */
 static int put_line(const struct journal_writer *w, const struct text *line, off_t at)
 {
 	if (line->cut)
 		return EMSGSIZE;
-	if (exceeds_limit(at + (off_t)line->n))
+	if (input_exceeds_limit(at + (off_t)line->n))
 		return EFBIG;
 	return put_all(w->fd, (struct bytes){(uint8_t *)line->buf, line->n}, at);
 }
@@ -474,7 +466,7 @@ int journal_reserve(struct journal_writer *w, size_t names, struct err *err)
 	/* An intent has a record or a note in its longest spelling; names stand in it and both ends. */
 	off_t room = 6 * RECORD_MAX + JOURNAL_NAME_ROOM + 3 * (2048 + 2 * (off_t)names);
 	int rc = 0;
-	if (exceeds_limit(w->end + room))
+	if (input_exceeds_limit(w->end + room))
 		return err_sys(
 			err, EFBIG, "'%s': no room for another record: RLIMIT_FSIZE", JOURNAL_PATH);
 	do

@@ -166,7 +166,7 @@ static int err_read(struct err *err, int sys, const char *path)
 		return err_set(err, ST_SYSTEM,
 			"'%s': no answer from the kernel in %d seconds, given up", path,
 			READ_DEADLINE_MS / 1000);
-	return err_sys(err, sys, "'%s'", path);
+	return input_err_copy(err, sys, path);
 }
 
 int root_read(const struct root *root, const char *path, void *buf, size_t cap, size_t *ret_n,

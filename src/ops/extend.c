@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "kernel/lock.h"
+#include "kernel/rundir.h"
 #include "ops/extend_journal.h"
 #include "ops/extend_kernel.h"
 #include "ops/once.h"
@@ -156,10 +157,20 @@ static void set_already(
 		wanted->mr->full);
 }
 
+/* Who will extend makes the folder of the lock, so that his first look, too, is under it. */
+static void make_lockable(const struct root *root, const struct mr *mr)
+{
+	struct err unused;
+	AUTO_CLOSE int dir = backend_contends(mr) ? rundir_open(root, true, &unused) : -1;
+	(void)dir;
+}
+
 /* The history is searched without the lock. What cannot be read then may be so under it. */
 static int run_once(const struct root *root, const struct mr_list *mrs,
 	const struct extend_wanted *wanted, struct extend_done *ret, struct err *err)
 {
+	if (!wanted->dry_run)
+		make_lockable(root, wanted->mr);
 	for (int i = 0; i < MOVED_RETRIES_MAX; i++) {
 		struct once_answer once;
 		int rc = once_ask(root, mrs, wanted, false, &once, err);

@@ -2,12 +2,14 @@
 #include "ops/extend_kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/input.h"
 #include "base/scope.h"
 #include "kernel/lock.h"
 #include "replay/rfc_walk.h"
@@ -19,6 +21,8 @@ struct snapshot {
 	int log;
 	off_t size;
 };
+
+enum { SPARE_DESCRIPTORS = 2 };
 
 /* What the log gained between two snapshots. */
 struct log_delta {
@@ -261,6 +265,11 @@ static int check_line(
 	*end = last + 1;
 	if (*end > KERNEL_LOG_MAX)
 		return err_set(err, ST_SYSTEM, "'%s': its kernel log is full", w->mr->full);
+	/* What becomes of it is read from a copy of the log. */
+	if (input_exceeds_limit(*end))
+		return err_set(err, ST_SYSTEM,
+			"'%s': a copy of its kernel log would be longer than RLIMIT_FSIZE allows",
+			w->mr->full);
 	/* With or without the newline: which of the two overruns is nothing to rely on. */
 	if (last == KERNEL_LOG_EDGE || *end == KERNEL_LOG_EDGE || last == KERNEL_LOG_MAX ||
 		*end == KERNEL_LOG_MAX)
@@ -386,14 +395,41 @@ static int write_once(struct attempt *a, bool *tried)
 	return backend->extend_digest(a->root, w->mr, &w->digest, tried, &a->why);
 }
 
+/* Descriptors for the look behind the write, which has more open than the one before it. */
+static void release(int spare[])
+{
+	for (int i = 0; i < SPARE_DESCRIPTORS; i++)
+		if (spare[i] >= 0)
+			close(spare[i]);
+}
+
+static int reserve(const struct attempt *a, int spare[], struct err *err)
+{
+	int sys = 0;
+	for (int i = 0; i < SPARE_DESCRIPTORS; i++) {
+		spare[i] = fcntl(a->root->fd, F_DUPFD_CLOEXEC, 0);
+		if (spare[i] < 0)
+			sys = errno;
+	}
+	if (sys == 0)
+		return 0;
+	release(spare);
+	err_sys(err, sys, "'%s'", a->wanted->mr->full);
+	return err_add(err, " (nothing was extended)");
+}
+
 static int act(struct attempt *a, struct extend_done *ret, struct err *err)
 {
 	struct digest last = {0};
 	off_t size = -1;
 	int settled = -1;
 	bool tried;
+	int spare[SPARE_DESCRIPTORS];
+	if (reserve(a, spare, err) < 0)
+		return -1;
 	extend_block_signals();
 	a->rc = write_once(a, &tried);
+	release(spare);
 	if (!tried) {
 		*err = a->why;
 		return -1;

@@ -51,8 +51,11 @@ static int look_at_record(void *arg, size_t source, struct log_event *ev,
 		(ev->data.p == NULL) != (s->wanted->record.p == NULL) ||
 		!bytes_equal(ev->data, s->wanted->record) || is_left_out(s, source, ev->seq))
 		return 0;
-	/* Of an earlier boot: registers may survive a kexec, what was meant with --once does not. */
-	if (ev->boot_id != NULL && s->boot_id != NULL && strcmp(ev->boot_id, s->boot_id) != 0)
+	/*
+	 * Of an earlier boot, or of which one is not known: registers may survive a kexec, what was meant
+	 * with --once does not.
+	 */
+	if (ev->boot_id != NULL && (s->boot_id == NULL || strcmp(ev->boot_id, s->boot_id) != 0))
 		return 0;
 	s->found |= !ev->doubtful || judgement_has_doubtful(s->j, source, ev->seq);
 	return 0;

@@ -915,3 +915,65 @@ traced() {
 		assert_done
 	done
 }
+
+@test "the first look of --once is under the lock, also where its folder is not there yet" {
+	machine
+	[ ! -e "$ROOT/run/tsmctl" ]
+	sim_fault rtmr1/digest:read:1:hold
+	begin extend rtmr1 --once --event a
+	await counted faults:fired 1
+	status=0
+	"$TSMCTL" --root "$ROOT" extend rtmr1 --event b --wait 0 2>"$BATS_TEST_TMPDIR/second" || status=$?
+	assert_equal "$status" 4
+	[[ $(<"$BATS_TEST_TMPDIR/second") == *"'run/tsmctl/lock': held by "* ]]
+	sim_fault clear
+	finish
+	assert_done
+	# sim_stop tells of readers and writers that met.
+}
+
+@test "few descriptors: nothing is extended, or it is known that it was" {
+	local n done=0 refused=0
+	in_sync
+	for ((n = 16; n > 4; n--)); do
+		remember
+		# shellcheck disable=SC2016 # the other shell's
+		go bash -c 'ulimit -n "$1"; exec "$TSMCTL" -q --root "$ROOT" extend measurement-example/rtmr0:sha256 --event "$1"' - "$n"
+		case $status in
+		0) done=$((done + 1)) ;;
+		4)
+			refused=$((refused + 1))
+			assert_unchanged
+			;;
+		127) ;; # not even its libraries
+		*) fail "ulimit -n $n: $status, $stderr" ;;
+		esac
+	done
+	((done > 0 && refused > 0))
+	assert_verdict "$N0" match
+}
+
+@test "RLIMIT_FSIZE: what would outgrow it is not extended, and what is longer is not read" {
+	local why="RLIMIT_FSIZE is too small for its copy in memory: file too large" command
+	in_sync
+	append "$R0" "$(printf 'a%.0s' {1..800})"
+	remember
+	# shellcheck disable=SC2016 # the other shell's
+	go bash -c 'ulimit -c 0 -f 1; exec "$TSMCTL" --root "$ROOT" extend rtmr0 --event "$(printf "b%.0s" {1..200})"'
+	assert_equal "$status" 4
+	[[ $stderr == *"a copy of its kernel log would be longer than RLIMIT_FSIZE allows ("*"): nothing was extended" ]]
+	assert_unchanged
+	append "$R0" "$(printf 'b%.0s' {1..3000})"
+	for command in "verify rtmr0" "log rtmr0" "extend rtmr0 --event c --dry-run" "extend rtmr0 --event c"; do
+		# shellcheck disable=SC2016 # the other shell's
+		go bash -c 'ulimit -c 0 -f 1; exec "$TSMCTL" --root "$ROOT" $1' - "$command"
+		assert_equal "$command: $status" "$command: 4"
+		assert_equal "$stderr" "tsmctl: '$P0/event_log': $why"
+	done
+	# shellcheck disable=SC2016 # the other shell's
+	go bash -c 'cat "$1" | (ulimit -c 0 -f 1; exec "$TSMCTL" log --input -)' - "$R0/event_log"
+	assert_equal "$status: $stderr" "4: tsmctl: '-': $why"
+	# shellcheck disable=SC2016 # the other shell's
+	go bash -c 'ulimit -c 0 -f 1; exec "$TSMCTL" --root "$ROOT" read -j >"$1"' - "$BATS_TEST_TMPDIR/out"
+	assert_equal "$status: $stderr" "4: tsmctl: standard output: file too large"
+}

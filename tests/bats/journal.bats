@@ -289,6 +289,10 @@ boot() {
 	assert_equal "$(grep -c '"kind":"commit"' "$JOURNAL")" 4
 	tsmctl verify
 	assert_done
+	# Which boot this is cannot be known: nor whether the record is of it.
+	mv "$ROOT/proc" "$ROOT/gone"
+	tsmctl extend rtmr1 --event one --once
+	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended"
 }
 
 @test "a kexec, and somebody extended in between: the place is named, the journal goes on" {
