@@ -16,7 +16,7 @@ struct app {
 	struct sink out;
 	struct err err;	    /* why a command failed, printed by main */
 	enum status status; /* the worst of what rows told, beside err */
-	struct err unseen;  /* with a status: a part of the trees that app_probe could not look at */
+	struct err unseen; /* with a status: a part of the trees that app_probe could not look at */
 	struct progress progress;
 	bool changed; /* a register was: output that fails is not "nothing happened" */
 };

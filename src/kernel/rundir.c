@@ -56,7 +56,8 @@ static int check_file(int fd, const char *path, mode_t forbidden, struct err *er
 	if (fstat(fd, &st) < 0)
 		return err_sys(err, errno, "'%s'", path);
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return err_set(err, ST_SYSTEM, "'%s': not a file of its own: remove it", path);
+		return err_set(err, ST_SYSTEM,
+			"'%s': it has more than one name (hard links): remove the others", path);
 	return check_owner(&st, path, forbidden, err);
 }
 

@@ -195,6 +195,7 @@ static void report_interface(struct report *r, const struct backend *backend)
 /* What was found out about the registers' values. */
 struct looked {
 	struct err *bad; /* of each register: why it cannot be read */
+	bool *no_log;	 /* of each: the kernel keeps a log for it, which is not there */
 	struct err
 		held; /* with a status: somebody holds the lock, values that need it are left out */
 };
@@ -210,9 +211,18 @@ static void look(const struct report *r, const struct tree *tree, struct looked 
 	uint8_t buf[VALUE_SIZE_MAX];
 	AUTO_CLOSE int lock = -1;
 	lock_read_for(r->root, &tree->mrs, 0, &lock, &ret->held);
-	for (size_t i = 0; i < tree->mrs.n; i++)
-		if (!is_left_out(ret, tree->mrs.mr[i]))
-			mr_read(r->root, tree->mrs.mr[i], buf, &ret->bad[i]);
+	for (size_t i = 0; i < tree->mrs.n; i++) {
+		const struct mr *mr = tree->mrs.mr[i];
+		struct err err = {0};
+		off_t size;
+		if (is_left_out(ret, mr))
+			continue;
+		mr_read(r->root, mr, buf, &ret->bad[i]);
+		/* Beside an extend that holds the lock it is away for a moment. */
+		if (mr->log == LOG_OF_KERNEL && mr->abi->log_size != NULL &&
+			mr->abi->log_size(r->root, mr, &size, &err) < 0)
+			ret->no_log[i] = err.sys == ENOENT;
+	}
 }
 
 static void report_unread(struct report *r, const struct mr *mr, const struct err *why)
@@ -263,12 +273,17 @@ static void report_values(
 }
 
 /* A log that is full refuses every extend until the next boot. */
-static void report_logs(struct report *r, const struct tree *tree)
+static void report_logs(struct report *r, const struct tree *tree, const struct looked *l)
 {
 	for (size_t i = 0; i < tree->mrs.n; i++) {
 		const struct mr *mr = tree->mrs.mr[i];
 		struct err unused;
 		off_t size;
+		if (l->no_log[i])
+			say(r, "problem", "log", "load its driver again, or boot again",
+				"%s: its kernel log is missing: nothing can be extended or "
+				"verified",
+				mr->full);
 		if (mr->log != LOG_OF_KERNEL || mr->abi->log_size == NULL ||
 			mr->abi->log_size(r->root, mr, &size, &unused) < 0 ||
 			size < KERNEL_LOG_MAX - KERNEL_LOG_LOW)
@@ -292,15 +307,17 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 				     "point --root at one";
 		say(r, "problem", "registers", err.status == ST_ABSENT ? absent : fix_of(&err),
 			"%s", err.msg);
-	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL) {
+	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL ||
+		   (looked.no_log = calloc(tree.mrs.n + 1, sizeof(*looked.no_log))) == NULL) {
 		r->rc = err_sys(r->err, ENOMEM, "registers");
 	} else {
 		look(r, &tree, &looked);
 		report_values(r, &tree, &looked, ret_readable);
 		report_entries(r, &tree);
-		report_logs(r, &tree);
-		free(looked.bad);
+		report_logs(r, &tree, &looked);
 	}
+	free(looked.bad);
+	free(looked.no_log);
 	tree_clear(&tree);
 }
 
@@ -393,7 +410,9 @@ static void report_lock(struct report *r)
 	if (boot_id_read(r->root, boot_id))
 		say(r, "ok", "boot-id", NULL, "%s", boot_id);
 	else
-		say(r, "note", "boot-id", NULL, "no boot id in /proc/sys/kernel/random/boot_id");
+		say(r, "problem", "boot-id", "mount /proc",
+			"no boot id in /proc/sys/kernel/random/boot_id: no register can be "
+			"extended but those whose log the kernel keeps");
 }
 
 /* What is wrong with a log is one finding, whatever the number of its registers. */

@@ -167,7 +167,7 @@ refused() {
 	refused "'run/tsmctl/lock': not a regular file: remove it"
 	rmdir "$LOCK"
 	ln "$ROOT/run/other" "$LOCK"
-	refused "'run/tsmctl/lock': not a file of its own: remove it"
+	refused "'run/tsmctl/lock': it has more than one name (hard links): remove the others"
 	assert_equal "$(cat "$ROOT/run/other")" kept
 }
 

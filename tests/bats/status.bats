@@ -360,7 +360,16 @@ it aside and keep it: the next extend begins a new journal, but 'verify' fails w
 	set_text "$ROOT/proc/sys/kernel/random/boot_id" garbage
 	tsmctl status --json
 	assert_success
-	finding note boot-id 'no boot id in /proc/sys/kernel/random/boot_id'
+	finding problem boot-id 'no boot id in /proc/sys/kernel/random/boot_id: no register can be extended but those whose log the kernel keeps'
+}
+
+@test "a kernel log that is missing" {
+	use_root rfc-v1
+	rm "$ROOT/sys/kernel/tsm/measurement-example/rtmr0/event_log"
+	tsmctl status --json
+	assert_success
+	finding problem log 'measurement-example/rtmr0:sha256: its kernel log is missing: nothing can be extended or verified'
+	assert_json '[.findings[] | select(.topic == "log")] | length == 1'
 }
 
 @test "the lock: held by another tsmctl is said at once, and nothing is made" {
