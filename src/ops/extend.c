@@ -171,8 +171,8 @@ static int run_once(const struct root *root, const struct mr_list *mrs,
 {
 	if (!wanted->dry_run)
 		make_lockable(root, wanted->mr);
+	struct once_answer once = {0};
 	for (int i = 0; i < MOVED_RETRIES_MAX; i++) {
-		struct once_answer once;
 		int rc = once_ask(root, mrs, wanted, false, &once, err);
 		if (rc < 0 && (err->status != ST_SYSTEM || err->sys == EWOULDBLOCK))
 			return -1;
@@ -183,6 +183,9 @@ static int run_once(const struct root *root, const struct mr_list *mrs,
 		if (rc != MOVED)
 			return rc < 0 ? -1 : 0;
 	}
+	/* Nor under it, and *err says why. */
+	if (once.unread)
+		return -1;
 	return err_set(err, ST_SYSTEM,
 		"'%s' moved %d times while its logs were searched: somebody keeps extending it; "
 		"nothing was extended",

@@ -123,7 +123,7 @@ static int judge_answer(const struct judgement *j, const struct mr *mr, struct e
 	case VERDICT_UNCHECKED:
 		break;
 	}
-	return err_set(err, ST_NO,
+	return err_set(err, j->verdict == VERDICT_UNCHECKED ? ST_SYSTEM : ST_NO,
 		"'%s': its logs do not verify (%s), so they cannot tell whether this was extended: "
 		"nothing was extended",
 		mr->full, name != NULL ? name : j->err.msg);

@@ -713,11 +713,11 @@ near() {
 	tsm log --input report
 	assert_refused 5 "'report': no log: this is a TDREPORT: --tdreport reads it"
 	tsm verify --quote log --input log
-	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
 	tsm verify --tdreport log --input log
-	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
 	tsm verify --values log --input log
-	assert_refused 5 "'log': this is a log (ccel): --input reads it"
+	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
 }
 
 @test "a register that the file of values does not have: where its names are" {

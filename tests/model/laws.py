@@ -66,7 +66,7 @@ class Run:
         self.commands.append(command)
         done = subprocess.run(
             command, cwd=self.dir, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, close_fds=False, timeout=60
+            stderr=subprocess.PIPE, close_fds=False
         )
         if done.returncode not in (0, 1, 2, 3, 4, 5, 6):
             raise Broken("status %d: %s" % (done.returncode, done.stderr.decode(errors="replace")[-2000:]))
