@@ -1011,13 +1011,27 @@ static bool is_start(const struct track *track)
 	return false;
 }
 
+/* What makes a verdict on the values pointless; false: nothing does. */
+static bool is_barred(const struct court *c, const struct track *track, const struct asked *a,
+	struct judgement *j)
+{
+	const struct log_input *cut = unread(c, a->mr);
+	if (cut != NULL)
+		fail(j, &cut->err);
+	else if (track->rival != NULL)
+		err_set(&j->err, ST_FORMAT,
+			"a log's name for a register may mean '%s' or '%s': give each log "
+			"the provider, or ask for one of them alone",
+			track->mr->full, track->rival->mr->full);
+	return cut != NULL || track->rival != NULL;
+}
+
 /* Verdicts that need no search; *ret_done: it has one. */
 static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *err)
 {
 	const struct track *track = &c->p.tracks.v[k];
 	const struct asked *a = &c->q->v[c->asked_of[k]];
 	struct judgement *j = &c->ret[c->asked_of[k]];
-	const struct log_input *cut = unread(c, a->mr);
 	const struct chain *chain = track_settled(track);
 	size_t text = 0;
 	bool has_text = text_of(c, track->mr, &text) != NULL;
@@ -1026,17 +1040,8 @@ static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *er
 	j->has_altered = track->has_altered;
 	j->altered = track->altered;
 	j->place = -1;
-	if (cut != NULL) {
-		fail(j, &cut->err);
+	if (is_barred(c, track, a, j))
 		return 0;
-	}
-	if (track->rival != NULL) {
-		err_set(&j->err, ST_FORMAT,
-			"a log's name for a register may mean '%s' or '%s': give each log "
-			"the provider, or ask for one of them alone",
-			track->mr->full, track->rival->mr->full);
-		return 0;
-	}
 	if (track->has_lack) {
 		j->verdict = VERDICT_UNSUPPORTED;
 		j->has_lack = true;

@@ -46,6 +46,35 @@ static void say_altered(const struct inputs *inputs, struct judgement *j)
 		(unsigned long long)j->altered.seq, inputs->v[j->altered.source].name);
 }
 
+static void say_extra(const struct diagnosis *d, const char *name, struct judgement *j)
+{
+	if (d->further > 0)
+		add(j,
+			"event %llu of '%s' and %llu other%s were logged but not extended: without "
+			"them the logs give this value",
+			(unsigned long long)d->event.seq, name, (unsigned long long)d->further,
+			plural(d->further));
+	else
+		add(j,
+			"event %llu of '%s' was logged but not extended: without it the log gives "
+			"this value",
+			(unsigned long long)d->event.seq, name);
+}
+
+static void say_unreached(const struct diagnosis *d, const char *name, struct judgement *j)
+{
+	if (d->has_other)
+		add(j,
+			"after event %llu of '%s', what these logs have does not give the value "
+			"that event %llu found",
+			(unsigned long long)d->other.seq, name, (unsigned long long)d->event.seq);
+	else
+		add(j,
+			"what these logs have does not give the value that event %llu of '%s' "
+			"found",
+			(unsigned long long)d->event.seq, name);
+}
+
 static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 {
 	const struct diagnosis *d = &j->diagnosis;
@@ -61,16 +90,7 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 			seq, name);
 		break;
 	case DIAG_EXTRA:
-		if (d->further > 0)
-			add(j,
-				"event %llu of '%s' and %llu other%s were logged but not extended: "
-				"without them the logs give this value",
-				seq, name, (unsigned long long)d->further, plural(d->further));
-		else
-			add(j,
-				"event %llu of '%s' was logged but not extended: without it the "
-				"log gives this value",
-				seq, name);
+		say_extra(d, name, j);
 		break;
 	case DIAG_ORDER:
 		add(j, "event %llu of '%s' was extended, but not where it stands in this log", seq,
@@ -96,16 +116,7 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 		say_foreign(inputs, j);
 		break;
 	case DIAG_UNREACHED:
-		if (d->has_other)
-			add(j,
-				"after event %llu of '%s', what these logs have does not give the "
-				"value that event %llu found",
-				(unsigned long long)d->other.seq, name, seq);
-		else
-			add(j,
-				"what these logs have does not give the value that event %llu of "
-				"'%s' found",
-				seq, name);
+		say_unreached(d, name, j);
 		break;
 	case DIAG_ALTERED:
 		say_altered(inputs, j);
