@@ -703,7 +703,7 @@ static int collect_texts(const struct court *c, struct hunt *hunt, struct err *e
 			rc = textlog_replay(in, track->alg, &starts, NULL, &r, err);
 		}
 		struct claim_list *list = &t->list[t->n_lists];
-		*list = (struct claim_list){.source = k};
+		*list = (struct claim_list){.source = k, .name = in->name};
 		if (rc == 0)
 			rc = textlog_claims(in, track->alg, &r, list, err);
 		t->n_lists += list->n > 0;
@@ -736,7 +736,9 @@ static int by_claims(const void *a, const void *b)
 	for (size_t i = 0; i < x->n && i < y->n; i++)
 		if (x->v[i].key != y->v[i].key)
 			return x->v[i].key < y->v[i].key ? -1 : 1;
-	return x->n > y->n ? -1 : x->n < y->n;
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return strcmp(x->name, y->name);
 }
 
 static int search_hunt(struct court *c, struct hunt *hunt, struct err *err)

@@ -246,6 +246,7 @@ static struct claim_list *list_of(struct hunt *hunt, const struct inputs *inputs
 		return NULL;
 	t->list[t->n_lists] = (struct claim_list){
 		.source = source,
+		.name = inputs->v[source].name,
 		.firmware = passes_is_firmware(&inputs->v[source]),
 		.anchored = passes_is_journal(&inputs->v[source]),
 	};

@@ -27,9 +27,10 @@ struct claim {
 struct claim_list {
 	struct claim *v; /* owned */
 	size_t n;
-	size_t source; /* its index among the sources */
-	bool firmware; /* its claims come before those of other logs without anchors */
-	bool anchored; /* a journal: each claim has `before` */
+	size_t source;	  /* its index among the sources */
+	const char *name; /* of the source; borrowed */
+	bool firmware;	  /* its claims come before those of other logs without anchors */
+	bool anchored;	  /* a journal: each claim has `before` */
 	size_t agent; /* firmware: the first claim of an agent that has written on, plus one; 0: none */
 	size_t bound; /* firmware: the claims from here on may be another program's */
 };

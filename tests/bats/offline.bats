@@ -167,6 +167,19 @@ log_of() {
 	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' was logged but not extended: without it the log gives this value)"
 }
 
+@test "what is said of two logs does not depend on the order in which they are named" {
+	extends a
+	printf 'a\n\nx\n\n' >rtmr3.log
+	mkdir old
+	cp rtmr3.log old
+	tsm verify -q --values values --input rtmr3.log:rfc-text --input old/rtmr3.log:rfc-text
+	assert_failure 1
+	assert_output "log-ahead  rtmr3:sha384  (the last event of 'old/rtmr3.log', event 1, was logged but not extended; the last event of 'rtmr3.log', event 1, was logged but not extended)"
+	said=$output
+	tsm verify -q --values values --input old/rtmr3.log:rfc-text --input rtmr3.log:rfc-text
+	assert_output "$said"
+}
+
 @test "firmware's log with an agent's events in it, beside another program's" {
 	local i a=() b=() firmware=() value=$ZERO48 text
 	for i in {0..5}; do
@@ -655,11 +668,11 @@ near() {
 
 @test "a log that is given twice changes nothing, nor does an older copy of it" {
 	near --flip 2
-	ln -s log link
+	ln -s log same
 	wrong="mismatch  rtmr2:sha384  (the digest of event 3 of 'log' is wrong: with the digest of its data the log gives this value)"
 	tsm verify --values values --input log
 	assert_output "$wrong"
-	for copy in log link; do
+	for copy in log same; do
 		tsm verify --values values --input log --input "$copy"
 		assert_failure 1
 		assert_output "$wrong"
