@@ -96,7 +96,8 @@ void log_formats_refuse(struct bytes file, struct err *err)
 	uint8_t first = json_head_first(file);
 	const struct log_format *format = first == '{' || first == '[' ? NULL : sniff(file);
 	if (format != NULL)
-		err_set(err, ST_FORMAT, "this is an event log (%s): 'tsmctl log --input' reads it", format->name);
+		err_set(err, ST_FORMAT, "this is an event log (%s): 'tsmctl log --input' reads it",
+			format->name);
 }
 
 int log_formats_open(

@@ -290,18 +290,49 @@ static bool is_start(const struct timeline *t, const struct digest *value)
 	return false;
 }
 
+static void add_stated(struct timeline *t, const struct digest *value)
+{
+	if (t->n_stated < TIMELINE_STARTS_MAX && !is_start(t, value))
+		t->stated[t->n_stated++] = *value;
+}
+
+/* The first record of a journal may be one of which it is not known whether it was extended. */
+static const struct claim *first_doubtful(
+	const struct timeline *t, size_t source, const struct claim *before)
+{
+	for (size_t i = 0; i < t->n_doubtful; i++)
+		if (t->doubtful_source[i] == source)
+			return before == NULL || t->doubtful[i].seq < before->seq ? &t->doubtful[i]
+										  : NULL;
+	return NULL;
+}
+
+static bool has_list(const struct timeline *t, size_t source)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		if (t->list[l].source == source && t->list[l].n > 0)
+			return true;
+	return false;
+}
+
 /* Where the operator says what the start is, no log may state another one. */
 static void set_stated(struct timeline *t)
 {
 	size_t given = t->trusted ? 0 : t->n_stated;
 	t->n_stated = 0;
 	for (size_t i = 0; i < given; i++)
-		if (!is_start(t, &t->stated[i]))
-			t->stated[t->n_stated++] = t->stated[i];
-	for (size_t l = 0; l < t->n_lists && !t->trusted; l++)
-		if (t->list[l].anchored && t->list[l].n > 0 && t->n_stated < TIMELINE_STARTS_MAX &&
-			!is_start(t, &t->list[l].v[0].before))
-			t->stated[t->n_stated++] = t->list[l].v[0].before;
+		add_stated(t, &t->stated[i]);
+	for (size_t l = 0; l < t->n_lists && !t->trusted; l++) {
+		const struct claim_list *list = &t->list[l];
+		if (!list->anchored || list->n == 0)
+			continue;
+		const struct claim *first = first_doubtful(t, list->source, &list->v[0]);
+		add_stated(t, first != NULL ? &first->before : &list->v[0].before);
+	}
+	for (size_t i = 0; i < t->n_doubtful && !t->trusted; i++)
+		if (!has_list(t, t->doubtful_source[i]) &&
+			first_doubtful(t, t->doubtful_source[i], NULL) == &t->doubtful[i])
+			add_stated(t, &t->doubtful[i].before);
 }
 
 typedef enum sequence_outcome (*way_fn)(struct sequence *s, struct err *err);
