@@ -169,14 +169,24 @@ static uint64_t take_number(struct scan *s, uint64_t max, const char *what)
 }
 
 /* What stands between the quotes of a string, escapes and all. */
+/* The bytes before the quote that ends a string; as many as there are, or more, where none does. */
+static size_t string_length(struct bytes b)
+{
+	const uint8_t *quote = memchr(b.p, '"', b.n);
+	size_t n = quote != NULL ? (size_t)(quote - b.p) : b.n;
+	if (memchr(b.p, '\\', n) == NULL)
+		return n;
+	for (n = 0; n < b.n && b.p[n] != '"';)
+		n += b.p[n] == '\\' ? 2 : 1;
+	return n;
+}
+
 static struct bytes take_string(struct scan *s, const char *what)
 {
 	expect(s, "\"", what);
-	size_t n = 0;
 	if (s->bad != NULL)
 		return (struct bytes){0};
-	while (n < s->left.n && s->left.p[n] != '"')
-		n += s->left.p[n] == '\\' ? 2 : 1;
+	size_t n = string_length(s->left);
 	if (n >= s->left.n) {
 		s->bad = what;
 		return (struct bytes){0};

@@ -260,6 +260,12 @@ static inline size_t string_run(struct json_scan *s, struct bytes b)
 	return n;
 }
 
+/* Whether a quote begins or ends a string here, and nothing else is to be looked at. */
+static inline bool is_plain_quote(const struct json_scan *s)
+{
+	return s->in_string ? !s->escaped && s->zeros == 0 : s->number == NUMBER_NONE;
+}
+
 /* Takes what was parsed; how much of it is good, and what is wrong behind, or NULL. */
 static size_t scan(struct json_scan *ret, struct bytes b, const char **problem)
 {
@@ -271,6 +277,12 @@ static size_t scan(struct json_scan *ret, struct bytes b, const char **problem)
 			i += string_run(&s, (struct bytes){b.p + i, b.n - i});
 		if (i == b.n)
 			break;
+		/* Most of what is between strings is their quotes. */
+		if (b.p[i] == '"' && is_plain_quote(&s)) {
+			s.in_string = !s.in_string;
+			s.has_nul = s.has_nul && !s.in_string;
+			continue;
+		}
 		s.high = s.high || b.p[i] >= 0x80;
 		*problem = s.in_string ? scan_in_string(&s, b.p[i]) : scan_outside(&s, b.p[i]);
 		if (*problem != NULL)

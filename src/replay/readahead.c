@@ -17,6 +17,7 @@ struct item {
 struct readahead {
 	struct pipeline *pipeline;
 	struct log_reader *reader;
+	bool explains;
 	struct hashers hashers[2]; /* the caller's, the thread's */
 	/* Whoever fills batches writes it for every event: on cache lines of its own. */
 	_Alignas(128) struct log_event pulled;
@@ -109,6 +110,10 @@ static int work(void *arg, struct pipeline_item *front, bool on_thread, struct e
 	struct err absent;
 	if (log_event_complete(ev, hashers, err) < 0)
 		return -1;
+	for (size_t i = 0; i < ev->n_digests; i++)
+		item->of[i] = EXPLAINS_UNKNOWN;
+	if (!r->explains)
+		return 0;
 	for (size_t i = 0; i < ev->n_digests; i++) {
 		enum hash_alg alg = ev->digest[i].d.alg;
 		if (alg <= HASH_UNKNOWN)
@@ -124,13 +129,14 @@ static int work(void *arg, struct pipeline_item *front, bool on_thread, struct e
 
 static const struct pipeline_ops events = {(size_t)256 * 1024, pull, put, work};
 
-int readahead_open(struct readahead **ret, struct log_reader *reader, struct err *err)
+int readahead_open(
+	struct readahead **ret, struct log_reader *reader, bool explains, struct err *err)
 {
 	struct readahead *r = aligned_alloc(_Alignof(struct readahead), sizeof(*r));
 	*ret = r;
 	if (r == NULL)
 		return err_sys(err, ENOMEM, "log");
-	*r = (struct readahead){.reader = reader};
+	*r = (struct readahead){.reader = reader, .explains = explains};
 	return pipeline_open(&r->pipeline, &events, r, err);
 }
 

@@ -12,10 +12,11 @@
 struct readahead;
 
 /*
- * The reader is borrowed, and left alone until the close. All digests of an event are judged, as
- * payload_explain does it; one of a hash that libcrypto does not have explains nothing.
+ * The reader is borrowed, and left alone until the close. If `explains`, all digests of an event are
+ * judged, as payload_explain does it; one of a hash that libcrypto does not have explains nothing.
  */
-int readahead_open(struct readahead **ret, struct log_reader *reader, struct err *err);
+int readahead_open(
+	struct readahead **ret, struct log_reader *reader, bool explains, struct err *err);
 /*
  * As log_reader_next; the event and the explanations of its digests are valid until the next call.
  * No digest may be added to the event.

@@ -307,7 +307,7 @@ static int read_events(
 	struct readahead *log;
 	struct log_event *ev;
 	const enum explanation *of;
-	int rc = readahead_open(&log, in->reader, err);
+	int rc = readahead_open(&log, in->reader, !inputs->values_only, err);
 	while (rc >= 0 && (rc = readahead_next(log, &ev, &of, err)) > 0) {
 		if (inputs->progress != NULL)
 			inputs->progress(inputs->progress_arg, in->path, ev->off, in->size);

@@ -29,7 +29,8 @@ struct log_input {
 struct inputs {
 	struct log_input *v;
 	size_t n;
-	size_t n_text; /* of them, kernels' text logs */
+	size_t n_text;	  /* of them, kernels' text logs */
+	bool values_only; /* whether data explains its digests is not asked */
 	/* Told, with its argument, how far a replay is; NULL: nobody. */
 	void (*progress)(void *arg, const char *path, uint64_t done, uint64_t total);
 	void *progress_arg;

@@ -190,6 +190,7 @@ int replay_run(struct inputs *inputs, struct register_file *ret, struct rfc_sear
 	struct err *err)
 {
 	struct passes p;
+	inputs->values_only = true;
 	if (passes_init(&p, inputs, true, err) < 0)
 		return -1;
 	AUTO_FREE size_t *order = passes_order(&p, err);

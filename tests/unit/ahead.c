@@ -72,7 +72,7 @@ static void open_two(struct two *t, struct bytes log)
 	const struct log_format *aael = log_formats_by_name("aael");
 	CHECK(log_formats_open(&t->plain, t->fd, aael, &err) == 0);
 	CHECK(log_formats_open(&t->read, t->fd, aael, &err) == 0);
-	CHECK(readahead_open(&t->ahead, &t->read, &err) == 0);
+	CHECK(readahead_open(&t->ahead, &t->read, true, &err) == 0);
 }
 
 static void close_two(struct two *t)
