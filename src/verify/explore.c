@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verify/explore.h"
 
-enum {
-	NO_LIST = TIMELINE_LISTS_MAX, /* at the start: none is gone on with */
-	SWITCHES_MAX = 32,
-};
+enum { NO_LIST = TIMELINE_LISTS_MAX }; /* at the start: none is gone on with */
 
 /*
  * Whether the claim that is next in list l is next in another one, too, which then stands for both: one

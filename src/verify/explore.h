@@ -5,15 +5,18 @@
 
 #include "verify/sequence.h"
 
+enum {
+	SWITCHES_MAX = 32, /* from one log to another, within one sequence */
+	APART_MAX = 4,	   /* claims that two logs have, and that are two extends */
+};
+
 /*
  * From each start, every sequence with at most so many switches between lists that have no anchors;
  * s->cut says whether one was left out for that. Found: s->end, s->path, t->from and t->from_index.
  */
-enum { APART_MAX = 4 }; /* claims that two logs have, and that are two extends */
-
-/* Any sequence from here on. */
-enum sequence_outcome explore_from(struct sequence *s, const struct state *from, struct err *err);
 enum sequence_outcome explore_starts(struct sequence *s, const struct digest starts[],
 	size_t n_starts, unsigned switches, struct err *err);
+/* Every sequence from here on; s->gave_up: not all were tried. Found: s->end. */
+enum sequence_outcome explore_from(struct sequence *s, const struct state *from, struct err *err);
 
 #endif

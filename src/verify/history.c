@@ -8,10 +8,6 @@
 #include "verify/diagnosis.h"
 #include "verify/explore.h"
 
-enum {
-	SWITCHES_MAX = 32, /* from one log to another, within one sequence */
-};
-
 /* Fewer switches first: what is likely is found first. */
 static enum sequence_outcome try_sequences(struct sequence *s, struct err *err)
 {
