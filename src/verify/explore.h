@@ -7,7 +7,7 @@
 
 enum {
 	SWITCHES_MAX = 32, /* from one log to another, within one sequence */
-	APART_MAX = 4,	   /* claims that two logs have, and that are two extends */
+	APART_MAX = 32,	   /* claims that two logs have, and that are two extends */
 };
 
 /*

@@ -97,7 +97,7 @@ static enum sequence_outcome try_stated(struct sequence *s, struct err *err)
 {
 	enum sequence_outcome o = SEQUENCE_OPEN;
 	s->need_whole = s->cut = true;
-	for (unsigned k = 0; k <= s->t->n_lists && o == SEQUENCE_OPEN && !s->gave_up && s->cut;
+	for (unsigned k = 0; k <= SWITCHES_MAX && o == SEQUENCE_OPEN && !s->gave_up && s->cut;
 		k++) {
 		s->cut = false;
 		o = explore_starts(s, s->t->stated, s->t->n_stated, k, err);
@@ -251,6 +251,37 @@ static int compare(struct timeline *t, struct err *err)
 	return 0;
 }
 
+static bool fits_all(const struct timeline *t)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		if (t->fit[l].left > 0 || t->fit[l].moved > 0)
+			return false;
+	return true;
+}
+
+/* A direct line need not have extended, and no sequence passes over it. */
+static bool has_loose(const struct timeline *t)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t i = 0; i < t->list[l].n; i++)
+			if (t->list[l].v[i].loose)
+				return true;
+	return false;
+}
+
+/* The claims that the sequence did not take: each may stand somewhere in it, but not all at once. */
+static void leave_out(struct timeline *t, const struct state *end)
+{
+	for (size_t l = 0; l < t->n_lists; l++) {
+		struct claim_list *list = &t->list[l];
+		t->fit[l] = (struct fit){.in = end->used[l], .first_left = end->used[l]};
+		for (size_t i = 0; i < list->n; i++) {
+			list->v[i].is_in = i < end->used[l];
+			t->fit[l].left += !list->v[i].is_in && !list->v[i].loose;
+		}
+	}
+}
+
 static int found(struct timeline *t, struct sequence *s, bool stated, struct err *err)
 {
 	t->found = true;
@@ -341,6 +372,7 @@ static enum sequence_outcome try_way(
 	uint64_t all = s->budget;
 	s->budget = all / 2;
 	enum sequence_outcome o = way(s, err);
+	s->t->spent |= s->gave_up && s->budget == 0;
 	s->budget += all - all / 2;
 	*ret_gave_up = s->gave_up;
 	s->gave_up = false;
@@ -383,6 +415,35 @@ static void prepare(struct timeline *t)
 	set_stated(t);
 }
 
+/*
+ * A sequence that did not take every claim, though each log has its claims in it: a claim that stands
+ * for an element may stand for another one, too. Looks for one that takes them all.
+ */
+static int find_whole(struct timeline *t, const struct state *end, uint64_t budget, struct err *err)
+{
+	static const way_fn ways[] = {try_sequences, try_unshared, try_apart};
+	struct digest from = t->from;
+	size_t index = t->from_index;
+	struct sequence s;
+	bool gave_up;
+	if (sequence_init(&s, t, budget, err) < 0)
+		return -1;
+	s.need_whole = true;
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && o == SEQUENCE_OPEN; i++) {
+		o = try_way(&s, ways[i], &gave_up, err);
+		t->unsure |= gave_up;
+	}
+	t->whole = o == SEQUENCE_FOUND;
+	t->unsure = t->unsure && !t->whole;
+	if (o == SEQUENCE_OPEN && !t->unsure)
+		leave_out(t, end);
+	t->from = from;
+	t->from_index = index;
+	sequence_clear(&s);
+	return o == SEQUENCE_FAILED ? -1 : 0;
+}
+
 int history_find(struct timeline *t, struct err *err)
 {
 	struct sequence s;
@@ -393,6 +454,9 @@ int history_find(struct timeline *t, struct err *err)
 		return -1;
 	enum sequence_outcome o = search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
+	t->whole = t->found && sequence_is_whole(&s, &s.end);
+	if (rc == 0 && t->found && !t->whole && fits_all(t) && !has_loose(t))
+		rc = find_whole(t, &s.end, s.budget, err);
 	t->budget = s.budget;
 	t->extends = budget - s.budget;
 	sequence_clear(&s);
@@ -430,7 +494,7 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	struct sequence s;
 	bool stated = like->from_stated;
 	enum sequence_outcome o;
-	if (!has_same_lists(t, like))
+	if (!has_same_lists(t, like) || (like->found && !like->whole))
 		return history_find(t, err);
 	uint64_t budget = timeline_budget(t);
 	prepare(t);
@@ -440,6 +504,9 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	bool follows = like->found && (!stated || like->from_index < t->n_stated);
 	o = follows ? follow_path(&s, like, err) : search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
+	t->whole = t->found && (follows || sequence_is_whole(&s, &s.end));
+	if (rc == 0 && t->found && !t->whole && fits_all(t) && !has_loose(t))
+		rc = find_whole(t, &s.end, s.budget, err);
 	t->all_tried |= like->found;
 	/* A change that was not found there is not looked for again. */
 	bool changed = like->found || diagnosis_is_change(&like->diagnosis);

@@ -461,11 +461,14 @@ static int judge_hunt(
 	j->replayed = t->value;
 	j->records = t->n_path;
 	j->extends = t->extends;
+	j->spent = t->spent;
 	if (t->found) {
 		j->matched = t->n_path;
 		set_good(track, t->from_stated, j);
 		if (add_left_out(c, t, j, err) < 0)
 			return -1;
+		if (t->unsure)
+			j->verdict = VERDICT_UNDECIDED;
 		return add_path_sources(c, t, j, err);
 	}
 	j->records = timeline_claims(t);
@@ -539,6 +542,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	j->records = r->records;
 	j->matched = r->matched;
 	j->extends = r->extends;
+	j->spent = r->extends > 0;
 	j->skipped = r->untrue;
 	j->skipped_off = r->untrue_off;
 	j->place = r->place;

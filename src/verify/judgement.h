@@ -34,7 +34,8 @@ struct judgement {
 	struct event_ref altered; /* of a claim whose data does not hash to its digest */
 	bool has_altered;
 	bool initial;	   /* it holds an initial value */
-	uint64_t extends;  /* undecided: what the search took */
+	uint64_t extends;  /* what the search took */
+	bool spent;	   /* and there were no more for it */
 	uint64_t skipped;  /* its text log: lines that correspond to no extend */
 	off_t skipped_off; /* the first of them */
 	off_t place;  /* mismatch: the line of its text log from which on it is wrong; -1: none */

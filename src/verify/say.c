@@ -193,7 +193,7 @@ static void say_undecided(struct judgement *j)
 			"offset %lld: lines that failed to extend are not looked for among more "
 			"than %d direct lines in a row: result unknown",
 			(long long)j->place, REPLAY_RUN_LINES_MAX);
-	else if (j->extends > 0)
+	else if (j->spent)
 		add(j, "search limit reached (%llu extends): result unknown",
 			(unsigned long long)j->extends);
 	else

@@ -103,9 +103,12 @@ struct timeline {
 
 	/* The answer. */
 	bool found;	     /* a sequence gives the value */
+	bool whole;	     /* found: it takes every claim, each at one place */
+	bool unsure;	     /* found: whether one takes every claim could not be tried */
 	bool from_stated;    /* found: from a stated start */
 	bool all_tried;	     /* not found: these logs allow no other sequence */
 	uint64_t extends;    /* that the search took */
+	bool spent;	     /* and there were no more for it */
 	uint64_t budget;     /* that are left */
 	struct digest value; /* found: the wanted one; else what the likely order leads to */
 	struct step *path;   /* found: the sequence; else the likely order */

@@ -167,6 +167,20 @@ log_of() {
 	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' was logged but not extended: without it the log gives this value)"
 }
 
+@test "one claim stands for one extend: an extend that no log is left for is no match" {
+	log_of one t s
+	cp one old
+	log_of two s u
+	# The second t is in no log, unless the copy has another program's t, and then its s was not extended.
+	extends t s s t u
+	tsm verify -q --values values --input one --input old --input two
+	assert_failure 1
+	refute_output --partial match
+	extends t s s u
+	tsm verify -q --values values --input one --input old --input two
+	assert_done
+}
+
 @test "what is said of two logs does not depend on the order in which they are named" {
 	extends a
 	printf 'a\n\nx\n\n' >rtmr3.log
