@@ -420,25 +420,41 @@ static int add_left_out(
 	return 0;
 }
 
+/* The claim of a list that is the nth with this digest, or the last one; list->n: there is none. */
+static size_t nth_equal(const struct claim_list *list, const struct digest *digest, size_t n)
+{
+	size_t found = list->n;
+	for (size_t i = 0; i < list->n && n > 0; i++) {
+		if (!digest_equal(&list->v[i].digest, digest))
+			continue;
+		found = i;
+		n--;
+	}
+	return found;
+}
+
 /* The event that is one too many, as each log has it that tells of it. */
 static int add_extra(
 	const struct court *c, const struct timeline *t, struct judgement *j, struct err *err)
 {
 	const struct claim *extra = NULL;
-	for (size_t l = 0; l < t->n_lists; l++)
-		for (size_t i = 0; i < t->list[l].n; i++)
-			if (t->list[l].source == j->diagnosis.event.source &&
-				t->list[l].v[i].seq == j->diagnosis.event.seq)
-				extra = &t->list[l].v[i];
+	size_t nth = 0;
+	for (size_t l = 0; l < t->n_lists; l++) {
+		const struct claim_list *list = &t->list[l];
+		if (list->source != j->diagnosis.event.source)
+			continue;
+		for (size_t i = 0; i < list->n; i++)
+			if (list->v[i].seq == j->diagnosis.event.seq)
+				extra = &list->v[i];
+		for (size_t i = 0; extra != NULL && i <= (size_t)(extra - list->v); i++)
+			nth += digest_equal(&list->v[i].digest, &extra->digest);
+	}
 	for (size_t l = 0; l < t->n_lists && extra != NULL; l++) {
 		const struct claim_list *list = &t->list[l];
-		size_t i = list->n;
-		while (i > 0 && !digest_equal(&list->v[i - 1].digest, &extra->digest))
-			i--;
-		struct claims_left left = {c->inputs->v[list->source].name, 0, 1};
-		if (i == 0)
+		size_t i = nth_equal(list, &extra->digest, nth);
+		if (i == list->n)
 			continue;
-		left.seq = list->v[i - 1].seq;
+		struct claims_left left = {c->inputs->v[list->source].name, list->v[i].seq, 1};
 		if (list->source == j->diagnosis.event.source)
 			left.seq = extra->seq;
 		if (add_left(j, &left, err) < 0)
