@@ -14,7 +14,7 @@ static bool is_twin(const struct sequence *s, const struct state *st, size_t l, 
 	for (size_t m = 0; s->share && m < s->t->n_lists; m++) {
 		if (m == l || (m > l && m != cur) || !sequence_may_go_on(s, st, m))
 			continue;
-		if ((all || (s->copies[l] & UINT32_C(1) << m)) &&
+		if ((all || (s->t->list[l].copies & UINT32_C(1) << m)) &&
 			digest_equal(&sequence_next(s, st, m)->digest, &c->digest))
 			return true;
 	}

@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "verify/diagnosis.h"
 #include "verify/explore.h"
+#include "verify/fit.h"
 
 /* Fewer switches first: what is likely is found first. */
 static enum sequence_outcome try_sequences(struct sequence *s, struct err *err)
@@ -107,181 +108,6 @@ static enum sequence_outcome try_stated(struct sequence *s, struct err *err)
 	return o;
 }
 
-static const struct claim *claim_at(const struct timeline *t, const struct step *step)
-{
-	return step->list == DOUBTFUL_LIST ? &t->doubtful[step->at]
-					   : &t->list[step->list].v[step->at];
-}
-
-/* Whether a claim may be element k of the sequence; values[k] is what that extended. */
-static bool may_be(const struct timeline *t, const struct claim_list *list, size_t i, size_t k,
-	const struct digest values[])
-{
-	const struct claim *c = &list->v[i];
-	return digest_equal(&claim_at(t, &t->path[k])->digest, &c->digest) &&
-	       (!list->anchored || digest_equal(&values[k], &c->before));
-}
-
-static uint8_t *bit_of(
-	uint8_t *more, const struct timeline *t, size_t i, size_t k, uint8_t *ret_mask)
-{
-	size_t at = i * t->n_path + k;
-	*ret_mask = (uint8_t)(1u << at % 8);
-	return &more[at / 8];
-}
-
-/*
- * For each claim and each front of the sequence, a bit: with this claim, one more of the claims up to it
- * can be in the sequence, in the order of their list.
- */
-static uint8_t *count_in(const struct timeline *t, const struct claim_list *list,
-	const struct digest values[], struct err *err)
-{
-	AUTO_FREE uint32_t *best = calloc(t->n_path + 1, sizeof(*best));
-	uint8_t *more = calloc(list->n * t->n_path / 8 + 1, 1), mask;
-	if (best == NULL || more == NULL) {
-		free(more);
-		err_sys(err, ENOMEM, "events");
-		return NULL;
-	}
-	for (size_t i = 0; i < list->n; i++) {
-		uint32_t before = 0;
-		for (size_t k = 0; k < t->n_path && !list->v[i].loose; k++) {
-			uint32_t without = best[k + 1];
-			uint32_t with = before + may_be(t, list, i, k, values);
-			with = with > best[k] ? with : best[k];
-			if (with > without) {
-				uint8_t *byte = bit_of(more, t, i, k, &mask);
-				*byte |= mask;
-				best[k + 1] = with;
-			}
-			before = without;
-		}
-	}
-	return more;
-}
-
-/* As many claims as can be in it; of those that cannot all be, the first ones. */
-static int align(struct timeline *t, const struct claim_list *list, const struct digest values[],
-	bool taken[], struct err *err)
-{
-	AUTO_FREE uint8_t *more = count_in(t, list, values, err);
-	uint8_t mask;
-	if (more == NULL)
-		return -1;
-	for (size_t i = list->n, k = t->n_path; i > 0 && k > 0; i--) {
-		if (!(*bit_of(more, t, i - 1, k - 1, &mask) & mask))
-			continue;
-		while (!may_be(t, list, i - 1, k - 1, values))
-			k--;
-		list->v[i - 1].is_in = taken[--k] = true;
-	}
-	return 0;
-}
-
-/* Whether an element of the sequence that is no other claim of its list extended the same. */
-static bool is_moved(const struct timeline *t, const struct claim *c, const bool taken[])
-{
-	for (size_t k = 0; k < t->n_path; k++)
-		if (!taken[k] && digest_equal(&claim_at(t, &t->path[k])->digest, &c->digest))
-			return true;
-	return false;
-}
-
-/* A list of which not all is in the sequence. */
-static int compare_part(struct timeline *t, size_t l, const struct digest values[], struct err *err)
-{
-	const struct claim_list *list = &t->list[l];
-	struct fit *fit = &t->fit[l];
-	AUTO_FREE bool *taken = calloc(t->n_path + 1, sizeof(*taken));
-	*fit = (struct fit){0};
-	if (taken == NULL)
-		return err_sys(err, ENOMEM, "events");
-	if (align(t, list, values, taken, err) < 0)
-		return -1;
-	for (size_t i = 0; i < list->n; i++) {
-		struct claim *c = &list->v[i];
-		fit->in += c->is_in;
-		fit->inside |= c->is_in && fit->left > 0;
-		if (c->loose || c->is_in)
-			continue;
-		c->is_moved = is_moved(t, c, taken);
-		if (c->is_moved && fit->moved++ == 0)
-			fit->first_moved = i;
-		if (!c->is_moved && fit->left++ == 0)
-			fit->first_left = i;
-	}
-	return 0;
-}
-
-/* Where the claims of one list stand in the sequence, in its order. */
-static int compare_list(struct timeline *t, size_t l, const struct digest values[], struct err *err)
-{
-	const struct claim_list *list = &t->list[l];
-	struct fit *fit = &t->fit[l];
-	size_t at = 0;
-	*fit = (struct fit){0};
-	for (size_t i = 0; i < list->n; i++) {
-		size_t k = at;
-		while (k < t->n_path && !may_be(t, list, i, k, values))
-			k++;
-		if (k == t->n_path && !list->v[i].loose)
-			return compare_part(t, l, values, err);
-		fit->in += k < t->n_path;
-		at = k < t->n_path ? k + 1 : at;
-	}
-	return 0;
-}
-
-/* What is said of the register is made from the sequence, never from how it was found. */
-static int compare(struct timeline *t, struct err *err)
-{
-	AUTO_FREE struct digest *values = calloc(t->n_path + 1, sizeof(*values));
-	if (values == NULL)
-		return err_sys(err, ENOMEM, "events");
-	values[0] = t->from;
-	for (size_t k = 0; k < t->n_path; k++) {
-		values[k + 1] = values[k];
-		if (hash_extend(t->h, &values[k + 1], &claim_at(t, &t->path[k])->digest, err) < 0)
-			return -1;
-	}
-	for (size_t l = 0; l < t->n_lists; l++)
-		if (compare_list(t, l, values, err) < 0)
-			return -1;
-	return 0;
-}
-
-static bool fits_all(const struct timeline *t)
-{
-	for (size_t l = 0; l < t->n_lists; l++)
-		if (t->fit[l].left > 0 || t->fit[l].moved > 0)
-			return false;
-	return true;
-}
-
-/* A direct line need not have extended, and no sequence passes over it. */
-static bool has_loose(const struct timeline *t)
-{
-	for (size_t l = 0; l < t->n_lists; l++)
-		for (size_t i = 0; i < t->list[l].n; i++)
-			if (t->list[l].v[i].loose)
-				return true;
-	return false;
-}
-
-/* The claims that the sequence did not take: each may stand somewhere in it, but not all at once. */
-static void leave_out(struct timeline *t, const struct state *end)
-{
-	for (size_t l = 0; l < t->n_lists; l++) {
-		struct claim_list *list = &t->list[l];
-		t->fit[l] = (struct fit){.in = end->used[l], .first_left = end->used[l]};
-		for (size_t i = 0; i < list->n; i++) {
-			list->v[i].is_in = i < end->used[l];
-			t->fit[l].left += !list->v[i].is_in && !list->v[i].loose;
-		}
-	}
-}
-
 static int found(struct timeline *t, struct sequence *s, bool stated, struct err *err)
 {
 	t->found = true;
@@ -290,7 +116,7 @@ static int found(struct timeline *t, struct sequence *s, bool stated, struct err
 	t->n_path = s->end.n;
 	t->path = s->path;
 	s->path = NULL;
-	return compare(t, err);
+	return fit_find(t, &s->end, err);
 }
 
 /* From which claim on firmware's log has only what is an agent's, or stands in logs of others, too. */
@@ -408,40 +234,48 @@ static enum sequence_outcome search(struct sequence *s, bool *ret_stated, struct
 	return o;
 }
 
+static bool has_two_digests(const struct claim_list *list)
+{
+	for (size_t i = 1; i < list->n; i++)
+		if (!digest_equal(&list->v[i].digest, &list->v[0].digest))
+			return true;
+	return false;
+}
+
+/* Whether a log is part of another one. One digest alone may well be a program's own. */
+static bool is_copy(const struct claim_list *list, const struct claim_list *of)
+{
+	if (list->anchored || of->anchored || !has_two_digests(list))
+		return false;
+	for (size_t from = 0; from + list->n <= of->n; from++) {
+		size_t i = 0;
+		while (i < list->n && digest_equal(&of->v[from + i].digest, &list->v[i].digest))
+			i++;
+		if (i == list->n)
+			return true;
+	}
+	return false;
+}
+
+static void find_copies(struct timeline *t)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		t->list[l].copies = 0;
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t m = 0; m < t->n_lists; m++) {
+			if (m == l || !is_copy(&t->list[l], &t->list[m]))
+				continue;
+			t->list[l].copies |= UINT32_C(1) << m;
+			t->list[m].copies |= UINT32_C(1) << l;
+		}
+}
+
 static void prepare(struct timeline *t)
 {
+	find_copies(t);
 	for (size_t l = 0; l < t->n_lists; l++)
 		t->list[l].bound = t->list[l].firmware ? bound_of(t, &t->list[l]) : 0;
 	set_stated(t);
-}
-
-/*
- * A sequence that did not take every claim, though each log has its claims in it: a claim that stands
- * for an element may stand for another one, too. Looks for one that takes them all.
- */
-static int find_whole(struct timeline *t, const struct state *end, uint64_t budget, struct err *err)
-{
-	static const way_fn ways[] = {try_sequences, try_unshared, try_apart};
-	struct digest from = t->from;
-	size_t index = t->from_index;
-	struct sequence s;
-	bool gave_up;
-	if (sequence_init(&s, t, budget, err) < 0)
-		return -1;
-	s.need_whole = true;
-	enum sequence_outcome o = SEQUENCE_OPEN;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && o == SEQUENCE_OPEN; i++) {
-		o = try_way(&s, ways[i], &gave_up, err);
-		t->unsure |= gave_up;
-	}
-	t->whole = o == SEQUENCE_FOUND;
-	t->unsure = t->unsure && !t->whole;
-	if (o == SEQUENCE_OPEN && !t->unsure)
-		leave_out(t, end);
-	t->from = from;
-	t->from_index = index;
-	sequence_clear(&s);
-	return o == SEQUENCE_FAILED ? -1 : 0;
 }
 
 int history_find(struct timeline *t, struct err *err)
@@ -454,9 +288,6 @@ int history_find(struct timeline *t, struct err *err)
 		return -1;
 	enum sequence_outcome o = search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
-	t->whole = t->found && sequence_is_whole(&s, &s.end);
-	if (rc == 0 && t->found && !t->whole && fits_all(t) && !has_loose(t))
-		rc = find_whole(t, &s.end, s.budget, err);
 	t->budget = s.budget;
 	t->extends = budget - s.budget;
 	sequence_clear(&s);
@@ -481,10 +312,13 @@ static enum sequence_outcome follow_path(
 						      : t->start[like->from_index]};
 	t->from = st.value;
 	t->from_index = like->from_index;
-	for (size_t k = 0; k < like->n_path; k++)
-		if (sequence_extend(
-			    s, &st, &claim_at(t, &like->path[k])->digest, like->path[k], err) < 0)
+	for (size_t k = 0; k < like->n_path; k++) {
+		const struct step *step = &like->path[k];
+		if (sequence_extend(s, &st, &timeline_claim_at(t, step)->digest, *step, err) < 0)
 			return SEQUENCE_FAILED;
+		if (step->list != DOUBTFUL_LIST)
+			st.used[step->list] = step->at + 1;
+	}
 	s->end = st;
 	return digest_equal(&st.value, t->want) ? SEQUENCE_FOUND : SEQUENCE_OPEN;
 }
@@ -494,7 +328,7 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	struct sequence s;
 	bool stated = like->from_stated;
 	enum sequence_outcome o;
-	if (!has_same_lists(t, like) || (like->found && !like->whole))
+	if (!has_same_lists(t, like))
 		return history_find(t, err);
 	uint64_t budget = timeline_budget(t);
 	prepare(t);
@@ -504,9 +338,6 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	bool follows = like->found && (!stated || like->from_index < t->n_stated);
 	o = follows ? follow_path(&s, like, err) : search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
-	t->whole = t->found && (follows || sequence_is_whole(&s, &s.end));
-	if (rc == 0 && t->found && !t->whole && fits_all(t) && !has_loose(t))
-		rc = find_whole(t, &s.end, s.budget, err);
 	t->all_tried |= like->found;
 	/* A change that was not found there is not looked for again. */
 	bool changed = like->found || diagnosis_is_change(&like->diagnosis);

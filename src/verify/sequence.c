@@ -14,46 +14,10 @@ static bool are_few(const struct timeline *t)
 	return n <= ORDERED_MAX;
 }
 
-static bool has_two_digests(const struct claim_list *list)
-{
-	for (size_t i = 1; i < list->n; i++)
-		if (!digest_equal(&list->v[i].digest, &list->v[0].digest))
-			return true;
-	return false;
-}
-
-/* Whether a log is part of another one. One digest alone may well be a program's own. */
-static bool is_copy(const struct claim_list *list, const struct claim_list *of)
-{
-	if (list->anchored || of->anchored || !has_two_digests(list))
-		return false;
-	for (size_t from = 0; from + list->n <= of->n; from++) {
-		size_t i = 0;
-		while (i < list->n && digest_equal(&of->v[from + i].digest, &list->v[i].digest))
-			i++;
-		if (i == list->n)
-			return true;
-	}
-	return false;
-}
-
-static void find_copies(struct sequence *s)
-{
-	const struct timeline *t = s->t;
-	for (size_t l = 0; l < t->n_lists; l++)
-		for (size_t m = 0; m < t->n_lists; m++) {
-			if (m == l || !is_copy(&t->list[l], &t->list[m]))
-				continue;
-			s->copies[l] |= UINT32_C(1) << m;
-			s->copies[m] |= UINT32_C(1) << l;
-		}
-}
-
 int sequence_init(struct sequence *s, struct timeline *t, uint64_t budget, struct err *err)
 {
 	*s = (struct sequence){.t = t, .budget = budget, .share = true};
 	s->few = are_few(t);
-	find_copies(s);
 	for (size_t l = 0; l < t->n_lists; l++)
 		s->limit[l] = t->list[l].n;
 	/* One more: a change may repeat or add an extend. */
@@ -101,7 +65,7 @@ static bool tells_of(const struct sequence *s, const struct state *st, size_t l,
 /* A journal's is the same extend then, and a copy's; another log's may be one of its own. */
 static bool may_be_own(const struct sequence *s, size_t l, size_t m)
 {
-	return !s->t->list[m].anchored && !(s->share && (s->copies[l] & UINT32_C(1) << m));
+	return !s->t->list[m].anchored && !(s->share && (s->t->list[l].copies & UINT32_C(1) << m));
 }
 
 /* Lists pass over the claim; those that may, if `all`. The number of those that may, but need not. */

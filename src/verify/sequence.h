@@ -32,10 +32,8 @@ struct sequence {
 	bool shared;	    /* there were such claims */
 	bool may_apart;	    /* there were some that may be two extends */
 	bool cut_apart;	    /* such a claim was not taken apart because of that number */
-	/* For each list, those of which it is a copy, or they of it, a bit each: no claim is taken apart. */
-	uint32_t copies[TIMELINE_LISTS_MAX];
-	bool anywhere;	      /* firmware may extend after others, too */
-	bool need_whole;      /* the value counts only with all claims taken */
+	bool anywhere;	    /* firmware may extend after others, too */
+	bool need_whole;    /* the value counts only with all claims taken */
 	size_t journal_first; /* the list that goes first where two journals have a claim for a value */
 	bool conflict;	      /* there was such a value */
 	struct step *path;   /* room for all claims */

@@ -73,6 +73,12 @@ int timeline_add_doubtful(
 	return 0;
 }
 
+const struct claim *timeline_claim_at(const struct timeline *t, const struct step *step)
+{
+	return step->list == DOUBTFUL_LIST ? &t->doubtful[step->at]
+					   : &t->list[step->list].v[step->at];
+}
+
 size_t timeline_claims(const struct timeline *t)
 {
 	size_t n = 0;

@@ -33,6 +33,8 @@ struct claim_list {
 	bool anchored;	  /* a journal: each claim has `before` */
 	size_t agent; /* firmware: the first claim of an agent that has written on, plus one; 0: none */
 	size_t bound; /* firmware: the claims from here on may be another program's */
+	uint32_t
+		copies; /* the lists that are part of it, or it of them, a bit each: none is taken apart */
 };
 
 enum {
@@ -103,8 +105,7 @@ struct timeline {
 
 	/* The answer. */
 	bool found;	     /* a sequence gives the value */
-	bool whole;	     /* found: it takes every claim, each at one place */
-	bool unsure;	     /* found: whether one takes every claim could not be tried */
+	bool unsure;	     /* found: whether all claims can be in it at once was not found out */
 	bool from_stated;    /* found: from a stated start */
 	bool all_tried;	     /* not found: these logs allow no other sequence */
 	uint64_t extends;    /* that the search took */
@@ -127,6 +128,8 @@ int timeline_add(struct claim_list *list, const struct claim *claim, struct err 
 /* Adds a doubtful one that no other journal has; those over TIMELINE_DOUBTFUL_MAX are left out. */
 int timeline_add_doubtful(
 	struct timeline *t, size_t source, const struct claim *claim, struct err *err);
+/* The claim that is this element. */
+const struct claim *timeline_claim_at(const struct timeline *t, const struct step *step);
 size_t timeline_claims(const struct timeline *t);
 /* The extends that a search may take. */
 uint64_t timeline_budget(const struct timeline *t);

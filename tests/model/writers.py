@@ -31,7 +31,7 @@ class Writers:
         self.values = [self.value]  # before each extend, and after the last
         self.logs = {}  # name: claims
         self.maybe = []  # (text, places): a record of the journal that may have been extended
-        self.lines = []  # of the journal
+        self.lines, self.older = [], []  # of the journal, and of an older copy
 
     def extend(self, text):
         self.history.append(text)
@@ -70,11 +70,18 @@ class Writers:
         self.lines.append('{"kind":"unknown","seq":%d,"value":"%s"}' % (seq, self.value.hex()))
         self.maybe.append((text, {place, len(self.history) - 1}))
 
+    def copy_journal(self):
+        """An older copy of the journal, which ends after any line."""
+        n = self.rng.randint(1, len(self.lines))
+        ended = {json.loads(line)["seq"] for line in self.lines[:n] if '"kind":"commit"' in line}
+        self.older = self.lines[:n]
+        self.logs["journal.old"] = [c for c in self.logs.get("journal", []) if c.seq in ended]
+
     def files(self):
-        """{name: bytes}; of the journal maybe an older copy, too."""
+        """{name: bytes}"""
         ret = {}
         for name, claims in self.logs.items():
-            if name != "journal":
+            if not name.startswith("journal"):
                 ret[name] = json.dumps([
                     {"recnum": i, "rtmr": 3, "content_type": "other", "content": {},
                      "digests": [{"hashAlg": "sha384", "digest": h(c.text.encode()).hex()}]}
@@ -82,6 +89,8 @@ class Writers:
         if self.lines:
             head = '{"schema":"tsmctl.journal/1","boot_id":"%s","created":"2026-11-24T16:17:31Z"}' % BOOT
             ret["journal"] = "\n".join([head] + self.lines + [""]).encode()
+            if self.older:
+                ret["journal.old"] = "\n".join([head] + self.older + [""]).encode()
         return ret
 
     def values_file(self):
@@ -120,6 +129,8 @@ def generate(rng, faulty):
         claims = w.logs.get(name, [])
         if claims and rng.random() < 0.25:
             w.logs[name + ".old"] = claims[:rng.randint(1, len(claims))]
+    if w.lines and rng.random() < 0.25:
+        w.copy_journal()
     return w, repeats == 0 and not faults.count("doubled")
 
 
@@ -246,11 +257,11 @@ def lie_of(w, d, left, distinct):
 
 
 def is_foreign_between(w, d):
-    place = {c.seq: c.place for c in w.logs.get("journal", [])}
+    place = {(name, c.seq): c.place for name in ("journal", "journal.old") for c in w.logs.get(name, [])}
     first, last = 0, len(w.history)
     if d.get("source") is not None:
-        last = place[d["seq"]]
+        last = place[d["source"], d["seq"]]
     if d.get("other"):
-        first = place[d["other"]["seq"]] + 1
+        first = place[d["other"]["source"], d["other"]["seq"]] + 1
     told = {c.text for claims in w.logs.values() for c in claims} | {t for t, _ in w.maybe}
     return any(text not in told for text in w.history[first:last])
