@@ -48,6 +48,13 @@ _tsmctl() {
 	list:--output | list:-o) ;;
 	read:--quote) _tsmctl_files -f ;;
 	read:--tdreport) _tsmctl_files -f ;;
+	read:--root-ca) _tsmctl_files -f ;;
+	read:--certs) _tsmctl_files -f ;;
+	read:--crl) _tsmctl_files -f ;;
+	read:--at) ;;
+	read:--require) ;;
+	read:--report-data) ;;
+	read:--report-data-file) _tsmctl_files -f ;;
 	extend:--event) ;;
 	extend:--event-file) _tsmctl_files -f ;;
 	extend:--file) _tsmctl_files -f ;;
@@ -63,7 +70,13 @@ _tsmctl() {
 	verify:--values) _tsmctl_files -f ;;
 	verify:--quote) _tsmctl_files -f ;;
 	verify:--tdreport) _tsmctl_files -f ;;
+	verify:--root-ca) _tsmctl_files -f ;;
+	verify:--certs) _tsmctl_files -f ;;
+	verify:--crl) _tsmctl_files -f ;;
+	verify:--at) ;;
+	verify:--require) ;;
 	verify:--report-data) ;;
+	verify:--report-data-file) _tsmctl_files -f ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
 	*) false ;;
@@ -72,7 +85,7 @@ _tsmctl() {
 	case $cmd:$cur in
 	list:-*) _tsmctl_offer --output -o --no-header "${globals[@]}" ;;
 	list:*) _tsmctl_registers ;;
-	read:-*) _tsmctl_offer --raw --quote --tdreport "${globals[@]}" ;;
+	read:-*) _tsmctl_offer --raw --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file "${globals[@]}" ;;
 	read:*) _tsmctl_registers ;;
 	extend:-*) _tsmctl_offer --event --event-file --file --digest --note --once --dry-run --force --wait "${globals[@]}" ;;
 	extend:*) _tsmctl_registers ;;
@@ -80,7 +93,7 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --no-log "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;

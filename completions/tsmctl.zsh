@@ -55,8 +55,15 @@ _tsmctl() {
 	read)
 		args=(
 			'--raw[print the bytes alone, of exactly one register]'
-			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
-			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'
+			'--quote[take the registers from a TDX quote or SEV-SNP report in place of the machine'\''s, and check its signature]:FILE:_files'
+			'--tdreport[the same from a TDX report, whose MAC cannot be checked]:FILE:_files'
+			'*--root-ca[trust this root certificate instead of Intel'\''s and AMD'\''s]:FILE:_files'
+			'*--certs[certificates that the quote or report lacks\: PEM, DER or an auxblob]:FILE:_files'
+			'*--crl[certificates in this revocation list are not trusted]:FILE:_files'
+			'--at[certificates and lists must be valid at this time\: now, YYYY-MM-DD, YYYY-MM-DDTHH\:MM\:SSZ or @SECONDS]:TIME:'
+			'*--require[fail unless this is so\: signature, no-debug, crl, vmpl0]:WHAT,...:'
+			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
+			'--report-data-file[the same, the bytes being those of FILE]:FILE:_files'
 			'*:register:_tsmctl_registers'
 		)
 		;;
@@ -94,9 +101,15 @@ _tsmctl() {
 		args=(
 			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)]:FILE\[\:FORMAT\]:_files'
 			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
-			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
-			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'
+			'--quote[take the registers from a TDX quote or SEV-SNP report in place of the machine'\''s, and check its signature]:FILE:_files'
+			'--tdreport[the same from a TDX report, whose MAC cannot be checked]:FILE:_files'
+			'*--root-ca[trust this root certificate instead of Intel'\''s and AMD'\''s]:FILE:_files'
+			'*--certs[certificates that the quote or report lacks\: PEM, DER or an auxblob]:FILE:_files'
+			'*--crl[certificates in this revocation list are not trusted]:FILE:_files'
+			'--at[certificates and lists must be valid at this time\: now, YYYY-MM-DD, YYYY-MM-DDTHH\:MM\:SSZ or @SECONDS]:TIME:'
+			'*--require[fail unless this is so\: signature, no-debug, crl, vmpl0]:WHAT,...:'
 			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
+			'--report-data-file[the same, the bytes being those of FILE]:FILE:_files'
 			'--expect[registers must also equal the values in FILE, which '\''tsmctl read'\'' printed]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
 			'--no-log[compare with --expect only]'

@@ -50,6 +50,9 @@ enum {
 	EXPORT_HEADS_MAX = 32768, /* of an exported record, without its names and data */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
+	CERTS_FILE_MAX = 4 * 1024 * 1024,    /* PEM, DER or the certificate table of a host */
+	CERTS_MAX = 64,			     /* certificates of one purpose */
+	CRLS_MAX = 32,			     /* revocation lists */
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */

@@ -112,7 +112,7 @@ static void json_head(struct app *app, struct json *j, const struct td_file *td)
 	char boot_id[37];
 	app_json_begin(app, j);
 	json_key(j, "boot_id");
-	if (td->path == NULL && boot_id_read(&app->root, boot_id))
+	if (td->asked.path == NULL && boot_id_read(&app->root, boot_id))
 		json_str(j, boot_id);
 	else
 		json_null(j);
@@ -127,9 +127,13 @@ static int print(struct app *app, const struct readings *r, const struct td_file
 	if (r->v == NULL) /* never after a pick */
 		return -1;
 	if (app->opt.raw)
+		td_file_warn(td);
+	if (app->opt.raw)
 		return print_raw(app, r->v);
 	if (app->opt.json)
 		json_head(app, &j, td);
+	else
+		td_file_print(app, td);
 	for (size_t i = 0; i < r->n; i++)
 		print_value(app, &j, &r->v[i]);
 	if (app->opt.json) {
@@ -181,8 +185,11 @@ static int read_file(struct app *app, struct td_file *td, int argc, char *const 
 
 int cmd_read(struct app *app, int argc, char *const argv[])
 {
-	struct td_file td;
-	if (td_file_options(app, &td) < 0)
+	struct td_file td = {0};
+	if (td_options_check(app, &td.asked) < 0)
 		return -1;
-	return td.path != NULL ? read_file(app, &td, argc, argv) : read_live(app, &td, argc, argv);
+	int rc = td.asked.path != NULL ? read_file(app, &td, argc, argv)
+				       : read_live(app, &td, argc, argv);
+	td_file_clear(&td);
+	return rc;
 }

@@ -53,10 +53,11 @@ static void print_text(struct app *app, const struct verify_row *row)
 	sink_char(&app->out, '\n');
 }
 
-/* A wrong answer to --report-data is as bad as the worst row. */
+/* Registers are worth what signs them. */
 static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
 {
-	return verdict_name(td_file_answers(td) ? verify_worst(rows) : VERDICT_MISMATCH);
+	const char *verdict;
+	return td_file_verdict(td, &verdict) ? verdict : verdict_name(verify_worst(rows));
 }
 
 static void json_ref(struct json *j, const struct inputs *inputs, const struct event_ref *ref)
@@ -170,6 +171,8 @@ static void print_rows(struct app *app, const struct td_file *td, const struct i
 {
 	if (app->opt.json)
 		print_json(app, td, inputs, rows);
+	else
+		td_file_print(app, td);
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;
 		if (!app->opt.json)
@@ -252,7 +255,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		print_rows(app, &files->td, &inputs, &rows);
 		tell_inputs(app, &inputs, &rows);
 		tell_if_all_differ(app, &rows);
-		if (files->td.path != NULL)
+		if (files->td.asked.path != NULL)
 			tell_if_no_ccel(app, &inputs);
 	}
 	verify_clear(&rows);
@@ -272,7 +275,7 @@ static int check_options(struct app *app, struct td_file *td)
 			&app->err, ST_USAGE, "--no-log leaves nothing to check without --expect");
 	if (o->no_log && o->inputs.n > 0)
 		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
-	if (td_file_options(app, td) < 0)
+	if (td_options_check(app, &td->asked) < 0)
 		return -1;
 	if (offline != NULL && o->inputs.n == 0 && o->expect == NULL)
 		return err_set(&app->err, ST_USAGE,
@@ -285,7 +288,7 @@ static int load(struct app *app, struct files *ret)
 	const struct options *o = &app->opt;
 	if (o->values != NULL && register_file_load(o->values, &ret->values, &app->err) < 0)
 		return -1;
-	if (ret->td.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
+	if (ret->td.asked.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
 		return -1;
 	if (o->expect != NULL && register_file_load(o->expect, &ret->expect, &app->err) < 0)
 		return -1;
@@ -299,7 +302,7 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 	int rc = 0;
 	if (app->opt.initial != NULL)
 		r.initial = &files->initial;
-	if (app->opt.values != NULL || files->td.path != NULL) {
+	if (app->opt.values != NULL || files->td.asked.path != NULL) {
 		r.values = &files->values;
 		r.mrs = &files->values.mrs;
 	} else {
@@ -324,6 +327,7 @@ int cmd_verify(struct app *app, int argc, char *const argv[])
 		rc = load(app, &files);
 	if (rc == 0)
 		rc = run_with(app, &files, argc, argv);
+	td_file_clear(&files.td);
 	register_file_clear(&files.values);
 	register_file_clear(&files.expect);
 	register_file_clear(&files.initial);

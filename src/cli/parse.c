@@ -7,7 +7,7 @@
 
 #include <bsd/stdlib.h>
 
-enum { OPTS_MAX = 32, LONG_BASE = 256 };
+enum { OPTS_MAX = 48, LONG_BASE = 256 };
 
 /* The options that may stand here, in the form that getopt_long takes. */
 struct grammar {

@@ -41,14 +41,29 @@ static const struct opt_spec list_opts[] = {
 		"print no line of column names"},
 };
 
+/* clang-format off */
 #define TD_OPTS                                                                                    \
 	{0, "quote", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(quote),                           \
-		"take the registers from a TDX quote in place of the machine's; its signature is " \
-		"not checked"},                                                                    \
-	{                                                                                          \
-		0, "tdreport", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(tdreport),              \
-			"the same from a TDX report, whose MAC is not checked"                     \
-	}
+		"take the registers from a TDX quote or SEV-SNP report in place of the machine's, " \
+		"and check its signature"},                                                        \
+	{0, "tdreport", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(tdreport),                     \
+		"the same from a TDX report, whose MAC cannot be checked"},                        \
+	{0, "root-ca", OPT_LIST, "FILE", NULL, COMPLETE_FILE, AT(root_ca),                         \
+		"trust this root certificate instead of Intel's and AMD's"},                       \
+	{0, "certs", OPT_LIST, "FILE", NULL, COMPLETE_FILE, AT(certs),                             \
+		"certificates that the quote or report lacks: PEM, DER or an auxblob"},            \
+	{0, "crl", OPT_LIST, "FILE", NULL, COMPLETE_FILE, AT(crl),                                 \
+		"certificates in this revocation list are not trusted"},                           \
+	{0, "at", OPT_STRING, "TIME", NULL, COMPLETE_NOTHING, AT(at),                              \
+		"certificates and lists must be valid at this time: now, YYYY-MM-DD, "             \
+		"YYYY-MM-DDTHH:MM:SSZ or @SECONDS"},                                               \
+	{0, "require", OPT_LIST, "WHAT,...", NULL, COMPLETE_NOTHING, AT(require),                  \
+		"fail unless this is so: signature, no-debug, crl, vmpl0"},                        \
+	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),             \
+		"the report data of the quote or report must be these 64 bytes"},                  \
+	{0, "report-data-file", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(report_data_file),     \
+		"the same, the bytes being those of FILE"}
+/* clang-format on */
 
 static const struct opt_spec read_opts[] = {
 	{0, "raw", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(raw),
@@ -112,8 +127,6 @@ static const struct opt_spec verify_opts[] = {
 		"take the registers from FILE, which 'tsmctl read' printed, in place of the "
 		"machine's"},
 	TD_OPTS,
-	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),
-		"the report data of the quote or report must be these 64 bytes"},
 	{0, "expect", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(expect),
 		"registers must also equal the values in FILE, which 'tsmctl read' printed"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),

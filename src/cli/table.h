@@ -46,8 +46,9 @@ struct options {
 	bool jsonl, no_header, raw, no_log, once, dry_run, force;
 	unsigned wait_s;
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;
-	const char *values, *expect, *initial, *quote, *tdreport, *report_data;
-	struct str_list inputs;
+	const char *values, *expect, *initial, *quote, *tdreport;
+	const char *report_data, *report_data_file, *at;
+	struct str_list inputs, root_ca, certs, crl, require;
 };
 
 struct opt_spec {

@@ -1,126 +1,333 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/td_file.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/strbuf.h"
+#include "evidence/evidence_file.h"
 #include "model/verdict.h"
 
-static int check_one_source(struct app *app)
-{
-	const struct options *o = &app->opt;
-	const char *const given[][2] = {
-		{"values", o->values}, {"quote", o->quote}, {"tdreport", o->tdreport}};
-	const char *first = NULL;
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-		if (given[i][1] == NULL)
-			continue;
-		if (first != NULL)
-			return err_set(&app->err, ST_USAGE, "--%s and --%s exclude each other",
-				first, given[i][0]);
-		first = given[i][0];
-	}
-	return 0;
-}
-
-int td_file_options(struct app *app, struct td_file *ret)
-{
-	const struct options *o = &app->opt;
-	*ret = (struct td_file){
-		.path = o->quote != NULL ? o->quote : o->tdreport,
-		.asked = o->report_data != NULL,
-	};
-	if (check_one_source(app) < 0)
-		return -1;
-	if (ret->asked && ret->path == NULL)
-		return err_set(&app->err, ST_USAGE,
-			"--report-data needs --quote or --tdreport to be checked against");
-	if (ret->asked &&
-		!hex_get(ret->wanted, sizeof(ret->wanted), bytes_of(o->report_data), true))
-		return err_set(&app->err, ST_USAGE,
-			"--report-data: it has %d bytes: %d hex digits are needed, nothing else",
-			TD_REPORT_DATA_SIZE, 2 * TD_REPORT_DATA_SIZE);
-	return 0;
-}
+enum { LINE_ROOM = ERR_MSG_MAX };
 
 static struct bytes report_data(const struct td_file *td)
 {
-	return (struct bytes){td->facts.report_data, sizeof(td->facts.report_data)};
+	return (struct bytes){td->ev.report_data, sizeof(td->ev.report_data)};
 }
 
 static struct bytes wanted(const struct td_file *td)
 {
-	return (struct bytes){td->wanted, sizeof(td->wanted)};
+	return (struct bytes){td->asked.wanted, sizeof(td->asked.wanted)};
 }
 
 bool td_file_answers(const struct td_file *td)
 {
-	return !td->asked || bytes_equal(report_data(td), wanted(td));
+	return !td->asked.asked || bytes_equal(report_data(td), wanted(td));
 }
 
-/* What the registers of this file are worth. */
-static void tell(const struct app *app, const struct td_file *td)
+/* What the file says is worth nothing unless it is genuine. */
+static unsigned find_unmet(const struct td_file *td)
 {
-	if (app->opt.quote != NULL)
+	const struct evidence *ev = &td->ev;
+	unsigned met = 0;
+	if (ev->verdict == EVIDENCE_GENUINE) {
+		met |= REQUIRE_SIGNATURE;
+		met |= !ev->debug ? REQUIRE_NO_DEBUG : 0;
+		met |= (ev->checked & 1U << STEP_CRL) != 0 ? REQUIRE_CRL : 0;
+		met |= ev->type == EVIDENCE_SNP_REPORT && ev->snp.vmpl == 0 ? REQUIRE_VMPL0 : 0;
+	}
+	return td->asked.require & ~met;
+}
+
+static void tell_notes(const struct app *app, const struct td_file *td)
+{
+	const char *path = td->asked.path;
+	const struct evidence *ev = &td->ev;
+	if (ev->trailing > 0 && !ev->trailing_zeros)
+		app_note(app, "'%s': ignored %zu byte%s after the end of the %s", path,
+			ev->trailing, ev->trailing == 1 ? "" : "s",
+			ev->type == EVIDENCE_SNP_REPORT ? "report" : "quote");
+	if (ev->debug)
 		app_note(app,
-			"'%s': the signature and certificates of this quote are not checked here: "
-			"Intel's DCAP quote verification library, the 'check' of go-tdx-guest, or "
-			"trustee can",
-			td->path);
-	else
-		app_note(app,
-			"'%s': the MAC of this report is not checked here: only the CPU that "
-			"made it can, or a quote made from it",
-			td->path);
-	if (td->facts.trailing > 0)
-		app_note(app, "'%s': %zu bytes behind the end of the quote were not looked at",
-			td->path, td->facts.trailing);
-	if (td->facts.contradictory)
-		app_note(app,
-			"'%s': the report's own hashes are not those of its parts: no CPU made it "
-			"like this",
-			td->path);
-	if (td->facts.debug)
-		app_note(app,
-			"'%s': this TD has the debug attribute: its host can read and change it, "
+			"'%s': this %s has the debug attribute: its host can read and change it, "
 			"so its registers prove nothing",
-			td->path);
+			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
+	if (ev->verdict == EVIDENCE_GENUINE && ev->type == EVIDENCE_TDX_QUOTE)
+		app_note(app,
+			"'%s': the platform's patch level (TCB) is not judged here: Intel's DCAP "
+			"quote verification library, the 'check' of go-tdx-guest, or trustee can",
+			path);
 }
 
-static void check_answer(struct app *app, const struct td_file *td)
+static void tell_unmet(struct app *app, const struct td_file *td)
 {
-	char is[2 * TD_REPORT_DATA_SIZE + 1], asked[2 * TD_REPORT_DATA_SIZE + 1];
+	static const char *const why[] = {
+		"the signature was not found to be genuine",
+		"it is of a debug guest, or was not found to be genuine",
+		"no revocation list of every issuer was given that covers all, or it was not found "
+		"to be genuine",
+		"it is not an SEV-SNP report of VMPL 0, or was not found to be genuine",
+	};
 	struct err err;
+	for (size_t i = 0; td_require_name(i) != NULL; i++) {
+		if ((td->unmet & 1U << i) == 0)
+			continue;
+		err_set(&err, ST_NO, "'%s': --require %s: %s", td->asked.path, td_require_name(i),
+			why[i]);
+		app_error(app, &err);
+	}
+}
+
+static void tell_errors(struct app *app, const struct td_file *td)
+{
+	char is[2 * REPORT_DATA_SIZE + 1], asked[2 * REPORT_DATA_SIZE + 1];
+	const struct evidence *ev = &td->ev;
+	struct err err = ev->err;
+	if (err.status != ST_OK) {
+		err_in(&err, "'%s'", td->asked.path);
+		app_error(app, &err);
+	}
+	if (evidence_verdict_status(ev->verdict) != ST_OK) {
+		err_set(&err, ST_NO, "'%s' is %s: %s", td->asked.path,
+			evidence_verdict_name(ev->verdict), ev->detail);
+		app_error(app, &err);
+	}
 	if (td_file_answers(td))
 		return;
 	err_set(&err, ST_NO,
-		"'%s': the report data is %s, not %s: this was not made for that request", td->path,
-		hex_str(is, report_data(td)), hex_str(asked, wanted(td)));
+		"'%s': the report data is %s, not %s: this was not made for that request",
+		td->asked.path, hex_str(is, report_data(td)), hex_str(asked, wanted(td)));
 	app_error(app, &err);
 }
 
 int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 {
-	int rc = app->opt.quote != NULL ? quote_load(td->path, ret, &td->facts, &app->err)
-					: tdreport_load(td->path, ret, &td->facts, &app->err);
-	if (rc < 0)
+	bool quote = app->opt.quote != NULL;
+	*ret = (struct register_file){0};
+	if (quote && td_options_load(app, &td->asked) < 0)
 		return -1;
-	tell(app, td);
-	check_answer(app, td);
+	if (evidence_file_load(
+		    td->asked.path, quote ? &td->asked.trust : NULL, ret, &td->ev, &app->err) < 0)
+		return -1;
+	td->unmet = find_unmet(td);
+	tell_notes(app, td);
+	tell_errors(app, td);
+	tell_unmet(app, td);
 	return 0;
+}
+
+void td_file_clear(struct td_file *td)
+{
+	evidence_trust_clear(&td->asked.trust);
+}
+
+bool td_file_verdict(const struct td_file *td, const char **ret)
+{
+	enum evidence_verdict verdict = td->ev.verdict;
+	if (td->asked.path == NULL)
+		return false;
+	if (evidence_verdict_status(verdict) == ST_OK && !td_file_answers(td))
+		*ret = verdict_name(VERDICT_MISMATCH);
+	else if (evidence_verdict_status(verdict) == ST_OK && td->unmet != 0)
+		*ret = evidence_verdict_name(EVIDENCE_UNTRUSTED);
+	else if (evidence_verdict_status(verdict) != ST_OK || verdict == EVIDENCE_NONE)
+		*ret = evidence_verdict_name(verdict);
+	else
+		return false;
+	return true;
+}
+
+static void put_not_checked(const struct evidence *ev, struct text *t)
+{
+	const char *before = "; not checked: ";
+	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++) {
+		if ((ev->steps & ~ev->checked & 1U << s) == 0)
+			continue;
+		text_put(t, "%s%s", before, evidence_step_name(s));
+		before = ", ";
+	}
+}
+
+static void put_genuine(const struct evidence *ev, struct text *t)
+{
+	enum { POLICY_MIGRATE = 1 << 18 };
+	bool snp = ev->type == EVIDENCE_SNP_REPORT;
+	if (ev->debug)
+		text_put(t, "of a debug %s, which proves nothing; ", snp ? "guest" : "TD");
+	text_put(t, "root: %s", ev->root);
+	if (snp) {
+		text_put(t, "; %s, VMPL %u", ev->snp.signing_key, (unsigned)ev->snp.vmpl);
+		if ((ev->snp.policy & POLICY_MIGRATE) != 0)
+			text_put(t, ", may be migrated");
+	} else {
+		text_put(t, "; FMSPC ");
+		text_put_hex(t, (struct bytes){ev->tdx.fmspc, sizeof(ev->tdx.fmspc)});
+	}
+	put_not_checked(ev, t);
+}
+
+/* "VERDICT  TYPE  (detail)", as rows of verify are. */
+static const char *make_line(const struct td_file *td, char *buf)
+{
+	const struct evidence *ev = &td->ev;
+	const char *verdict = evidence_verdict_name(ev->verdict);
+	struct text t = {.buf = buf, .room = LINE_ROOM};
+	text_put(
+		&t, "%s  %s  (", verdict != NULL ? verdict : "error", evidence_type_name(ev->type));
+	if (ev->verdict == EVIDENCE_GENUINE)
+		put_genuine(ev, &t);
+	else
+		text_put(&t, "%s", verdict != NULL ? ev->detail : ev->err.msg);
+	text_put(&t, ")");
+	return buf;
+}
+
+void td_file_print(struct app *app, const struct td_file *td)
+{
+	char line[LINE_ROOM];
+	if (td->asked.path == NULL)
+		return;
+	const char *rest = strchr(make_line(td, line), ' ');
+	bool colored = app_colored(app);
+	sink_str(&app->out, !colored				 ? ""
+			    : td->ev.verdict == EVIDENCE_GENUINE ? "\033[32m"
+								 : "\033[31m");
+	sink_bytes(&app->out, (struct bytes){(const uint8_t *)line, (size_t)(rest - line)});
+	sink_str(&app->out, colored ? "\033[0m" : "");
+	sink_str(&app->out, rest);
+	sink_char(&app->out, '\n');
+}
+
+void td_file_warn(const struct td_file *td)
+{
+	char line[LINE_ROOM];
+	if (td->asked.path != NULL)
+		fprintf(stderr, "tsmctl: '%s': %s\n", td->asked.path, make_line(td, line));
+}
+
+static void json_key_hex(struct json *j, const char *key, const uint8_t *p, size_t n)
+{
+	json_key(j, key);
+	json_hex(j, (struct bytes){p, n});
+}
+
+static void json_key_u64(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_u64(j, v);
+}
+
+static void json_key_str(struct json *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	if (s != NULL)
+		json_str(j, s);
+	else
+		json_null(j);
+}
+
+static void json_steps(struct json *j, const char *key, unsigned steps)
+{
+	json_key(j, key);
+	json_open(j, '[');
+	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++)
+		if ((steps & 1U << s) != 0)
+			json_str(j, evidence_step_name(s));
+	json_close(j, ']');
+}
+
+static void json_platform(struct json *j, const struct evidence *ev)
+{
+	if (ev->type == EVIDENCE_SNP_REPORT) {
+		json_key_str(j, "product", ev->snp.product);
+		json_key_str(j, "signing_key", ev->snp.signing_key);
+		json_key_u64(j, "vmpl", ev->snp.vmpl);
+		json_key_u64(j, "policy", ev->snp.policy);
+		json_key_hex(j, "reported_tcb", ev->snp.reported_tcb, SNP_TCB_SIZE);
+		json_key_hex(j, "chip_id", ev->snp.chip_id, SNP_CHIP_ID_SIZE);
+	}
+	if (ev->type != EVIDENCE_TDX_QUOTE)
+		return;
+	json_key_hex(j, "tee_tcb_svn", ev->tdx.tee_tcb_svn, CPU_TCB_SIZE);
+	json_key_u64(j, "qe_isvsvn", ev->tdx.qe_isvsvn);
+	if (!ev->tdx.has_pck)
+		return;
+	json_key_hex(j, "fmspc", ev->tdx.fmspc, FMSPC_SIZE);
+	json_key_hex(j, "pceid", ev->tdx.pceid, PCEID_SIZE);
+	json_key_u64(j, "pcesvn", ev->tdx.pcesvn);
+}
+
+static void json_checked(struct json *j, const struct td_file *td)
+{
+	const struct evidence *ev = &td->ev;
+	unsigned failed = ev->failed != STEP_NONE ? 1U << ev->failed : 0;
+	json_key_str(j, "verdict", evidence_verdict_name(ev->verdict));
+	json_key_str(j, "failed", evidence_failed_name(ev->failed));
+	json_key_str(j, "detail", ev->detail[0] != '\0' ? ev->detail : NULL);
+	json_key_str(j, "root", ev->root);
+	json_key(j, "root_sha256");
+	if (ev->root != NULL)
+		json_hex(j, (struct bytes){ev->root_sha256, SHA256_SIZE});
+	else
+		json_null(j);
+	json_steps(j, "checked", ev->checked);
+	json_steps(j, "not_checked", ev->steps & ~ev->checked & ~failed);
+	json_key(j, "unmet");
+	json_open(j, '[');
+	for (size_t i = 0; td_require_name(i) != NULL; i++)
+		if ((td->unmet & 1U << i) != 0)
+			json_str(j, td_require_name(i));
+	json_close(j, ']');
+}
+
+static void json_at(struct json *j, const struct evidence_trust *trust)
+{
+	char text[32];
+	struct tm tm;
+	bool known = trust->has_time && gmtime_r(&trust->at, &tm) != NULL &&
+		     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0;
+	json_key_str(j, "at", known ? text : NULL);
+}
+
+void td_file_json_evidence(const struct td_file *td, struct json *j)
+{
+	const struct evidence *ev = &td->ev;
+	json_key(j, "evidence");
+	if (td->asked.path == NULL) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	json_key_str(j, "type", evidence_type_name(ev->type));
+	json_key_u64(j, "version", ev->version);
+	json_checked(j, td);
+	json_at(j, &td->asked.trust);
+	json_key(j, "debug");
+	json_bool(j, ev->debug);
+	json_key_hex(j, "report_data", ev->report_data, REPORT_DATA_SIZE);
+	json_key_u64(j, "trailing_bytes", ev->trailing);
+	json_platform(j, ev);
+	if (ev->err.status != ST_OK) {
+		json_key(j, "error");
+		json_err(j, &ev->err);
+	}
+	json_close(j, '}');
 }
 
 static void json_attributes(const struct td_file *td, struct json *j)
 {
-	json_key(j, "td_attributes");
-	json_hex(j, (struct bytes){td->facts.attributes, sizeof(td->facts.attributes)});
+	if (td->ev.type != EVIDENCE_SNP_REPORT)
+		json_key_hex(
+			j, "td_attributes", td->ev.tdx.attributes, sizeof(td->ev.tdx.attributes));
 	json_key(j, "debug");
-	json_bool(j, td->facts.debug);
+	json_bool(j, td->ev.debug);
 }
 
 void td_file_json_facts(const struct td_file *td, struct json *j)
 {
-	if (td->path == NULL)
+	if (td->asked.path == NULL)
 		return;
+	td_file_json_evidence(td, j);
 	json_key(j, "report_data");
 	json_hex(j, report_data(td));
 	json_attributes(td, j);
@@ -128,10 +335,11 @@ void td_file_json_facts(const struct td_file *td, struct json *j)
 
 void td_file_json_answer(const struct td_file *td, struct json *j)
 {
-	if (td->path == NULL)
+	td_file_json_evidence(td, j);
+	if (td->asked.path == NULL)
 		return;
 	json_attributes(td, j);
-	if (!td->asked)
+	if (!td->asked.asked)
 		return;
 	json_key(j, "report_data");
 	json_open(j, '{');

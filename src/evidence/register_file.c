@@ -13,6 +13,7 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "evidence/evidence.h"
 #include "formats/json_reader.h"
 #include "formats/log_formats.h"
 
@@ -220,12 +221,48 @@ static int parse_line(struct rows *rows, struct bytes line, struct err *err)
 	return add_row(rows, full, (struct bytes){line.p, hex}, err) != NULL ? 0 : -1;
 }
 
+/* What evidence was found to be that the values were read from. */
+static int check_evidence(struct bytes verdict, struct err *err)
+{
+	for (enum evidence_verdict v = EVIDENCE_GENUINE; v <= EVIDENCE_FORGED; v++)
+		if (bytes_equal(verdict, bytes_of(evidence_verdict_name(v))) &&
+			evidence_verdict_status(v) != ST_OK)
+			return err_set(err, ST_FORMAT, "these values are of evidence that is %s",
+				evidence_verdict_name(v));
+	return 0;
+}
+
+/* The line that `read --quote` prints first: "VERDICT  TYPE  (...)". */
+static bool is_evidence_line(struct bytes line, struct bytes *ret_verdict)
+{
+	const uint8_t *gap = memmem(line.p, line.n, "  ", 2);
+	if (gap == NULL || line.p[line.n - 1] != ')')
+		return false;
+	*ret_verdict = (struct bytes){line.p, (size_t)(gap - line.p)};
+	for (enum evidence_type t = EVIDENCE_TDX_QUOTE; t <= EVIDENCE_TDREPORT; t++) {
+		struct bytes rest = {gap + 2, line.n - ret_verdict->n - 2};
+		const char *name = evidence_type_name(t);
+		if (bytes_start_with(rest, name) && rest.n > strlen(name) &&
+			rest.p[strlen(name)] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static int parse_first(struct rows *rows, struct bytes line, struct err *err)
+{
+	struct bytes verdict;
+	if (is_evidence_line(line, &verdict))
+		return check_evidence(verdict, err);
+	return parse_line(rows, line, err);
+}
+
 static int parse_text(struct bytes text, struct rows *rows, struct err *err)
 {
 	for (size_t n = 1; text.n > 0; n++) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
-		if (line.n > 0 && parse_line(rows, line, err) < 0)
+		if (line.n > 0 && (n == 1 ? parse_first : parse_line)(rows, line, err) < 0)
 			return err_in(err, "line %zu", n);
 		size_t used = line.n + (end != NULL ? 1 : 0);
 		text.p += used;
@@ -288,8 +325,13 @@ static int parse_rows(struct json_object *doc, struct rows *rows, struct err *er
 	if (boot_id != NULL && bytes_is_uuid(string_bytes(boot_id)))
 		strlcpy(rows->v->boot_id, json_object_get_string(boot_id),
 			sizeof(rows->v->boot_id));
+	struct json_object *evidence = member(doc, "evidence", json_type_object);
+	struct json_object *verdict =
+		evidence != NULL ? member(evidence, "verdict", json_type_string) : NULL;
 	if (all == NULL)
 		return err_set(err, ST_FORMAT, "no array 'registers'");
+	if (verdict != NULL && check_evidence(string_bytes(verdict), err) < 0)
+		return -1;
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *row = json_object_array_get_idx(all, i);
 		if (!json_object_is_type(row, json_type_object))

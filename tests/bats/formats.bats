@@ -451,10 +451,10 @@ assert_refused_rows() {
 			tsm read --quote wrong
 			assert_failure 5
 		done
-		"$GENLOG" -f ccel --quote $v --append "$(printf '%02000d' 0)" boot >long
+		"$GENLOG" -f ccel --quote $v --append "$(printf '%02000d' 1)" boot >long
 		tsm read --quote long
 		assert_success
-		[[ $stderr == *'1000 bytes'* ]] || fail "$stderr"
+		[[ $stderr == *'ignored 1000 bytes'* ]] || fail "$stderr"
 		"$GENLOG" -f ccel --quote $v --debug boot >debug
 		tsm read --quote debug
 		assert_success

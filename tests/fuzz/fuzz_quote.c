@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registers of a TDX quote and of a TDX report: the same bytes are taken for either. */
+/* Evidence: quotes, SNP reports and TDX reports in whatever is around them; the same bytes are taken for each. */
 #include "fuzz.h"
 
 #include <string.h>
 
-#include "evidence/tdx_quote.h"
+#include "evidence/evidence_file.h"
 #include "text.h"
 
-typedef int parse_fn(struct bytes, struct register_file *, struct td_facts *, struct err *);
+static struct evidence_trust trust;
 
 static void check_error(const struct err *err)
 {
@@ -17,17 +17,15 @@ static void check_error(const struct err *err)
 		MUST(*c >= ' ' && *c < 0x7f);
 }
 
-/* Ten registers, one more in a newer quote or a report; each is one of the input's 48 bytes. */
-static void check_registers(const struct register_file *v, struct bytes in)
+/* Ten registers, one more in a newer quote or a report, six of an SNP guest. */
+static void check_registers(const struct register_file *v, const struct evidence *ev)
 {
 	struct mr_index index;
 	struct err err;
-	MUST(v->mrs.n == 10 || v->mrs.n == 11);
+	MUST(ev->type == EVIDENCE_SNP_REPORT ? v->mrs.n == 6 : v->mrs.n == 10 || v->mrs.n == 11);
 	MUST(mr_index_init(&index, v->mrs.mr, v->mrs.n, &err) == 0);
 	for (size_t i = 0; i < v->mrs.n; i++) {
-		MUST(v->mrs.mr[i]->size == 48 && v->value[i].n == 48);
-		MUST(in.p[0] == '{' || in.p[0] == ' ' || in.p[0] == '\n' ||
-			memmem(in.p, in.n, v->value[i].p, 48) != NULL);
+		MUST(v->mrs.mr[i]->size == v->value[i].n);
 		struct mr *found = NULL;
 		MUST(register_file_match(v, i, &index, &found) == VALUES_ONE &&
 			found == v->mrs.mr[i]);
@@ -35,58 +33,72 @@ static void check_registers(const struct register_file *v, struct bytes in)
 	mr_index_clear(&index);
 }
 
-static void check_same(parse_fn *parse, struct bytes in, const struct register_file *v,
-	const struct td_facts *facts, size_t trailing)
+/* Nobody who only knows public keys makes what is genuine: the corpus has none. */
+static void check_verdict(const struct evidence *ev)
 {
-	struct register_file again;
-	struct td_facts other;
-	struct err err = {0};
-	MUST(parse(in, &again, &other, &err) == 0);
-	MUST(other.trailing == trailing && other.version == facts->version);
-	MUST(memcmp(other.report_data, facts->report_data, sizeof(other.report_data)) == 0);
-	MUST(again.mrs.n == v->mrs.n);
-	for (size_t i = 0; i < v->mrs.n; i++)
-		MUST(bytes_equal(again.value[i], v->value[i]));
-	register_file_clear(&again);
+	MUST(ev->verdict != EVIDENCE_GENUINE);
+	MUST((ev->verdict == EVIDENCE_NONE) == (ev->err.status != ST_OK));
+	MUST((ev->verdict == EVIDENCE_FORGED || ev->verdict == EVIDENCE_UNTRUSTED) ==
+		(ev->failed != STEP_NONE));
+	MUST((ev->checked & ~ev->steps) == 0);
+	if (ev->verdict == EVIDENCE_NONE) {
+		check_error(&ev->err);
+		MUST(ev->checked == 0);
+	} else {
+		MUST(ev->detail[0] != '\0');
+	}
+	for (const char *c = ev->detail; *c != '\0'; c++)
+		MUST(*c >= ' ' && *c < 0x7f);
 }
 
-/* A quote ends where its signature does: without what is behind it, it says the same; a byte shorter, nothing. */
-static void check_end(struct bytes in, const struct register_file *v, const struct td_facts *facts)
+static int parse(
+	struct bytes in, bool quote, struct register_file *v, struct evidence *ev, struct err *err)
+{
+	return quote ? evidence_file_parse(in, &trust, v, ev, err)
+		     : evidence_file_parse_tdreport(in, v, ev, err);
+}
+
+/* A quote ends where its signature does: without what follows it says the same. */
+static void check_end(struct bytes in, const struct evidence *ev)
 {
 	struct register_file cut;
-	struct td_facts none;
-	struct err err = {0};
-	MUST(facts->trailing < in.n);
-	in.n -= facts->trailing;
-	check_same(quote_parse, in, v, facts, 0);
+	struct evidence again;
+	struct err err;
+	if ((in.p[0] != 4 && in.p[0] != 5) || ev->type != EVIDENCE_TDX_QUOTE)
+		return;
+	MUST(ev->trailing < in.n);
+	in.n -= ev->trailing;
+	MUST(parse(in, true, &cut, &again, &err) == 0);
+	MUST(again.trailing == 0 && again.verdict == ev->verdict && again.failed == ev->failed);
+	register_file_clear(&cut);
 	in.n--;
-	MUST(quote_parse(in, &cut, &none, &err) < 0);
+	MUST(parse(in, true, &cut, &again, &err) < 0);
 	check_error(&err);
 	register_file_clear(&cut);
 }
 
-static void run(parse_fn *parse, struct bytes in)
+static void run(struct bytes in, bool quote)
 {
 	struct register_file v;
-	struct td_facts facts;
+	struct evidence ev;
 	struct err err = {0};
-	if (parse(in, &v, &facts, &err) < 0) {
+	if (parse(in, quote, &v, &ev, &err) < 0) {
 		check_error(&err);
 		MUST(v.mrs.n == 0);
 	} else {
-		check_registers(&v, in);
-		MUST(facts.debug == (facts.attributes[0] & 1));
-		if (in.p[0] == 4 || in.p[0] == 5)
-			check_end(in, &v, &facts);
-		else
-			check_same(parse, in, &v, &facts, facts.trailing);
+		check_registers(&v, &ev);
+		check_verdict(&ev);
+		check_end(in, &ev);
 	}
 	register_file_clear(&v);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	run(quote_parse, (struct bytes){data, size});
-	run(tdreport_parse, (struct bytes){data, size});
+	struct err err;
+	if (trust.given.pki == NULL)
+		MUST(evidence_trust_init(&trust, &err) == 0);
+	run((struct bytes){data, size}, true);
+	run((struct bytes){data, size}, false);
 	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence with the values that the log makes: TDX quotes and reports (nothing is signed), the ACPI table. */
+/* Evidence with the values that the log makes: TDX quotes and reports, the ACPI table. */
 #include "gen.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "mint.h"
 
 #define MR 48
 
@@ -62,31 +64,26 @@ static void put_td(const struct gen *g, struct buf *ret)
 		put_rtmr(g, i, ret);
 }
 
-/* ECDSA signature, key, and a certification of type 6 around a PCK chain of type 5. */
-static void put_signature(struct buf *ret)
+/* What signs it, without certificates: whether those are right is not what these logs are for. */
+static void put_signature(struct gen *g, struct buf *ret)
 {
-	static const char pem[] = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END "
-				  "CERTIFICATE-----\n";
-	struct buf inner = {0};
-	buf_fill(&inner, 0x71, 384);
-	buf_fill(&inner, 0x72, 64);
-	buf_le(&inner, 32, 2);
-	buf_fill(&inner, 0x73, 32);
-	buf_le(&inner, 5, 2);
-	buf_le(&inner, sizeof(pem), 4);
-	buf_put(&inner, pem, sizeof(pem));
-	buf_fill(ret, 0x51, 64);
-	buf_fill(ret, 0x52, 64);
-	buf_le(ret, 6, 2);
-	buf_le(ret, inner.n, 4);
-	buf_put(ret, inner.p, inner.n);
-	buf_free(&inner);
+	enum { LENGTH_SIZE = 4 };
+	struct mint_buf quote = {0};
+	mint_put(&quote, ret->p, ret->n);
+	mint_quote_sign(&quote, &(struct mint_quote){0});
+	const uint8_t *signature = quote.p + ret->n;
+	size_t n = quote.n - ret->n;
+	if (g->sig_len != NONE)
+		buf_le(ret, g->sig_len, LENGTH_SIZE);
+	else
+		buf_put(ret, signature, LENGTH_SIZE);
+	buf_put(ret, signature + LENGTH_SIZE, n - LENGTH_SIZE);
+	mint_free(&quote);
 }
 
 /* Intel TDX DCAP quote formats, versions 4 and 5, appendix A.3. */
 void put_quote(struct gen *g, struct buf *ret)
 {
-	struct buf signature = {0};
 	bool v5 = g->what == QUOTE5 || g->what == QUOTE5_15, tdx15 = g->what == QUOTE5_15;
 	buf_le(ret, v5 ? 5 : 4, 2);
 	buf_le(ret, 2, 2);
@@ -108,10 +105,7 @@ void put_quote(struct gen *g, struct buf *ret)
 		buf_fill(ret, 0x06, 16);
 		named(ret, "mrservicetd");
 	}
-	put_signature(&signature);
-	buf_le(ret, g->sig_len != NONE ? g->sig_len : signature.n, 4);
-	buf_put(ret, signature.p, signature.n);
-	buf_free(&signature);
+	put_signature(g, ret);
 }
 
 /* TDREPORT_STRUCT (Intel TDX module, "Measurement and Attestation"), with its two hashes. */

@@ -9,6 +9,7 @@
 
 #include "base/input.h"
 #include "check.h"
+#include "evidence/evidence_file.h"
 #include "text.h"
 
 /* A quote, as a description; the registers are patterns that differ from each other. */
@@ -106,10 +107,48 @@ static struct text make_report(void)
 	return t;
 }
 
-typedef int parse_fn(struct bytes, struct register_file *, struct td_facts *, struct err *);
+static struct evidence_trust trust;
+
+static int quote_parse(
+	struct bytes b, struct register_file *ret, struct evidence *ev, struct err *err)
+{
+	size_t at;
+	*ret = (struct register_file){0};
+	*ev = (struct evidence){0};
+	return tdx_quote_parse(b, ret, ev, &at, err);
+}
+
+static int tdreport_parse(
+	struct bytes b, struct register_file *ret, struct evidence *ev, struct err *err)
+{
+	*ret = (struct register_file){0};
+	*ev = (struct evidence){0};
+	return tdx_quote_parse_report(b, ret, ev, err);
+}
+
+/* With what is around it. */
+static int file_parse(
+	struct bytes b, struct register_file *ret, struct evidence *ev, struct err *err)
+{
+	return evidence_file_parse(b, &trust, ret, ev, err);
+}
+
+static int quote_load(
+	const char *path, struct register_file *ret, struct evidence *ev, struct err *err)
+{
+	return evidence_file_load(path, &trust, ret, ev, err);
+}
+
+static int tdreport_load(
+	const char *path, struct register_file *ret, struct evidence *ev, struct err *err)
+{
+	return evidence_file_load(path, NULL, ret, ev, err);
+}
+
+typedef int parse_fn(struct bytes, struct register_file *, struct evidence *, struct err *);
 
 /* A copy of exactly this size, so that a sanitizer sees a byte read beyond it. */
-static int parse(parse_fn *fn, struct bytes b, struct register_file *ret, struct td_facts *facts,
+static int parse(parse_fn *fn, struct bytes b, struct register_file *ret, struct evidence *facts,
 	struct err *err)
 {
 	uint8_t *copy = malloc(b.n > 0 ? b.n : 1);
@@ -125,7 +164,7 @@ static int parse(parse_fn *fn, struct bytes b, struct register_file *ret, struct
 static void refused(parse_fn *fn, struct bytes b, const char *message)
 {
 	struct register_file v;
-	struct td_facts facts;
+	struct evidence facts;
 	struct err err;
 	if (parse(fn, b, &v, &facts, &err) == 0)
 		check_failed(__FILE__, __LINE__, "was taken, not refused: %s", message);
@@ -159,7 +198,7 @@ static void check_register(const struct register_file *v, size_t i)
 	CHECK_BYTES(v->value[i], pattern(buf, mr->name, 48));
 }
 
-static void taken(parse_fn *fn, struct bytes b, const char *names, struct td_facts *facts)
+static void taken(parse_fn *fn, struct bytes b, const char *names, struct evidence *facts)
 {
 	struct register_file v;
 	struct err err;
@@ -185,13 +224,13 @@ static void taken(parse_fn *fn, struct bytes b, const char *names, struct td_fac
 static void quote_taken(const struct made *m)
 {
 	struct text t = make(m);
-	struct td_facts facts;
+	struct evidence facts;
 	taken(quote_parse, text_bytes(&t), m->body_type == 3 ? NAMES_15 : NAMES_4, &facts);
 	CHECK_U64(facts.version, m->version);
 	CHECK_U64(facts.trailing, m->trailing);
 	CHECK_INT(facts.debug, m->attributes[0] & 1);
-	CHECK_BYTES(((struct bytes){facts.attributes, 8}), ((struct bytes){m->attributes, 8}));
-	CHECK(!facts.contradictory);
+	CHECK_BYTES(((struct bytes){facts.tdx.attributes, 8}), ((struct bytes){m->attributes, 8}));
+	CHECK(facts.verdict != EVIDENCE_FORGED);
 	text_free(&t);
 }
 
@@ -222,7 +261,7 @@ static void test_cut(void)
 		struct text t = make(all[i]);
 		for (size_t n = 0; n < t.n; n++) {
 			struct register_file v;
-			struct td_facts facts;
+			struct evidence facts;
 			struct err err;
 			if (parse(quote_parse, (struct bytes){t.p, n}, &v, &facts, &err) == 0)
 				check_failed(__FILE__, __LINE__, "taken, cut at %zu", n);
@@ -349,9 +388,6 @@ static void foreign(const char *head, size_t n, size_t size, const char *message
 
 static void test_foreign(void)
 {
-	static const char snp[0x38] = {[0] = 3, [0x34] = 1};
-	foreign(snp, sizeof(snp), 0x4a0, REFUSED("an SEV-SNP attestation report"));
-	foreign(snp, sizeof(snp), 8000, REFUSED("an SEV-SNP attestation report"));
 	foreign("\xd9\x01\x8f\xa2", 4, 4, REFUSED("an Arm CCA token"));
 	foreign("\x84\x44\xa1\x01\x38\x22\xa0", 7, 900,
 		REFUSED("an AWS Nitro attestation document"));
@@ -362,8 +398,8 @@ static void test_foreign(void)
 	for (size_t i = 0; i < sizeof(cbor) / sizeof(cbor[0]); i++)
 		foreign(cbor[i], strlen(cbor[i]), 9000,
 			REFUSED("CBOR, as is the DICE evidence of newer TDX modules"));
-	foreign("04000200", 8, 16, REFUSED("hex, base64 or other text"));
-	foreign("BAACAIEA", 8, 8, REFUSED("hex, base64 or other text"));
+	foreign("04000200", 8, 16, REFUSED("text that is neither hex, base64 nor JSON"));
+	foreign("BAACAIEA", 8, 8, REFUSED("text that is neither hex, base64 nor JSON"));
 	foreign("0400020\x7f", 8, 9000,
 		"offset 0: a quote of version 13360, and only 4 and 5 are known here");
 	foreign("\x7f", 1, 9000,
@@ -384,9 +420,9 @@ static void test_report(void)
 	static const char names[] = "mrconfigid mrowner mrownerconfig mrseam mrsignerseam mrtd "
 				    "rtmr0 rtmr1 rtmr2 rtmr3 servtd_hash ";
 	struct text t = make_report();
-	struct td_facts facts;
+	struct evidence facts;
 	taken(tdreport_parse, text_bytes(&t), names, &facts);
-	CHECK(!facts.debug && !facts.contradictory);
+	CHECK(!facts.debug && facts.verdict != EVIDENCE_FORGED);
 	CHECK_U64(facts.trailing, 0);
 	CHECK_U64(facts.version, 1);
 	/* The two hashes and what they are of: any bit there counts, and none beside it. */
@@ -396,15 +432,15 @@ static void test_report(void)
 		struct err err;
 		t.p[at] ^= 0x80;
 		CHECK_INT(parse(tdreport_parse, text_bytes(&t), &v, &facts, &err), 0);
-		if (facts.contradictory != counts)
+		if ((facts.verdict == EVIDENCE_FORGED) != counts)
 			check_failed(__FILE__, __LINE__, "a bit of byte %zu: %d", at,
-				facts.contradictory);
+				(facts.verdict == EVIDENCE_FORGED));
 		register_file_clear(&v);
 		t.p[at] ^= 0x80;
 	}
 	t.p[512] |= 1;
 	taken(tdreport_parse, text_bytes(&t), names, &facts);
-	CHECK(facts.debug && facts.contradictory);
+	CHECK(facts.debug && (facts.verdict == EVIDENCE_FORGED));
 	text_free(&t);
 }
 
@@ -421,7 +457,7 @@ static void test_report_refused(void)
 	t.n--;
 	for (unsigned version = 0; version < 256; version++) {
 		struct register_file v;
-		struct td_facts facts;
+		struct evidence facts;
 		struct err err;
 		t.p[2] = (uint8_t)version;
 		bool known = version < 2 || version == 3;
@@ -444,43 +480,45 @@ static void test_report_refused(void)
 
 static void json_refused(const char *json, const char *message)
 {
-	refused(quote_parse, bytes_of(json), message);
+	refused(file_parse, bytes_of(json), message);
 }
 
 static void test_json(void)
 {
 	struct text quote = make(&v5_3), t = {0};
-	struct td_facts facts;
+	struct evidence facts;
 	text_str(&t, " \n{\"event_log\":\"[]\",\"quote\":\"");
 	text_hex(&t, text_bytes(&quote));
 	text_str(&t, "\",\"vm_config\":\"\"}\n");
-	taken(quote_parse, text_bytes(&t), NAMES_15, &facts);
+	taken(file_parse, text_bytes(&t), NAMES_15, &facts);
 	CHECK_U64(facts.version, 5);
 	for (size_t n = 3; n + 2 < t.n; n++) {
 		struct register_file v;
 		struct err err;
-		CHECK_INT(parse(quote_parse, (struct bytes){t.p, n}, &v, &facts, &err), -1);
+		CHECK_INT(parse(file_parse, (struct bytes){t.p, n}, &v, &facts, &err), -1);
 		CHECK_INT(err.status, ST_FORMAT);
 		register_file_clear(&v);
 	}
 	text_char(&t, 'x');
 	struct register_file v;
 	struct err err;
-	CHECK_INT(parse(quote_parse, text_bytes(&t), &v, &facts, &err), -1);
-	CHECK(strstr(err.msg, "neither a TDX quote nor JSON with one: ") != NULL);
+	CHECK_INT(parse(file_parse, text_bytes(&t), &v, &facts, &err), -1);
+	CHECK(strstr(err.msg, "neither evidence nor JSON with a quote: ") != NULL);
 	register_file_clear(&v);
 	json_refused("{}", "JSON without a string 'quote'");
 	json_refused("{\"quote\":5}", "JSON without a string 'quote'");
-	json_refused("{\"quote\":\"0\"}", "the JSON's 'quote' is not hex");
-	json_refused("{\"quote\":\"0g\"}", "the JSON's 'quote' is not hex");
-	json_refused("{\"quote\":\"\"}", "the JSON's 'quote': offset 0: a quote starts with a "
-					 "header of 48 bytes, and there are only 0");
-	json_refused("{\"quote\":\"d9018f\"}", "the JSON's 'quote': " REFUSED("an Arm CCA token"));
+	json_refused("{\"quote\":\"0\"}", "the JSON's 'quote' is neither hex nor base64");
+	json_refused("{\"quote\":\"0%\"}", "the JSON's 'quote' is neither hex nor base64");
+	json_refused("{\"quote\":\"\"}", "the JSON's 'quote' is neither hex nor base64");
+	json_refused("{\"quote\":\"0400\"}",
+		"offset 0: a quote starts with a header of 48 bytes, and there are only 2");
+	json_refused("{\"quote\":\"d9018f\"}", REFUSED("an Arm CCA token"));
+	json_refused("{\"quote\":\"00\", \"quote\" :\"00\"}", "'quote' is there twice");
 	t.n = 0;
 	text_str(&t, "{\"quote\":");
 	for (size_t i = 0; i < 10000; i++)
 		text_str(&t, "{\"quote\":");
-	CHECK_INT(parse(quote_parse, text_bytes(&t), &v, &facts, &err), -1);
+	CHECK_INT(parse(file_parse, text_bytes(&t), &v, &facts, &err), -1);
 	CHECK(strstr(err.msg, "nesting too deep") != NULL);
 	register_file_clear(&v);
 	text_free(&t);
@@ -493,7 +531,7 @@ static void test_load(void)
 	int fd = mkstemp(path);
 	struct text t = make(&v4);
 	struct register_file v;
-	struct td_facts facts;
+	struct evidence facts;
 	struct err err = {0};
 	CHECK(fd >= 0);
 	CHECK_INT(write(fd, t.p, t.n), t.n);
@@ -522,7 +560,7 @@ static void test_load(void)
 	t.n = 0;
 	text_str(&t, "{");
 	text_fill(&t, ' ', EVIDENCE_FILE_MAX);
-	refused(quote_parse, text_bytes(&t), "longer than 4194304 bytes");
+	refused(file_parse, text_bytes(&t), "longer than 4194304 bytes");
 	text_free(&t);
 }
 
@@ -540,7 +578,7 @@ static void check_vector(struct json_object *all, parse_fn *load_as, const char 
 	const char *key, size_t n, unsigned version, size_t trailing, bool debug)
 {
 	struct register_file v;
-	struct td_facts facts;
+	struct evidence facts;
 	struct err err;
 	char path[512], hex[97];
 	uint8_t *raw;
@@ -553,7 +591,7 @@ static void check_vector(struct json_object *all, parse_fn *load_as, const char 
 	CHECK_U64(facts.version, version);
 	CHECK_U64(facts.trailing, trailing);
 	CHECK_INT(facts.debug, debug);
-	CHECK(!facts.contradictory);
+	CHECK(facts.verdict != EVIDENCE_FORGED);
 	for (size_t i = 0; key != NULL && i < v.mrs.n; i++) {
 		struct json_object *want = expected(all, key, v.mrs.mr[i]->name);
 		if (want == NULL)
@@ -576,8 +614,8 @@ static void test_vectors(void)
 		"go-eventlog/cos-113-intel-tdx.bin", 10, 4, 3065, false);
 	check_vector(all, quote_parse, "synthetic/dstack-quote-report.quote.bin",
 		"synthetic/dstack-quote-report.ccel.bin", 10, 4, 70, false);
-	check_vector(all, quote_parse, "dstack/quote-report.json", "dstack/quote-report.json", 10,
-		4, 70, false);
+	check_vector(all, file_parse, "dstack/quote-report.json", "dstack/quote-report.json", 10, 4,
+		70, false);
 	check_vector(all, quote_parse, "trustee/tdx_quote_4.dat", NULL, 10, 4, 0, true);
 	check_vector(all, quote_parse, "trustee/tdx_quote_5.dat", NULL, 11, 5, 0, false);
 	check_vector(
@@ -587,6 +625,8 @@ static void test_vectors(void)
 
 int main(void)
 {
+	struct err err;
+	CHECK_INT(evidence_trust_init(&trust, &err), 0);
 	test_quotes();
 	test_cut();
 	test_cut_says();

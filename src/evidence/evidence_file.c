@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/evidence_file.h"
+
+#include "base/input.h"
+#include "base/scope.h"
+#include "evidence/envelope.h"
+#include "evidence/snp_check.h"
+#include "evidence/tdx_check.h"
+#include "evidence/tdx_quote.h"
+#include "formats/log_formats.h"
+
+/* The registers can be had without what signs them. */
+static void settle(struct evidence *ev, int rc, const struct err *why)
+{
+	if (rc < 0) {
+		ev->verdict = EVIDENCE_NONE;
+		ev->checked = 0;
+		ev->err = *why;
+	}
+}
+
+static int parse_snp(struct bytes b, const struct evidence_trust *trust, struct register_file *regs,
+	struct evidence *ev, struct err *err)
+{
+	struct snp_report report;
+	struct err why;
+	ev->type = EVIDENCE_SNP_REPORT;
+	if (snp_report_parse(b, &report, regs, ev, err) < 0)
+		return -1;
+	settle(ev, snp_check(&report, trust, ev, &why), &why);
+	return 0;
+}
+
+static int parse_quote(struct bytes b, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	size_t signature;
+	struct err why;
+	if (snp_report_looks_like(b))
+		return parse_snp(b, trust, regs, ev, err);
+	ev->type = EVIDENCE_TDX_QUOTE;
+	if (tdx_quote_parse(b, regs, ev, &signature, err) < 0)
+		return -1;
+	settle(ev, tdx_check(b, signature, trust, ev, &why), &why);
+	return 0;
+}
+
+static int begin(struct bytes file, struct register_file *regs, struct evidence *ev,
+	struct envelope *ret, struct err *err)
+{
+	*regs = (struct register_file){0};
+	*ev = (struct evidence){.failed = STEP_NONE};
+	*ret = (struct envelope){0};
+	if (file.n > EVIDENCE_FILE_MAX)
+		return err_set(err, ST_FORMAT, "longer than %d bytes", EVIDENCE_FILE_MAX);
+	return envelope_open(file, ret, err);
+}
+
+int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct envelope e;
+	int rc = begin(file, regs, ev, &e, err);
+	if (rc == 0)
+		rc = parse_quote(e.inner, trust, regs, ev, err);
+	envelope_clear(&e);
+	return rc;
+}
+
+int evidence_file_parse_tdreport(
+	struct bytes file, struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct envelope e;
+	int rc = begin(file, regs, ev, &e, err);
+	ev->type = EVIDENCE_TDREPORT;
+	if (rc == 0)
+		rc = tdx_quote_parse_report(e.inner, regs, ev, err);
+	envelope_clear(&e);
+	return rc;
+}
+
+int evidence_file_load(const char *path, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	AUTO_FREE uint8_t *raw = NULL;
+	size_t n;
+	*regs = (struct register_file){0};
+	if (input_read(path, EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
+		return -1;
+	struct bytes file = {raw, n};
+	int rc = trust != NULL ? evidence_file_parse(file, trust, regs, ev, err)
+			       : evidence_file_parse_tdreport(file, regs, ev, err);
+	if (rc == 0)
+		return 0;
+	log_formats_refuse(file, err);
+	return err_in(err, "'%s'", path);
+}

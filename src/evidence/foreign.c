@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/foreign.h"
+
+#include <string.h>
+
+static bool starts(struct bytes b, const char *magic, size_t n)
+{
+	return b.n >= n && memcmp(b.p, magic, n) == 0;
+}
+
+static bool is_text(struct bytes b)
+{
+	enum { LOOKED_AT = 8 };
+	for (size_t i = 0; i < LOOKED_AT; i++)
+		if (b.n < LOOKED_AT || b.p[i] < 0x20 || b.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* NULL: nothing that is known. */
+static const char *name_of(struct bytes b)
+{
+	/* CBOR tag 399. */
+	if (starts(b, "\xd9\x01\x8f", 3))
+		return "an Arm CCA token";
+	/* COSE_Sign1, its protected header {1: -35}; its tag may be left out. */
+	if (starts(b, "\x84\x44\xa1\x01\x38\x22", 6) ||
+		starts(b, "\xd2\x84\x44\xa1\x01\x38\x22", 7))
+		return "an AWS Nitro attestation document";
+	/* RFC 8949, section 3.1: an array, a map or a tag. */
+	if (b.n > 0 && b.p[0] >= 0x80 && b.p[0] <= 0xdb)
+		return "CBOR, as is the DICE evidence of newer TDX modules";
+	return is_text(b) ? "text that is neither hex, base64 nor JSON" : NULL;
+}
+
+int foreign_err(const char *name, const char *wanted, struct err *err)
+{
+	return err_set(
+		err, ST_FORMAT, "this is %s, not a %s: tsmctl does not read it", name, wanted);
+}
+
+int foreign_refuse(struct bytes b, const char *wanted, struct err *err)
+{
+	/* RFC 1952, section 2.3.1. */
+	if (starts(b, "\x1f\x8b", 2))
+		return err_set(err, ST_FORMAT,
+			"this is packed by gzip, not a %s: unpack it with gunzip first", wanted);
+	const char *name = name_of(b);
+	return name != NULL ? foreign_err(name, wanted, err) : 0;
+}

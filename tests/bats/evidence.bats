@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Whether a quote or a report is genuine: what verify and read say of it, and how it cannot be missed.
+
+setup() {
+	load common
+	common_setup
+	cd "$BATS_TEST_TMPDIR" || return
+	NOT_CHECKED='not checked: crl, tcb_level, validity'
+	GENUINE="genuine  tdx-quote  (root: --root-ca; FMSPC 00906ed50000; $NOT_CHECKED)"
+	"$MINT" root >root.pem
+	"$MINT" body 4 >body
+	"$MINT" tdx <body >q
+	go "$TSMCTL" -q --root /nonexistent read --root-ca root.pem --quote q
+	assert_success
+	sed 1d <<<"$output" >golden
+}
+
+# away COMMAND ARGS...: tsmctl without any machine. signed COMMAND ARGS...: the same, with the root of the tests' quotes.
+away() { go "$TSMCTL" --root /nonexistent "$@"; }
+signed() { away "$1" --root-ca root.pem "${@:2}"; }
+
+# both QUOTE STATUS LINE ARGS...: what read and verify say first, where all registers are as expected.
+both() {
+	signed verify -q --no-log --expect golden --quote "$1" "${@:4}"
+	assert_equal "$status" "$2"
+	assert_line --index 0 "$3"
+	assert_equal "$(sed 1d <<<"$output" | cut -d' ' -f1 | sort -u)" match
+	signed read -q --quote "$1" "${@:4}"
+	assert_equal "$status" "$2"
+	assert_line --index 0 "$3"
+	assert_equal "$(sed 1d <<<"$output")" "$(cat golden)"
+}
+
+# judged QUOTE VERDICT FAILED ARGS...: the members of JSON; the top verdict of what is not genuine is that, too.
+judged() {
+	local top=$2
+	[[ $2 != genuine && $2 != unchecked ]] || top=match
+	signed verify -q --json --no-log --expect golden --quote "$1" "${@:4}"
+	assert_json --arg top $top --arg verdict "$2" --arg failed "$3" '.verdict == $top and
+		.evidence.verdict == $verdict and (.evidence.failed // "") == $failed and
+		([.registers[].verdict] | unique) == ["match"]'
+	signed read -q --json --quote "$1" "${@:4}"
+	assert_json --arg verdict "$2" --arg failed "$3" '.evidence.verdict == $verdict and
+		(.evidence.failed // "") == $failed and (.registers | length) == 10'
+}
+
+@test "a genuine quote" {
+	both q 0 "$GENUINE"
+	judged q genuine ''
+	"$MINT" tdx der <body >der
+	both der 0 "$GENUINE"
+	away verify --json --no-log --values golden --expect golden
+	assert_json '.evidence == null and .verdict == "match"'
+}
+
+@test "a forged quote: status 1, first line, top verdict, and a line on standard error" {
+	local row
+	for row in other-root=root other-pck=qe-signature other-key=binding other-signer=qe-identity long-binding=binding; do
+		"$MINT" tdx "${row%=*}" <body >forged
+		judged forged forged "${row#*=}"
+	done
+	cp q forged
+	printf '\377' | dd of=forged bs=1 seek=640 conv=notrunc status=none
+	both forged 1 "forged  tdx-quote  (the quote's signature is wrong)"
+	assert_equal "$stderr" "tsmctl: 'forged' is forged: the quote's signature is wrong"
+	judged forged forged signature
+	# Nothing that is said of registers hides it.
+	signed read -q --raw --quote forged rtmr0
+	assert_failure 1
+	[[ $stderr == *"'forged': forged  tdx-quote  ("* ]]
+	# Without --root-ca, only Intel's and AMD's roots are trusted.
+	away verify -q --no-log --expect golden --quote q
+	assert_failure 1
+	assert_line --index 0 "forged  tdx-quote  (the root's key is not the vendor's: whoever has that key made this chain)"
+	"$MINT" snp . milan
+	away verify -q --no-log --expect golden --root-ca ark.pem --quote q
+	assert_failure 1
+	assert_line --index 0 "forged  tdx-quote  (the root's key is not that of --root-ca: whoever has that key made this chain)"
+}
+
+@test "64 zero bytes are no signature" {
+	head -c 64 /dev/zero | dd of=q bs=1 seek=636 conv=notrunc status=none
+	both q 1 "forged  tdx-quote  (the quote's signature is wrong)"
+}
+
+@test "a signature that cannot be read: status 5, and the registers" {
+	{ cat body && unhex 90010000 && printf '%0400d' 0; } >q
+	both q 5 'error  tdx-quote  (offset 766: certification data of 808464432 bytes, and there are 266)'
+	assert_equal "$stderr" "tsmctl: 'q': offset 766: certification data of 808464432 bytes, and there are 266"
+	signed verify -q --json --no-log --expect golden --quote q
+	assert_failure 5
+	assert_json '.verdict == null and .evidence.verdict == null and .evidence.error.status == 5 and
+		.evidence.checked == []'
+}
+
+@test "values of what is forged are not taken for registers" {
+	"$MINT" tdx other-key <body >forged
+	for options in '' --json; do
+		# shellcheck disable=SC2086 # none or one
+		signed read -q $options --quote forged
+		echo "$output" >values
+		away verify --no-log --values values --expect golden
+		assert_refused 5 "'values': *these values are of evidence that is forged"
+		away verify --no-log --values golden --expect values
+		assert_refused 5 "'values': *these values are of evidence that is forged"
+	done
+	signed read -q --quote q
+	echo "$output" >values
+	away verify --no-log --values values --expect golden
+	assert_success
+	# Only the first line, and whole.
+	{ sed -n 2p values && sed -n 1p values; } >other
+	away verify --no-log --values other --expect golden
+	assert_refused 5 "'other': line 2: *"
+	sed '1s/.$//' values >other
+	away verify --no-log --values other --expect golden
+	assert_refused 5 "'other': line 1: *"
+}
+
+@test "a debug enclave, a revoked certificate, an expired one: untrusted" {
+	"$MINT" tdx debug-qe <body >debug
+	both debug 1 'untrusted  tdx-quote  (the quoting enclave is a debug one, which its host can change)'
+	judged debug untrusted qe-identity
+	"$MINT" crl ca revoked >revoked
+	both q 1 "untrusted  tdx-quote  (the certificate 'Intel SGX PCK Certificate' is revoked)" --crl revoked
+	judged q untrusted revoked --crl revoked
+	both q 1 "untrusted  tdx-quote  (the certificate 'Intel SGX PCK Certificate' is not valid at the time given by --at)" \
+		--at 2031-01-01
+	judged q untrusted validity --at 2031-01-01
+	# What is forged is not excused by that.
+	"$MINT" tdx other-key <body >forged
+	judged forged forged binding --at 2031-01-01 --crl revoked
+}
+
+@test "--crl: a list of every issuer, by whom it should be" {
+	"$MINT" crl ca >ca
+	"$MINT" crl root >root
+	judged q genuine '' --crl ca
+	assert_json '.evidence.not_checked == ["crl", "tcb_level", "validity"]'
+	judged q genuine '' --crl ca --crl root
+	assert_json '.evidence.not_checked == ["tcb_level", "validity"] and (.evidence.checked | index("crl"))'
+	signed verify -q --no-log --expect golden --quote q --crl ca --crl root --require crl
+	assert_done
+	signed verify -q --no-log --expect golden --quote q --crl ca --require crl
+	assert_error 1 "'q': --require crl: no revocation list of every issuer was given that covers all, or it was not found to be genuine"
+	local kind
+	for kind in partial forged; do
+		"$MINT" crl ca $kind >other
+		signed verify -q --no-log --expect golden --quote q --crl other --crl root --require crl
+		assert_failure 1
+		assert_line --index 0 "$GENUINE"
+	done
+	"$MINT" crl ca forged revoked >other
+	both q 0 "$GENUINE" --crl other
+	away verify --no-log --expect golden --quote q --crl golden
+	assert_refused 5 "'golden': no certificate and no revocation list: PEM, DER or an auxblob is needed"
+	away read --quote q --root-ca root
+	assert_refused 5 "'root': no certificate in it"
+}
+
+@test "--at: which time, and no other way to say it" {
+	local at
+	for at in 2029-12-31 2025-01-15T12:00:00Z @1736942400; do
+		signed read --json --quote q --at $at
+		assert_success
+		assert_json '.evidence.not_checked == ["crl", "tcb_level"] and (.evidence.at | test("^20[0-9-]+T[0-9:]+Z$"))'
+	done
+	assert_json '.evidence.at == "2025-01-15T12:00:00Z"'
+	signed read --json --quote q
+	assert_json '.evidence.at == null'
+	for at in '' 2025 2025-1-1 2025-02-30 2025-13-01 2025-01-15T12:00:00 2025-01-15T25:00:00Z ' 2025-01-15' @ @x @-1 Now yesterday; do
+		signed read --quote q --at "$at"
+		assert_refused 2 "--at '$at': not 'now', YYYY-MM-DD, YYYY-MM-DDTHH:MM:SSZ or @SECONDS"
+	done
+}
+
+@test "--require: what is not so, or not known, is status 1" {
+	signed verify -q --no-log --expect golden --quote q --require signature,no-debug
+	assert_done
+	away verify -q --no-log --expect golden --quote q --require signature
+	assert_failure 1
+	[[ $stderr == *"'q': --require signature: the signature was not found to be genuine"* ]]
+	"$MINT" tdx no-certs <body >unchecked
+	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
+	judged unchecked unchecked ''
+	signed verify -q --json --no-log --expect golden --quote unchecked --require signature --require no-debug
+	assert_failure 1
+	assert_json '.verdict == "untrusted" and .evidence.verdict == "unchecked" and
+		.evidence.unmet == ["signature", "no-debug"]'
+	"$MINT" body 4 debug | "$MINT" tdx >debug
+	signed read -q --quote debug --require no-debug
+	assert_error 1 "'debug': --require no-debug: it is of a debug guest, or was not found to be genuine"
+	signed read -q --quote q --require vmpl0
+	assert_error 1 "'q': --require vmpl0: it is not an SEV-SNP report of VMPL 0, or was not found to be genuine"
+	signed read --quote q --require signature,tcb
+	assert_refused 2 "--require 'tcb': not one of signature, no-debug, crl, vmpl0"
+	signed read --quote q --require ''
+	assert_refused 2 "--require '': not one of signature, no-debug, crl, vmpl0"
+}
+
+@test "options that need a quote" {
+	local option
+	for option in '--root-ca f' '--certs f' '--crl f' '--at now'; do
+		# shellcheck disable=SC2086 # words
+		away verify --values golden --expect golden $option
+		assert_refused 2 "${option% *} needs --quote"
+	done
+	away verify --values golden --expect golden --require signature
+	assert_refused 2 '--require needs --quote or --tdreport to be checked against'
+	head -c 64 /dev/zero | tr '\0' '\125' >data
+	away read --report-data-file data
+	assert_refused 2 '--report-data-file needs --quote or --tdreport to be checked against'
+	away read --quote q --report-data-file data --report-data 00
+	assert_refused 2 '--report-data and --report-data-file exclude each other'
+	signed read -q --quote q --report-data-file data
+	assert_done
+	head -c 64 /dev/zero >data
+	signed read -q --json --quote q --report-data-file data
+	assert_error 1 "'q': the report data is 5555*, not 0000*: this was not made for that request"
+	truncate -s 63 data
+	away read --quote q --report-data-file data
+	assert_refused 2 "--report-data-file 'data': 63 bytes, and report data has 64"
+	away read --quote q --report-data-file nosuch
+	assert_refused 4 "'nosuch': no such file or directory"
+}
+
+@test "an SEV-SNP report: its registers against expected values" {
+	local options=(--root-ca snp/ark.pem --certs snp/ask.pem --certs snp/cert.der)
+	mkdir snp
+	"$MINT" snp snp milan
+	away read --quote snp/report "${options[@]}"
+	assert_success
+	assert_output "genuine  snp-report  (root: --root-ca; VCEK, VMPL 0; $NOT_CHECKED)
+$(printf '33%.0s' {1..48})  author_key_digest:sha384
+$(printf '11%.0s' {1..16})  family_id
+$(printf 'cc%.0s' {1..32})  host_data
+$(printf 'ee%.0s' {1..48})  id_key_digest:sha384
+$(printf '22%.0s' {1..16})  image_id
+$(printf '99%.0s' {1..48})  measurement:sha384"
+	assert_equal "$stderr" ''
+	echo "$output" >golden
+	away verify --quote snp/report "${options[@]}" --expect golden --require vmpl0,signature,no-debug
+	assert_success
+	assert_equal "$(grep -c '^match  ' <<<"$output")" 6
+	sed -i 's/^99/98/' golden
+	away verify --quote snp/report "${options[@]}" --expect golden
+	assert_failure 1
+	assert_line --partial 'unexpected  measurement:sha384'
+	away verify --json --quote snp/report "${options[@]}" --expect golden
+	assert_json '.verdict == "unexpected" and .evidence.product == "Milan" and .evidence.signing_key == "VCEK" and
+		.evidence.vmpl == 0 and .evidence.policy == 196608 and .evidence.reported_tcb == "03000000000008d2" and
+		(.evidence.chip_id | length) == 128 and .evidence.checked == ["root", "chain", "signature", "tcb", "chip-id"]'
+	# The certificates as a host gives them; none.
+	away read -q --quote snp/report --root-ca snp/ark.pem --certs snp/auxblob
+	assert_done
+	away read -q --quote snp/report
+	assert_done
+	assert_line --index 0 --regexp '^unchecked  snp-report  \(the VCEK certificate and its issuers. are missing: --certs; AMD has it: https://'
+	away read -q --quote snp/report --require signature
+	assert_failure 1
+}
+
+@test "an SEV-SNP report that is not as it should be" {
+	local options=(--root-ca snp/ark.pem --certs snp/auxblob)
+	mkdir snp
+	"$MINT" snp snp genoa forged
+	away read -q --quote snp/report "${options[@]}"
+	assert_error 1 "'snp/report' is forged: the report is not signed by the key of the certificate"
+	away read -q --quote snp/report --certs snp/auxblob
+	assert_failure 1
+	assert_line --index 0 "forged  snp-report  (the root's key is not the vendor's: whoever has that key made this chain)"
+	"$MINT" snp snp turin vlek debug vmpl1 revoked 5
+	away read --quote snp/report "${options[@]}"
+	assert_success
+	assert_line --index 0 "genuine  snp-report  (of a debug guest, which proves nothing; root: --root-ca; VLEK, VMPL 1; $NOT_CHECKED)"
+	[[ $stderr == *'this guest has the debug attribute'* ]]
+	away read -q --quote snp/report "${options[@]}" --require vmpl0
+	assert_failure 1
+	away read -q --quote snp/report "${options[@]}" --crl snp/crl.der
+	assert_error 1 "'snp/report' is untrusted: the certificate 'SEV-VLEK-Turin' is revoked"
+	head -c 1183 snp/report >short
+	away read --quote short
+	assert_refused 5 "'short': 1183 bytes, and an SEV-SNP report has 1184"
+	away verify --quote snp/report --input golden
+	assert_failure 5
+}
+
+@test "evidence as it is passed on" {
+	local form
+	filehex q >hex
+	{ printf 0x && filehex q; } >0x
+	base64 q >base64
+	base64 -w0 q | tr '+/' '-_' | tr -d = >base64url
+	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 q)" >coco
+	printf '{"policy_ids":[],"tdx":{"quote":"%s","runtime_data":""}}' "$(base64 -w0 q)" >ita
+	printf '{"quote":"%s","event_log":"[{\\"quote\\":1}]"}' "$(filehex q)" >dstack
+	for form in hex 0x base64 base64url coco ita dstack; do
+		both $form 0 "$GENUINE"
+	done
+	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
+	away read --quote twice
+	assert_refused 5 "'twice': 'quote' is there twice"
+	gzip -c q >packed
+	away read --quote packed
+	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"
+	echo 'some text.' >text
+	away read --quote text
+	assert_refused 5 "'text': this is text that is neither hex, base64 nor JSON, not a TDX quote: tsmctl does not read it"
+}
+
+@test "Azure's HCL report around an SNP report or a TDREPORT" {
+	local number='\1\0\0\0'
+	mkdir snp
+	"$MINT" snp snp milan
+	{
+		printf 'HCLA%28s' '' && cat snp/report && printf "\\26\\0\\0\\0$number\\2\\0\\0\\0$number\\2\\0\\0\\0{}"
+	} >hcl
+	away read -q --quote hcl --root-ca snp/ark.pem --certs snp/auxblob
+	assert_done
+	head -c 1200 hcl >short
+	away read --quote short
+	assert_refused 5 "'short': offset 32: cut in Azure's HCL report"
+	{
+		printf 'HCLA%28s' '' && head -c 1184 /dev/zero && printf "\\26\\0\\0\\0$number\\3\\0\\0\\0$number\\2\\0\\0\\0{}"
+	} >hcl
+	away read --quote hcl
+	assert_refused 5 "'hcl': offset 1224: an HCL report of type 3, and only 2 (SNP) and 4 (TDX) are known here"
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SEV-SNP reports that are signed under roots of the tests', and what forgers do to them; then genuine ones. */
+#include <unistd.h>
+
+#include "base/input.h"
+#include "check.h"
+#include "evidence/evidence_file.h"
+#include "mint.h"
+#include "text.h"
+
+static struct evidence_trust trust;
+
+static int judge_at(struct bytes b, struct evidence *ret)
+{
+	uint8_t *copy = malloc(b.n > 0 ? b.n : 1);
+	struct register_file regs;
+	struct err err = {0};
+	if (b.n > 0)
+		memcpy(copy, b.p, b.n);
+	int rc = evidence_file_parse((struct bytes){copy, b.n}, &trust, &regs, ret, &err);
+	if (rc < 0)
+		ret->err = err;
+	CHECK((ret->verdict == EVIDENCE_NONE) == (ret->err.status != ST_OK));
+	register_file_clear(&regs);
+	free(copy);
+	return rc;
+}
+
+static struct evidence judge(const struct mint_buf *report)
+{
+	struct evidence ev;
+	judge_at((struct bytes){report->p, report->n}, &ev);
+	return ev;
+}
+
+static void check_is(const struct evidence *ev, enum evidence_verdict verdict,
+	enum evidence_step failed, int line)
+{
+	if (ev->verdict != verdict || ev->failed != failed)
+		check_failed(__FILE__, line, "verdict %d, failed %d: %s%s", (int)ev->verdict,
+			(int)ev->failed, ev->detail, ev->err.msg);
+}
+
+#define IS(ev, verdict, failed) check_is(&(ev), EVIDENCE_##verdict, STEP_##failed, __LINE__)
+
+static void check_says(const struct evidence *ev, const char *message, int line)
+{
+	if (ev->verdict != EVIDENCE_NONE || ev->err.status != ST_FORMAT ||
+		strcmp(ev->err.msg, message) != 0)
+		check_failed(__FILE__, line, "verdict %d, status %d: %s", (int)ev->verdict,
+			(int)ev->err.status, ev->err.msg);
+}
+
+#define SAYS(ev, message) check_says(&(ev), message, __LINE__)
+
+static void add(struct certs *to, X509 *cert)
+{
+	struct mint_buf der = {0};
+	struct err err;
+	mint_put_der(&der, cert);
+	if (certs_add(to, (struct bytes){der.p, der.n}, &err) < 0)
+		check_failed(__FILE__, __LINE__, "%s", err.msg);
+	mint_free(&der);
+}
+
+static void give(const struct mint_amd *amd)
+{
+	certs_clear(&trust.given);
+	certs_clear(&trust.roots);
+	add(&trust.roots, amd->ark);
+	add(&trust.given, amd->ask);
+	add(&trust.given, amd->cert);
+}
+
+static struct mint_buf made(const struct mint_amd *amd, unsigned version)
+{
+	struct mint_buf report = {0};
+	mint_report(&report, amd, version);
+	mint_report_sign(report.p, amd->key);
+	return report;
+}
+
+static void test_genuine(void)
+{
+	static const char *const products[] = {"Milan", "Genoa", "Turin"};
+	for (enum mint_product p = MINT_MILAN; p <= MINT_TURIN; p++) {
+		for (unsigned vlek = 0; vlek < 2; vlek++) {
+			struct mint_amd amd;
+			mint_amd_open(&amd, p, vlek);
+			give(&amd);
+			for (unsigned version = 2; version <= 5; version++) {
+				struct mint_buf report = made(&amd, version);
+				struct evidence ev = judge(&report);
+				IS(ev, GENUINE, NONE);
+				CHECK_U64(ev.version, version);
+				CHECK_STR(ev.snp.product, products[p]);
+				CHECK_STR(ev.snp.signing_key, vlek ? "VLEK" : "VCEK");
+				CHECK_INT((ev.checked & 1U << STEP_CHIP_ID) == 0, vlek);
+				CHECK_INT((ev.steps & 1U << STEP_CHIP_ID) == 0, vlek);
+				CHECK_STR(ev.root, "--root-ca");
+				mint_report_turn(report.p);
+				ev = judge(&report);
+				IS(ev, GENUINE, NONE);
+				mint_free(&report);
+			}
+			mint_amd_clear(&amd);
+		}
+	}
+}
+
+static void test_registers(const struct mint_amd *amd)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		uint8_t v;
+	} want[] = {{"author_key_digest:sha384", 48, 0x33}, {"family_id", 16, 0x11},
+		{"host_data", 32, 0xcc}, {"id_key_digest:sha384", 48, 0xee}, {"image_id", 16, 0x22},
+		{"measurement:sha384", 48, 0x99}};
+	struct mint_buf report = made(amd, 3);
+	struct register_file regs;
+	struct evidence ev;
+	struct err err;
+	give(amd);
+	CHECK_INT(evidence_file_parse((struct bytes){report.p, report.n}, &trust, &regs, &ev, &err),
+		0);
+	CHECK_U64(regs.mrs.n, 6);
+	for (size_t i = 0; i < 6; i++) {
+		uint8_t v[48];
+		memset(v, want[i].v, sizeof(v));
+		CHECK_STR(regs.mrs.mr[i]->full, want[i].name);
+		CHECK_U64(regs.mrs.mr[i]->flags, MR_READABLE);
+		CHECK_BYTES(regs.value[i], ((struct bytes){v, want[i].n}));
+	}
+	register_file_clear(&regs);
+	mint_free(&report);
+}
+
+/* One bit of every byte: up to the end of s all of them count, and none after it. */
+static void test_sweep(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3);
+	give(amd);
+	for (size_t at = 0; at < report.n; at++) {
+		uint8_t bit = (uint8_t)(1 << at % 8);
+		report.p[at] ^= bit;
+		struct evidence ev = judge(&report);
+		report.p[at] ^= bit;
+		if (at >= 0x330) {
+			IS(ev, GENUINE, NONE);
+			continue;
+		}
+		bool kind = at < 4 || (at >= 0x34 && at < 0x38) || at == 0x48 || at == 0x188 ||
+			    at == 0x189;
+		bool forged = ev.verdict == EVIDENCE_FORGED && ev.failed == STEP_SIGNATURE;
+		bool error = ev.verdict == EVIDENCE_NONE && ev.err.status == ST_FORMAT;
+		if (!forged && !(kind && error))
+			check_failed(__FILE__, __LINE__, "byte %zu: verdict %d, failed %d: %s%s",
+				at, (int)ev.verdict, (int)ev.failed, ev.detail, ev.err.msg);
+	}
+	mint_free(&report);
+}
+
+static void test_cert_sweep(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3), der = {0};
+	struct err err;
+	mint_put_der(&der, amd->cert);
+	for (size_t at = 0; at < der.n; at++) {
+		der.p[at] ^= (uint8_t)(1 << at % 8);
+		give(amd);
+		trust.given.pki->X509_free(trust.given.v[--trust.given.n]);
+		if (certs_add(&trust.given, (struct bytes){der.p, der.n}, &err) == 0) {
+			struct evidence ev = judge(&report);
+			if (ev.verdict == EVIDENCE_GENUINE)
+				check_failed(__FILE__, __LINE__, "byte %zu of the VCEK", at);
+		}
+		der.p[at] ^= (uint8_t)(1 << at % 8);
+	}
+	mint_free(&report);
+	mint_free(&der);
+}
+
+static void test_forged(const struct mint_amd *amd)
+{
+	struct mint_amd other, vlek;
+	struct mint_buf report = made(amd, 3);
+	mint_amd_open(&other, MINT_MILAN, false);
+	mint_amd_open(&vlek, MINT_MILAN, true);
+	give(amd);
+	certs_clear(&trust.roots);
+	add(&trust.given, amd->ark);
+	struct evidence ev = judge(&report);
+	IS(ev, FORGED, ROOT);
+	CHECK_STR(ev.detail,
+		"the root's key is not the vendor's: whoever has that key made this chain");
+	/* An ASK of one's own under the genuine ARK. */
+	certs_clear(&trust.given);
+	add(&trust.roots, amd->ark);
+	add(&trust.given, other.ask);
+	add(&trust.given, other.cert);
+	ev = judge(&report);
+	IS(ev, FORGED, CHAIN);
+	/* A VLEK cannot stand for a VCEK. */
+	give(&vlek);
+	ev = judge(&report);
+	IS(ev, UNCHECKED, NONE);
+	/* Signed by another key; as it would look in big endian; r or s too long, zero. */
+	give(amd);
+	mint_report_sign(report.p, vlek.key);
+	ev = judge(&report);
+	IS(ev, FORGED, SIGNATURE);
+	mint_report_sign(report.p, amd->key);
+	for (size_t i = 0; i < 24; i++) {
+		uint8_t b = report.p[0x2a0 + i];
+		report.p[0x2a0 + i] = report.p[0x2a0 + 47 - i];
+		report.p[0x2a0 + 47 - i] = b;
+	}
+	ev = judge(&report);
+	IS(ev, FORGED, SIGNATURE);
+	memset(report.p + 0x2a0, 0, 144);
+	ev = judge(&report);
+	IS(ev, FORGED, SIGNATURE);
+	memset(report.p + 0x2a0, 0xff, 48);
+	ev = judge(&report);
+	IS(ev, FORGED, SIGNATURE);
+	mint_free(&report);
+	mint_amd_clear(&other);
+	mint_amd_clear(&vlek);
+}
+
+/* A right signature of a report that names another TCB or chip than the certificate. */
+static void test_other_chip(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3);
+	give(amd);
+	static const uint16_t tcb[] = {0x180, 0x181, 0x186, 0x187};
+	for (size_t i = 0; i < 4; i++) {
+		report.p[tcb[i]]++;
+		mint_report_sign(report.p, amd->key);
+		struct evidence ev = judge(&report);
+		IS(ev, FORGED, TCB);
+		report.p[tcb[i]]--;
+	}
+	static const uint16_t chip[] = {0x1a0, 0x1df};
+	for (size_t i = 0; i < 2; i++) {
+		report.p[chip[i]]++;
+		mint_report_sign(report.p, amd->key);
+		struct evidence ev = judge(&report);
+		IS(ev, FORGED, CHIP_ID);
+		report.p[chip[i]]--;
+	}
+	/* What the certificate does not say may be anything. */
+	report.p[0x182] = 9;
+	report.p[0x38] = 9;
+	mint_report_sign(report.p, amd->key);
+	struct evidence ev = judge(&report);
+	IS(ev, GENUINE, NONE);
+	/* MASK_CHIP_ID: not checked, and that is said. */
+	memset(report.p + 0x1a0, 0, 64);
+	mint_report_sign(report.p, amd->key);
+	ev = judge(&report);
+	IS(ev, GENUINE, NONE);
+	CHECK((ev.steps & ~ev.checked & 1U << STEP_CHIP_ID) != 0);
+	/* The wrong certificate, perhaps: said beside the signature. */
+	report.p[0x1a0] = 1;
+	ev = judge(&report);
+	IS(ev, FORGED, SIGNATURE);
+	CHECK_STR(ev.detail, "the report is not signed by the key of the certificate, which is of "
+			     "another chip than the report names");
+	mint_free(&report);
+}
+
+/* Of the certificates of several machines the right one is taken. */
+static void test_several(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3);
+	struct mint_amd turin, vlek;
+	mint_amd_open(&turin, MINT_TURIN, false);
+	mint_amd_open(&vlek, MINT_MILAN, true);
+	certs_clear(&trust.given);
+	certs_clear(&trust.roots);
+	add(&trust.given, turin.cert);
+	add(&trust.given, vlek.cert);
+	add(&trust.given, vlek.ask);
+	add(&trust.given, turin.ask);
+	add(&trust.given, turin.ark);
+	add(&trust.given, amd->cert);
+	add(&trust.given, amd->ask);
+	add(&trust.roots, amd->ark);
+	struct evidence ev = judge(&report);
+	IS(ev, GENUINE, NONE);
+	mint_free(&report);
+	mint_amd_clear(&turin);
+	mint_amd_clear(&vlek);
+}
+
+static void test_unchecked(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3);
+	char url[400] = "the VCEK certificate and its issuers' are missing: --certs; AMD has it: "
+			"https://kdsintf.amd.com/vcek/v1/Milan/02";
+	give(amd);
+	certs_clear(&trust.given);
+	struct evidence ev = judge(&report);
+	IS(ev, UNCHECKED, NONE);
+	for (size_t i = 0; i < 63; i++)
+		strcat(url, "c4");
+	strcat(url, "?blSPL=3&teeSPL=0&snpSPL=8&ucodeSPL=210");
+	CHECK_STR(ev.detail, url);
+	CHECK_U64(ev.checked, 0);
+	add(&trust.given, amd->cert);
+	ev = judge(&report);
+	IS(ev, UNCHECKED, NONE);
+	CHECK_STR(
+		ev.detail, "the certificate of the key's issuer (ASK or ASVK) is missing: --certs");
+	add(&trust.given, amd->ask);
+	certs_clear(&trust.roots);
+	ev = judge(&report);
+	IS(ev, UNCHECKED, NONE);
+	CHECK_STR(ev.detail, "the certificate of the root (ARK) is missing: --certs");
+	/* Whoever takes a signature away has to say so. */
+	give(amd);
+	report.p[0x48] = 7 << 2;
+	ev = judge(&report);
+	IS(ev, UNCHECKED, NONE);
+	CHECK_STR(ev.detail, "the firmware did not sign this report");
+	mint_free(&report);
+}
+
+static void test_refused(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3);
+	struct evidence ev;
+	give(amd);
+	for (size_t n = 0; n < report.n; n++) {
+		CHECK_INT(judge_at((struct bytes){report.p, n}, &ev), -1);
+		CHECK_INT(ev.err.status, ST_FORMAT);
+	}
+	report.p[0] = 6;
+	ev = judge(&report);
+	SAYS(ev, "offset 0: an SEV-SNP report of version 6, and only 2 to 5 are known here");
+	report.p[0] = 1;
+	ev = judge(&report);
+	SAYS(ev, "offset 0: an SEV-SNP report of version 1, and only 2 to 5 are known here");
+	report.p[0] = 3;
+	report.p[0x48] = 2 << 2;
+	ev = judge(&report);
+	SAYS(ev, "offset 72: signed by a key of kind 2, and only VCEK (0), VLEK (1) and none (7) "
+		 "are known here");
+	report.p[0x48] = 0;
+	report.p[0x189] = 0x7f;
+	ev = judge(&report);
+	SAYS(ev, "offset 392: a report of CPU family 0x19, model 0x7f, which is not known here");
+	report.p[0x189] = 1;
+	mint_fill(&report, 0, 5);
+	ev = judge(&report);
+	IS(ev, GENUINE, NONE);
+	CHECK(ev.trailing == 5 && ev.trailing_zeros);
+	mint_free(&report);
+}
+
+static void test_facts(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 5);
+	give(amd);
+	report.p[0x30] = 2;
+	report.p[0x0a] |= 1 << 3;
+	mint_report_sign(report.p, amd->key);
+	struct evidence ev = judge(&report);
+	IS(ev, GENUINE, NONE);
+	CHECK_U64(ev.snp.vmpl, 2);
+	CHECK(ev.debug);
+	CHECK_U64(ev.snp.policy, 0xb0000);
+	CHECK_U64(ev.report_data[0], 0x55);
+	mint_free(&report);
+}
+
+static void test_revoked(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3), der = {0};
+	struct err err;
+	give(amd);
+	mint_put_crl(&der,
+		&(struct mint_crl){.issuer = "ARK-Milan", .signer = amd->ark_key, .revoked = 2});
+	CHECK_INT(certs_add(&trust.given, (struct bytes){der.p, der.n}, &err), 0);
+	struct evidence ev = judge(&report);
+	IS(ev, UNTRUSTED, CRL);
+	CHECK_STR(ev.detail, "the certificate 'SEV-Milan' is revoked");
+	mint_free(&report);
+	mint_free(&der);
+}
+
+/* Genuine reports of real machines. */
+#define VECTORS TSMCTL_SHARED_DIR "/vectors/snp/"
+
+static void add_file(const char *name)
+{
+	char path[512];
+	struct err err;
+	snprintf(path, sizeof(path), VECTORS "%s", name);
+	if (certs_add_file(&trust.given, path, &err) < 0)
+		check_failed(__FILE__, __LINE__, "%s", err.msg);
+}
+
+static struct evidence of_file(const char *name)
+{
+	char path[512];
+	struct register_file regs;
+	struct evidence ev;
+	struct err err;
+	snprintf(path, sizeof(path), VECTORS "%s", name);
+	if (evidence_file_load(path, &trust, &regs, &ev, &err) < 0)
+		check_failed(__FILE__, __LINE__, "%s", err.msg);
+	register_file_clear(&regs);
+	return ev;
+}
+
+static void test_vectors(void)
+{
+	if (access(VECTORS, F_OK) < 0)
+		return;
+	certs_clear(&trust.given);
+	certs_clear(&trust.roots);
+	add_file("vcek_milan.der");
+	add_file("cert_chain_milan.pem");
+	struct evidence ev = of_file("report_milan.hex");
+	IS(ev, GENUINE, NONE);
+	CHECK_STR(ev.root, "ARK-Milan");
+	CHECK((ev.checked & 1U << STEP_CHIP_ID) != 0);
+	certs_clear(&trust.given);
+	add_file("vlek_milan.der");
+	add_file("milan_ask_ark_asvk.pem");
+	ev = of_file("vlek_report_milan.bin");
+	IS(ev, GENUINE, NONE);
+	CHECK_U64(ev.snp.vmpl, 1);
+	trust.has_time = true;
+	trust.at = 1767225600; /* 2026-01-01 */
+	ev = of_file("vlek_report_milan.bin");
+	IS(ev, UNTRUSTED, VALIDITY);
+	trust.has_time = false;
+}
+
+int main(void)
+{
+	struct mint_amd amd;
+	struct err err;
+	CHECK_INT(evidence_trust_init(&trust, &err), 0);
+	mint_amd_open(&amd, MINT_MILAN, false);
+	test_genuine();
+	test_registers(&amd);
+	test_forged(&amd);
+	test_other_chip(&amd);
+	test_several(&amd);
+	test_unchecked(&amd);
+	test_refused(&amd);
+	test_facts(&amd);
+	test_revoked(&amd);
+	test_sweep(&amd);
+	test_cert_sweep(&amd);
+	test_vectors();
+	evidence_trust_clear(&trust);
+	mint_amd_clear(&amd);
+	return 0;
+}
