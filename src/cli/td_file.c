@@ -62,18 +62,18 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 static void tell_unmet(struct app *app, const struct td_file *td)
 {
 	static const char *const why[] = {
-		"the signature was not found to be genuine",
-		"it is of a debug guest, or was not found to be genuine",
-		"no revocation list of every issuer was given that covers all, or it was not found "
-		"to be genuine",
-		"it is not an SEV-SNP report of VMPL 0, or was not found to be genuine",
+		NULL,
+		"its host can read and change this guest",
+		"no complete revocation list of every issuer was given",
+		"it is not of VMPL 0 of an SEV-SNP guest",
 	};
+	bool genuine = td->ev.verdict == EVIDENCE_GENUINE;
 	struct err err;
 	for (size_t i = 0; td_require_name(i) != NULL; i++) {
 		if ((td->unmet & 1U << i) == 0)
 			continue;
 		err_set(&err, ST_NO, "'%s': --require %s: %s", td->asked.path, td_require_name(i),
-			why[i]);
+			genuine ? why[i] : "it was not found to be genuine");
 		app_error(app, &err);
 	}
 }

@@ -60,7 +60,8 @@ void evidence_passed(struct evidence *ev, enum evidence_step step)
 	ev->checked |= 1U << step;
 }
 
-static void decide(struct evidence *ev, enum evidence_verdict verdict, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void decide(
+	struct evidence *ev, enum evidence_verdict verdict, const char *fmt, va_list ap)
 {
 	ev->verdict = verdict;
 	vsnprintf(ev->detail, sizeof(ev->detail), fmt, ap);

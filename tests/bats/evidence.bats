@@ -143,7 +143,7 @@ judged() {
 	signed verify -q --no-log --expect golden --quote q --crl ca --crl root --require crl
 	assert_done
 	signed verify -q --no-log --expect golden --quote q --crl ca --require crl
-	assert_error 1 "'q': --require crl: no revocation list of every issuer was given that covers all, or it was not found to be genuine"
+	assert_error 1 "'q': --require crl: no complete revocation list of every issuer was given"
 	local kind
 	for kind in partial forged; do
 		"$MINT" crl ca $kind >other
@@ -180,7 +180,7 @@ judged() {
 	assert_done
 	away verify -q --no-log --expect golden --quote q --require signature
 	assert_failure 1
-	[[ $stderr == *"'q': --require signature: the signature was not found to be genuine"* ]]
+	[[ $stderr == *"'q': --require signature: it was not found to be genuine"* ]]
 	"$MINT" tdx no-certs <body >unchecked
 	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
 	judged unchecked unchecked ''
@@ -190,9 +190,9 @@ judged() {
 		.evidence.unmet == ["signature", "no-debug"]'
 	"$MINT" body 4 debug | "$MINT" tdx >debug
 	signed read -q --quote debug --require no-debug
-	assert_error 1 "'debug': --require no-debug: it is of a debug guest, or was not found to be genuine"
+	assert_error 1 "'debug': --require no-debug: its host can read and change this guest"
 	signed read -q --quote q --require vmpl0
-	assert_error 1 "'q': --require vmpl0: it is not an SEV-SNP report of VMPL 0, or was not found to be genuine"
+	assert_error 1 "'q': --require vmpl0: it is not of VMPL 0 of an SEV-SNP guest"
 	signed read --quote q --require signature,tcb
 	assert_refused 2 "--require 'tcb': not one of signature, no-debug, crl, vmpl0"
 	signed read --quote q --require ''

@@ -348,7 +348,7 @@ static void sweep(bool der)
 
 static void add_le32(uint8_t *p, uint32_t add)
 {
-	uint32_t v = p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+	uint32_t v = p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 	v += add;
 	for (size_t i = 0; i < 4; i++)
 		p[i] = (uint8_t)(v >> 8 * i);
