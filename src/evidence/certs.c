@@ -73,20 +73,23 @@ static int add_whole(struct certs *c, struct bytes der, add_fn *add, struct err 
 }
 
 /*
- * A certificate is a SEQUENCE of what is signed, an algorithm and a signature; so is a list. What is
- * signed starts with a version in a certificate ([0], or a serial number), and in a list with
- * an algorithm, or a version that is a bare number before it.
+ * A certificate is a SEQUENCE of what is signed, an algorithm and a signature, and so is a list. What
+ * is signed begins with [0] in a certificate, in a list with a number of one byte or with nothing
+ * before the algorithm (RFC 5280, sections 4.1 and 5.1).
  */
 static bool is_crl(struct bytes der)
 {
+	enum { UTC_TIME = 0x17, GENERALIZED_TIME = 0x18 };
 	struct bytes outer, inner, skipped;
 	if (!der_take(&der, DER_SEQUENCE, &outer) || !der_take(&outer, DER_SEQUENCE, &inner))
 		return false;
 	if (der_take(&inner, DER_INTEGER, &skipped) && skipped.n != 1)
 		return false;
-	return der_take(&inner, DER_SEQUENCE, &skipped) &&
-	       der_take(&inner, DER_SEQUENCE, &skipped) && inner.n > 0 &&
-	       (inner.p[0] == 0x17 || inner.p[0] == 0x18);
+	/* The algorithm and the issuer's name; then a time, and not a SEQUENCE of two. */
+	for (size_t i = 0; i < 2; i++)
+		if (!der_take(&inner, DER_SEQUENCE, &skipped))
+			return false;
+	return inner.n > 0 && (inner.p[0] == UTC_TIME || inner.p[0] == GENERALIZED_TIME);
 }
 
 static bool is_blank(uint8_t c)

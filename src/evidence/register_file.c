@@ -178,7 +178,7 @@ static struct mr *add_named(
 
 static struct mr *add_row(struct rows *rows, struct bytes full, struct bytes hex, struct err *err)
 {
-	struct bytes value;
+	struct bytes value = {0};
 	if (get_value(rows->v, hex, &value, err) < 0)
 		return NULL;
 	struct mr *mr = add_named(rows, full, value, err);

@@ -57,7 +57,7 @@ int signature_check(const struct libcrypto_pki *pki, EVP_PKEY *key, struct bytes
 	struct bytes rs, bool *ret_good, struct err *err)
 {
 	uint8_t der[2 + 2 * (3 + P384_SIZE)];
-	const char *hash = rs.n == 2 * P384_SIZE ? "SHA384" : "SHA256";
+	const char *hash = rs.n / 2 == P384_SIZE ? "SHA384" : "SHA256";
 	size_t n = encode(der, rs);
 	pki->ERR_clear_error();
 	EVP_MD_CTX *ctx = pki->EVP_MD_CTX_new();

@@ -79,7 +79,7 @@ static int compare_tcb(struct check *k, const struct evidence *ev, struct err *e
 	size_t n = turin ? COUNT(spls_turin) : COUNT(spls_milan);
 	k->tcb = true;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t spl;
+		uint32_t spl = 0;
 		if (take_spl(k, spls[i].id, &spl, err) < 0)
 			return -1;
 		k->tcb = k->tcb && spl == ev->snp.reported_tcb[spls[i].at];

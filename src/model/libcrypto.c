@@ -6,60 +6,63 @@
 
 #ifdef TSMCTL_STATIC_CRYPTO
 
-static int open_library(void **ret, struct err *err)
-{
-	(void)err;
-	*ret = NULL;
-	return 0;
-}
-
-#define LOOK_UP(function) ret->function = function;
-
-#else
-
-#include <dlfcn.h>
-
-/* dlopen counts: each call gives the same library. */
-static int open_library(void **ret, struct err *err)
-{
-	*ret = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-	return *ret != NULL ? 0
-			    : err_set(err, ST_SYSTEM, "libcrypto cannot be loaded: %s", dlerror());
-}
-
-/* memcpy: ISO C has no cast from an object pointer to a function pointer. */
-static int look_up(void *library, const char *name, void *ret_function, struct err *err)
-{
-	void *symbol = dlsym(library, name);
-	if (symbol == NULL)
-		return err_set(err, ST_SYSTEM, "libcrypto has no %s", name);
-	memcpy(ret_function, &symbol, sizeof(symbol));
-	return 0;
-}
-
-#define LOOK_UP(function)                                                                          \
-	if (look_up(library, #function, &ret->function, err) < 0)                                  \
-		return -1;
-
-#endif
+#define LINKED(function) .function = function,
 
 static int load(struct libcrypto *ret, struct err *err)
 {
-	void *library;
-	if (open_library(&library, err) < 0)
-		return -1;
-	LIBCRYPTO_FUNCTIONS(LOOK_UP)
+	(void)err;
+	*ret = (struct libcrypto){LIBCRYPTO_FUNCTIONS(LINKED)};
 	return 0;
 }
 
 static int load_pki(struct libcrypto_pki *ret, struct err *err)
 {
-	void *library;
-	if (open_library(&library, err) < 0)
-		return -1;
-	LIBCRYPTO_PKI_FUNCTIONS(LOOK_UP)
+	(void)err;
+	*ret = (struct libcrypto_pki){LIBCRYPTO_PKI_FUNCTIONS(LINKED)};
 	return 0;
 }
+
+#else
+
+#include <dlfcn.h>
+
+struct function {
+	const char *name;
+	size_t off; /* of the pointer to it, in the struct that has it */
+};
+
+#define FUNCTION(function) {#function, offsetof(struct libcrypto, function)},
+#define PKI_FUNCTION(function) {#function, offsetof(struct libcrypto_pki, function)},
+static const struct function functions[] = {LIBCRYPTO_FUNCTIONS(FUNCTION)};
+static const struct function pki_functions[] = {LIBCRYPTO_PKI_FUNCTIONS(PKI_FUNCTION)};
+
+/* dlopen counts: each call gives the same library. */
+static int look_up(const struct function *list, size_t n, void *ret, struct err *err)
+{
+	void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
+	if (library == NULL)
+		return err_set(err, ST_SYSTEM, "libcrypto cannot be loaded: %s", dlerror());
+	for (size_t i = 0; i < n; i++) {
+		void *symbol = dlsym(library, list[i].name);
+		if (symbol == NULL)
+			return err_set(err, ST_SYSTEM, "libcrypto has no %s", list[i].name);
+		/* ISO C has no cast from an object pointer to a function pointer. */
+		memcpy((char *)ret + list[i].off, &symbol, sizeof(symbol));
+	}
+	return 0;
+}
+
+static int load(struct libcrypto *ret, struct err *err)
+{
+	return look_up(functions, sizeof(functions) / sizeof(functions[0]), ret, err);
+}
+
+static int load_pki(struct libcrypto_pki *ret, struct err *err)
+{
+	return look_up(pki_functions, sizeof(pki_functions) / sizeof(pki_functions[0]), ret, err);
+}
+
+#endif
 
 static const struct libcrypto *get(OSSL_LIB_CTX **ret_lib, struct err *err)
 {
