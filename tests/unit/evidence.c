@@ -5,9 +5,12 @@
 #include <unistd.h>
 
 #include <openssl/objects.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #include "base/input.h"
 #include "check.h"
+#include "evidence/chain.h"
 #include "mint.h"
 #include "text.h"
 
@@ -227,6 +230,41 @@ static void test_root_again(void)
 	ev = with_chain(ours.pck, ours.ca, root);
 	IS(ev, FORGED, CHAIN);
 	X509_free(root);
+}
+
+static struct evidence by_pin(const struct evidence_trust *by, const X509 *root)
+{
+	struct chain chain = {ours.pck, ours.ca, ours.root};
+	struct evidence ev = {.failed = STEP_NONE};
+	struct err err;
+	uint8_t der[200], hash[32], *p = der;
+	char hex[65];
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(root), &p);
+	SHA256(der, (size_t)n, hash);
+	struct chain_pin pin = {"ours", hex_str(hex, (struct bytes){hash, sizeof(hash)})};
+	CHECK_INT(chain_check(&chain, &pin, 1, by, &ev, &err), 0);
+	return ev;
+}
+
+/* A root is known by the hash of its key; --root-ca stands in place of those, not beside them. */
+static void test_pins(void)
+{
+	struct evidence_trust none = {0}, other = {0};
+	struct mint_buf pem = {0};
+	struct err err;
+	CHECK_INT(evidence_trust_init(&none, &err), 0);
+	CHECK_INT(evidence_trust_init(&other, &err), 0);
+	mint_put_pem(&pem, theirs.root);
+	CHECK_INT(certs_add(&other.roots, (struct bytes){pem.p, pem.n}, &err), 0);
+	struct evidence ev = by_pin(&none, ours.root);
+	CHECK_U64(ev.checked, 1U << STEP_ROOT | 1U << STEP_CHAIN);
+	CHECK_STR(ev.root, "ours");
+	ev = by_pin(&none, theirs.root);
+	IS(ev, FORGED, ROOT);
+	ev = by_pin(&other, ours.root);
+	IS(ev, FORGED, ROOT);
+	evidence_trust_clear(&other);
+	mint_free(&pem);
 }
 
 static struct evidence with_text(const char *text)
@@ -697,10 +735,23 @@ static void check_vector(const char *name, const char *fmspc, uint16_t qe_isvsvn
 	CHECK(qe_isvsvn == 0 || qe_isvsvn == ev.tdx.qe_isvsvn);
 }
 
+/* --root-ca is trusted in place of Intel's root, not beside it. */
+static void test_only_ours(void)
+{
+	struct register_file regs;
+	struct evidence ev;
+	struct err err;
+	CHECK_INT(
+		evidence_file_load(VECTORS "trustee/tdx_quote_5.dat", &trust, &regs, &ev, &err), 0);
+	IS(ev, FORGED, ROOT);
+	register_file_clear(&regs);
+}
+
 static void test_vectors(void)
 {
 	if (access(VECTORS, F_OK) < 0)
 		return;
+	test_only_ours();
 	check_vector("trustee/tdx_quote_4.dat", "50806f000000", 4, true);
 	check_vector("trustee/tdx_quote_5.dat", "90c06f000000", 0, false);
 	check_vector("trustee/az-tdx-quote.bin", "00806f050000", 0, false);
@@ -746,6 +797,7 @@ int main(void)
 	test_forged();
 	test_chains();
 	test_root_again();
+	test_pins();
 	test_certificate_data();
 	test_lengths();
 	test_kinds();
