@@ -7,69 +7,21 @@
 
 #include <json-c/json.h>
 
-#include "base/base64.h"
 #include "base/cursor.h"
-#include "base/scope.h"
+#include "base/encoded.h"
 #include "formats/json_reader.h"
-
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Text less its blanks, in the alphabet of RFC 4648, section 4, with room for padding. */
-static uint8_t *plain_digits(struct bytes text, size_t *ret_n)
-{
-	uint8_t *digits = malloc(text.n + 4);
-	size_t n = 0;
-	if (digits == NULL)
-		return NULL;
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = text.p[i];
-		if (!is_blank(c))
-			digits[n++] = c == '-' ? '+' : c == '_' ? '/' : c;
-	}
-	*ret_n = n;
-	return digits;
-}
-
-static bool decode_base64(uint8_t *dst, size_t *ret_n, uint8_t *digits, size_t n)
-{
-	while (n % 4 != 0)
-		digits[n++] = '=';
-	return base64_get(dst, ret_n, (struct bytes){digits, n});
-}
-
-/* False if the text is neither; hex comes first: its digits are also base64's. */
-static bool decode(uint8_t *dst, size_t *ret_n, uint8_t *digits, size_t n)
-{
-	struct bytes hex = {digits, n};
-	if (bytes_start_with(hex, "0x")) {
-		hex.p += 2;
-		hex.n -= 2;
-	}
-	*ret_n = hex.n / 2;
-	return hex.n > 0 &&
-	       (hex_get(dst, *ret_n, hex, true) || decode_base64(dst, ret_n, digits, n));
-}
 
 /* 1 and what the text stands for; 0 if it is neither hex nor base64. */
 static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 {
-	size_t n, size;
-	AUTO_FREE uint8_t *digits = plain_digits(text, &n);
-	uint8_t *raw = malloc(text.n + 4);
-	if (digits == NULL || raw == NULL) {
-		free(raw);
+	uint8_t *raw;
+	size_t n;
+	int rc = encoded_get(text, &raw, &n);
+	if (rc < 0)
 		return err_sys(err, ENOMEM, "evidence");
-	}
-	if (!decode(raw, &size, digits, n)) {
-		free(raw);
-		return 0;
-	}
-	free(ret->owned);
-	*ret = (struct envelope){.inner = {raw, size}, .owned = raw};
-	return 1;
+	if (rc > 0)
+		*ret = (struct envelope){.inner = {raw, n}, .owned = raw};
+	return rc;
 }
 
 /* A name of a member; as text inside a string its quotes would be escaped. */
@@ -80,7 +32,7 @@ static size_t count_names(struct bytes text, const char *quoted)
 		size_t after = i + size;
 		if (memcmp(text.p + i, quoted, size) != 0 || (i > 0 && text.p[i - 1] == '\\'))
 			continue;
-		while (after < text.n && is_blank(text.p[after]))
+		while (after < text.n && encoded_is_blank(text.p[after]))
 			after++;
 		n += after < text.n && text.p[after] == ':' ? 1 : 0;
 	}
@@ -114,7 +66,7 @@ static int open_quote(struct json_object *doc, struct envelope *ret, struct err 
 static int open_json(struct bytes text, struct envelope *ret, struct err *err)
 {
 	struct json_object *doc;
-	while (text.n > 0 && is_blank(text.p[text.n - 1]))
+	while (text.n > 0 && encoded_is_blank(text.p[text.n - 1]))
 		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "neither evidence nor JSON with a quote");
@@ -148,24 +100,16 @@ static int open_hcl(struct envelope *ret, struct err *err)
 	return 0;
 }
 
-static bool is_text(struct bytes b)
-{
-	for (size_t i = 0; i < b.n; i++)
-		if (!is_blank(b.p[i]) && (b.p[i] < 0x20 || b.p[i] > 0x7e))
-			return false;
-	return b.n > 0;
-}
-
 int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 {
 	size_t blank = 0;
 	int rc = 0;
 	*ret = (struct envelope){.inner = file};
-	while (blank < file.n && is_blank(file.p[blank]))
+	while (blank < file.n && encoded_is_blank(file.p[blank]))
 		blank++;
 	if (blank < file.n && file.p[blank] == '{')
 		rc = open_json(file, ret, err);
-	else if (is_text(file))
+	else if (encoded_is_text(file))
 		rc = open_text(file, ret, err);
 	if (rc >= 0 && bytes_start_with(ret->inner, "HCLA"))
 		rc = open_hcl(ret, err);

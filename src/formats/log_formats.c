@@ -47,6 +47,10 @@ static int err_unknown(struct bytes head, struct err *err)
 {
 	if (head.n == 0)
 		return err_set(err, ST_FORMAT, "no log: it is empty");
+	/* RFC 1952, section 2.3.1. */
+	if (head.n >= 2 && memcmp(head.p, "\x1f\x8b", 2) == 0)
+		return err_set(err, ST_FORMAT,
+			"no log: this is packed by gzip: unpack it with gunzip first");
 	if (is_ccel_table(head))
 		return err_set(err, ST_FORMAT,
 			"the ACPI table CCEL, which only says where the log is: the log itself is "
@@ -69,7 +73,7 @@ static void settle(struct log_reader *r, const struct log_format *format)
 	window_seek(&r->in, 0);
 }
 
-static const struct log_format *sniff(struct bytes head)
+const struct log_format *log_formats_sniff(struct bytes head)
 {
 	size_t i = 0;
 	while (log_formats[i] != NULL && !log_formats[i]->sniff(head))
@@ -82,7 +86,7 @@ static int find_format(struct log_reader *r, struct err *err)
 	struct bytes head;
 	if (window_peek(&r->in, LOG_HEAD_BYTES, &head, err) < 0)
 		return -1;
-	const struct log_format *format = sniff(head);
+	const struct log_format *format = log_formats_sniff(head);
 	if (format == NULL)
 		return err_unknown(head, err);
 	settle(r, format);
@@ -94,7 +98,8 @@ void log_formats_refuse(struct bytes file, struct err *err)
 	if (file.n > LOG_HEAD_BYTES)
 		file.n = LOG_HEAD_BYTES;
 	uint8_t first = json_head_first(file);
-	const struct log_format *format = first == '{' || first == '[' ? NULL : sniff(file);
+	const struct log_format *format =
+		first == '{' || first == '[' ? NULL : log_formats_sniff(file);
 	if (format != NULL)
 		err_set(err, ST_FORMAT, "this is an event log (%s): 'tsmctl log --input' reads it",
 			format->name);

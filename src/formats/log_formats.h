@@ -14,6 +14,9 @@ extern const struct log_format *const log_formats[];
  */
 void log_formats_refuse(struct bytes file, struct err *err);
 
+/* The format that the first bytes of a file are of, LOG_HEAD_BYTES at most; NULL if of none. */
+const struct log_format *log_formats_sniff(struct bytes head);
+
 /* NULL if there is none of that name (as in FILE:FORMAT). */
 const struct log_format *log_formats_by_name(const char *name);
 

@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "replay/readahead.h"
 #include "formats/event.h"
+#include "formats/log_envelope.h"
 #include "formats/rfc_text.h"
 #include "formats/log_formats.h"
 
@@ -30,6 +31,8 @@ static int open_input(struct log_input *in, const struct log_format *format, str
 	in->fd = input_open(in->path, err);
 	if (in->fd < 0)
 		return -1;
+	if (log_envelope_open(&in->fd, err) < 0)
+		return err_in(err, "'%s'", in->path);
 	in->format = format;
 	in->text = format == &log_format_rfc_text;
 	if (in->text)

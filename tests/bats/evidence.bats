@@ -327,3 +327,47 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	away read --quote hcl
 	assert_refused 5 "'hcl': offset 1224: an HCL report of type 3, and only 2 (SNP) and 4 (TDX) are known here"
 }
+
+@test "logs as they are passed on, beside a quote or alone" {
+	local form log64
+	echo 'rtmr2 EV_IPL text:one' >desc
+	"$GENLOG" -f ccel desc >ccel
+	"$GENLOG" -f ccel --quote 4 desc >quote
+	log64=$(base64 -w0 ccel)
+	away replay ccel
+	assert_success
+	want=$output
+	filehex ccel >hex
+	base64 ccel >base64
+	"$GENLOG" -f cel-json desc >json
+	base64 json >json64
+	printf '{"cc_eventlog":"%s","quote":"%s"}' "$log64" "$(base64 -w0 quote)" >coco
+	printf '{"tdx":{"quote":"%s","event_log":"%s"}}\n' "$(base64 -w0 quote)" "$log64" >ita
+	printf '{"quote":"%s","event_log":"%s"}\n' "$(base64 -w0 quote)" "$log64" >flat
+	for form in hex base64 base64:ccel json64 coco ita flat; do
+		away replay "$form"
+		assert_success
+		assert_output "$want"
+	done
+	away replay - <base64
+	assert_output "$want"
+	for form in coco ita flat; do
+		away verify --quote $form --input $form
+		assert_success
+		assert_line 'match  rtmr2:sha384'
+	done
+	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 quote)" >null
+	away verify --quote null --input null
+	assert_refused 5 "'null': no log: its 'cc_eventlog' is null"
+	gzip -c ccel >packed
+	away replay packed
+	assert_refused 5 "'packed': no log: this is packed by gzip: unpack it with gunzip first"
+}
+
+@test "a text log of digests alone is hex, too, and stays a text log" {
+	local i
+	for i in {1..9}; do textsum sha384 "$i"; done >log
+	away verify --values <(echo "$ZERO48  rtmr2:sha384") --input log:rfc-text rtmr2
+	assert_failure 1
+	[[ $output != *CCEL* ]]
+}

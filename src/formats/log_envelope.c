@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/log_envelope.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/encoded.h"
+#include "base/scope.h"
+#include "formats/json_reader.h"
+#include "formats/log_formats.h"
+
+static int err_no_memory(struct err *err)
+{
+	return err_sys(err, ENOMEM, "log");
+}
+
+/* From its start; the file's own position does not matter. */
+static int read_upto(int fd, uint8_t *buf, size_t n, struct err *err)
+{
+	for (size_t have = 0; have < n;) {
+		ssize_t got = pread(fd, buf + have, n - have, (off_t)have);
+		if (got <= 0 && errno != EINTR)
+			return err_sys(err, got < 0 ? errno : EIO, "log");
+		have += got > 0 ? (size_t)got : 0;
+	}
+	return 0;
+}
+
+static int replace(int *fd, struct bytes log, struct err *err)
+{
+	int mem = memfd_create("log", MFD_CLOEXEC);
+	size_t done = 0;
+	while (mem >= 0 && done < log.n) {
+		ssize_t n = write(mem, log.p + done, log.n - done);
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (mem < 0 || done < log.n) {
+		int sys = errno;
+		if (mem >= 0)
+			close(mem);
+		return err_sys(err, sys, "log");
+	}
+	close(*fd);
+	*fd = mem;
+	return 0;
+}
+
+static bool is_log(struct bytes b)
+{
+	if (b.n > LOG_HEAD_BYTES)
+		b.n = LOG_HEAD_BYTES;
+	return log_formats_sniff(b) != NULL;
+}
+
+/* Text of digests, which is hex too, stands for no log. */
+static int open_text(int *fd, struct bytes text, struct err *err)
+{
+	AUTO_FREE uint8_t *log = NULL;
+	size_t n;
+	int rc = encoded_get(text, &log, &n);
+	if (rc < 0)
+		return err_no_memory(err);
+	return rc > 0 && is_log((struct bytes){log, n}) ? replace(fd, (struct bytes){log, n}, err)
+							: 0;
+}
+
+static bool get(struct json_object *doc, const char *key, struct json_object **ret)
+{
+	return json_object_is_type(doc, json_type_object) &&
+	       json_object_object_get_ex(doc, key, ret);
+}
+
+static int open_member(int *fd, struct json_object *doc, struct err *err)
+{
+	struct json_object *log, *in;
+	if (get(doc, "tdx", &in))
+		doc = in;
+	if (get(doc, "cc_eventlog", &log) && log == NULL)
+		return err_set(err, ST_FORMAT, "no log: its 'cc_eventlog' is null");
+	if (!get(doc, "cc_eventlog", &log) && !get(doc, "event_log", &log))
+		return 0;
+	if (!json_object_is_type(log, json_type_string))
+		return 0;
+	struct bytes text = {(const uint8_t *)json_object_get_string(log),
+		(size_t)json_object_get_string_len(log)};
+	return open_text(fd, text, err);
+}
+
+/* What is no JSON is for the reader that takes it for its own to say. */
+static int open_json(int *fd, struct bytes text, struct err *err)
+{
+	struct json_object *doc;
+	struct err ignored;
+	while (text.n > 0 && encoded_is_blank(text.p[text.n - 1]))
+		text.n--;
+	if (json_whole(text, &doc, &ignored) < 0)
+		return 0;
+	int rc = open_member(fd, doc, err);
+	json_object_put(doc);
+	return rc;
+}
+
+/* Whether the whole is worth a look: most logs are text of other kinds, and long. */
+static bool may_be_envelope(struct bytes head)
+{
+	static const char *const names[] = {
+		"\"cc_eventlog\"", "\"event_log\"", "\"quote\"", "\"tdx\""};
+	if (json_head_first(head) == '{') {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (memmem(head.p, head.n, names[i], strlen(names[i])) != NULL)
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < head.n; i++)
+		if (!encoded_is_blank(head.p[i]) && !encoded_is_digit(head.p[i]))
+			return false;
+	return head.n > 0;
+}
+
+int log_envelope_open(int *fd, struct err *err)
+{
+	struct stat st;
+	uint8_t head[LOG_HEAD_BYTES];
+	ssize_t n = pread(*fd, head, sizeof(head), 0);
+	if (n <= 0 || !may_be_envelope((struct bytes){head, (size_t)n}) || fstat(*fd, &st) < 0 ||
+		st.st_size > WINDOW_MAX)
+		return 0;
+	AUTO_FREE uint8_t *buf = malloc((size_t)st.st_size + 1);
+	struct bytes text = {buf, (size_t)st.st_size};
+	if (buf == NULL)
+		return err_no_memory(err);
+	if (read_upto(*fd, buf, text.n, err) < 0)
+		return -1;
+	return json_head_first(text) == '{' ? open_json(fd, text, err) : open_text(fd, text, err);
+}
