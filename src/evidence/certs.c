@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/cursor.h"
+#include "base/encoded.h"
 #include "base/input.h"
 #include "base/scope.h"
 #include "evidence/der.h"
@@ -175,17 +176,34 @@ static bool is_table(struct bytes b)
 	return cur_ok(&row) && off >= 24 && off <= b.n && size <= b.n - off;
 }
 
+/* What is no PEM. */
+static int add_binary(struct certs *c, struct bytes b, struct err *err)
+{
+	if (b.n > 0 && b.p[0] == DER_SEQUENCE)
+		return add_whole(c, b, is_crl(b) ? add_crl : add_cert, err);
+	if (is_table(b))
+		return add_table(c, b, err);
+	return err_set(err, ST_FORMAT,
+		"no certificate and no revocation list: PEM, DER or an auxblob is needed");
+}
+
+/* Intel's service gives lists in hex, and configfs' auxblob is passed on in base64. */
+static int add_encoded(struct certs *c, struct bytes text, struct err *err)
+{
+	AUTO_FREE uint8_t *raw = NULL;
+	size_t n = 0;
+	int rc = encoded_is_text(text) ? encoded_get(text, &raw, &n) : 0;
+	if (rc < 0)
+		return err_sys(err, ENOMEM, "certificate");
+	return add_binary(c, rc > 0 ? (struct bytes){raw, n} : text, err);
+}
+
 int certs_add(struct certs *c, struct bytes b, struct err *err)
 {
 	struct bytes before, text = b;
 	int rc = add_pem(c, &text, &before, err);
-	if (rc == 0 && b.n > 0 && b.p[0] == DER_SEQUENCE)
-		return add_whole(c, b, is_crl(b) ? add_crl : add_cert, err);
-	if (rc == 0 && is_table(b))
-		return add_table(c, b, err);
 	if (rc == 0)
-		return err_set(err, ST_FORMAT,
-			"no certificate and no revocation list: PEM, DER or an auxblob is needed");
+		return add_encoded(c, b, err);
 	while (rc > 0)
 		rc = add_pem(c, &text, &before, err);
 	return rc;

@@ -17,7 +17,8 @@ struct certs {
 /*
  * Adds what the bytes hold: PEM (other text around it is passed over), or DER of one certificate or
  * one list, or the table that configfs gives as auxblob (GHCB specification, "SNP Extended Guest
- * Request": 16 bytes of GUID, an offset and a length of 4 bytes each, up to a row of zeros). ST_FORMAT
+ * Request": 16 bytes of GUID, an offset and a length of 4 bytes each, up to a row of zeros), these two
+ * also in hex or base64. ST_FORMAT
  * if it holds neither, or too many.
  */
 int certs_add(struct certs *c, struct bytes b, struct err *err);

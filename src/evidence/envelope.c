@@ -77,6 +77,16 @@ static int open_json(struct bytes text, struct envelope *ret, struct err *err)
 	return rc;
 }
 
+/* As CoCo's attestation service is sent its evidence: JSON in base64. */
+static int open_inner_json(struct envelope *ret, struct err *err)
+{
+	struct envelope json = *ret;
+	*ret = (struct envelope){0};
+	int rc = open_json(json.inner, ret, err);
+	free(json.owned);
+	return rc;
+}
+
 /*
  * Azure's: a header of 32 bytes, a hardware report in a field of 1184, then 5 numbers, the third of which
  * says what report it is.
@@ -111,6 +121,8 @@ int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 		rc = open_json(file, ret, err);
 	else if (encoded_is_text(file))
 		rc = open_text(file, ret, err);
+	if (rc > 0 && ret->inner.n > 0 && ret->inner.p[0] == '{')
+		rc = open_inner_json(ret, err);
 	if (rc >= 0 && bytes_start_with(ret->inner, "HCLA"))
 		rc = open_hcl(ret, err);
 	return rc < 0 ? -1 : 0;

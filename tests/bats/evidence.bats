@@ -136,6 +136,9 @@ judged() {
 @test "--crl: a list of every issuer, by whom it should be" {
 	"$MINT" crl ca >ca
 	"$MINT" crl root >root
+	filehex ca >cahex
+	judged q genuine '' --crl cahex --crl root
+	assert_json '.evidence.not_checked == ["tcb_level", "validity"]'
 	judged q genuine '' --crl ca
 	assert_json '.evidence.not_checked == ["crl", "tcb_level", "validity"]'
 	judged q genuine '' --crl ca --crl root
@@ -254,6 +257,9 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	# The certificates as a host gives them; none.
 	away read -q --quote snp/report --root-ca snp/ark.pem --certs snp/auxblob
 	assert_done
+	base64 snp/auxblob >aux64
+	away read -q --quote snp/report --root-ca snp/ark.pem --certs aux64 --require signature
+	assert_done
 	away read -q --quote snp/report
 	assert_done
 	assert_line --index 0 --regexp '^unchecked  snp-report  \(the VCEK certificate and its issuers. are missing: --certs; AMD has it: https://'
@@ -295,7 +301,8 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 q)" >coco
 	printf '{"policy_ids":[],"tdx":{"quote":"%s","runtime_data":""}}' "$(base64 -w0 q)" >ita
 	printf '{"quote":"%s","event_log":"[{\\"quote\\":1}]"}' "$(filehex q)" >dstack
-	for form in hex 0x base64 base64url coco ita dstack; do
+	base64 coco >coco64
+	for form in hex 0x base64 base64url coco coco64 ita dstack; do
 		both $form 0 "$GENUINE"
 	done
 	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
