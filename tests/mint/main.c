@@ -114,17 +114,17 @@ static void do_crl(char *const *words)
 /* Two certificates of a host, and the end; a GUID is not looked at. */
 static void put_auxblob(struct mint_buf *ret, const struct mint_amd *amd)
 {
-	enum { ROW = 24, ROWS = 4 };
+	static const size_t row = 24, rows = 4;
 	X509 *const certs[] = {amd->cert, amd->ask, amd->ark};
 	struct mint_buf data = {0};
-	for (size_t i = 0; i < ROWS - 1; i++) {
+	for (size_t i = 0; i < rows - 1; i++) {
 		size_t at = data.n;
 		mint_put_der(&data, certs[i]);
 		mint_fill(ret, (uint8_t)(0x63 + i), 16);
-		mint_le(ret, ROWS * ROW + at, 4);
+		mint_le(ret, rows * row + at, 4);
 		mint_le(ret, data.n - at, 4);
 	}
-	mint_fill(ret, 0, ROW);
+	mint_fill(ret, 0, row);
 	mint_put(ret, data.p, data.n);
 	mint_free(&data);
 }

@@ -55,14 +55,18 @@ static void member(struct mint_buf *b, const uint8_t *id, size_t n_id, uint8_t t
 	wrap(b, from, 0x30);
 }
 
+static void put_hex(struct mint_buf *b, const char *hex)
+{
+	for (; *hex != '\0'; hex += 2) {
+		char byte[3] = {hex[0], hex[1]};
+		mint_fill(b, (uint8_t)strtoul(byte, NULL, 16), 1);
+	}
+}
+
 static void member_bytes(struct mint_buf *b, uint8_t id, const char *hex)
 {
 	struct mint_buf v = {0};
-	for (; *hex != '\0'; hex += 2) {
-		unsigned byte;
-		MUST(sscanf(hex, "%2x", &byte) == 1);
-		mint_fill(&v, (uint8_t)byte, 1);
-	}
+	put_hex(&v, hex);
 	member(b, &id, 1, 0x04, &v);
 	mint_free(&v);
 }
@@ -172,15 +176,6 @@ static void put_key(struct mint_buf *ret, const EVP_PKEY *key)
 		     key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &n) == 1 &&
 		n == sizeof(point));
 	mint_put(ret, point + 1, 64);
-}
-
-static void put_hex(struct mint_buf *b, const char *hex)
-{
-	for (; *hex != '\0'; hex += 2) {
-		unsigned byte;
-		MUST(sscanf(hex, "%2x", &byte) == 1);
-		mint_fill(b, (uint8_t)byte, 1);
-	}
 }
 
 /* The report of the enclave that made the key (Intel SDM, volume 3D, "REPORT"). */
