@@ -195,7 +195,10 @@ static int check_qe_signature(const struct check *k, struct evidence *ev, struct
 		evidence_passed(ev, STEP_QE_SIGNATURE);
 	else
 		evidence_fail(ev, EVIDENCE_FORGED, STEP_QE_SIGNATURE,
-			"the quoting enclave's report is not signed by the platform's key");
+			"the quoting enclave's report is not signed by the platform's key%s",
+			k->sig.certs_type == TDX_CERTS_CHAIN
+				? ""
+				: ", or --certs is of another platform");
 	return 0;
 }
 

@@ -503,6 +503,8 @@ static void test_unchecked(void)
 	CHECK_INT(certs_add(&trust.given, (struct bytes){pem.p, pem.n}, &err), 0);
 	ev = judge(&quote);
 	IS(ev, FORGED, QE_SIGNATURE);
+	CHECK_STR(ev.detail, "the quoting enclave's report is not signed by the platform's key, "
+			     "or --certs is of another platform");
 	mint_free(&quote);
 	/* The leaf is in the quote, its CA's certificate given, the root's, too. */
 	pem.n = 0;
