@@ -245,13 +245,17 @@ int certs_add_strict(struct certs *c, struct bytes b, struct err *err)
 	return check_blank(b, err);
 }
 
+void certs_cut(struct certs *c, size_t n, size_t n_crls)
+{
+	while (c->n > n)
+		c->pki->X509_free(c->v[--c->n]);
+	while (c->n_crls > n_crls)
+		c->pki->X509_CRL_free(c->crl[--c->n_crls]);
+}
+
 void certs_clear(struct certs *c)
 {
-	for (size_t i = 0; i < c->n; i++)
-		c->pki->X509_free(c->v[i]);
-	for (size_t i = 0; i < c->n_crls; i++)
-		c->pki->X509_CRL_free(c->crl[i]);
-	c->n = c->n_crls = 0;
+	certs_cut(c, 0, 0);
 }
 
 const char *certs_name(const struct libcrypto_pki *pki, const X509 *cert, char *ret)

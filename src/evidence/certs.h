@@ -30,6 +30,8 @@ int certs_add_file(struct certs *c, const char *path, struct err *err);
  */
 int certs_add_strict(struct certs *c, struct bytes b, struct err *err);
 void certs_clear(struct certs *c);
+/* Frees what was added after there were so many of each. */
+void certs_cut(struct certs *c, size_t n, size_t n_crls);
 
 enum { CERT_NAME_SIZE = 65 }; /* a common name (RFC 5280, appendix A.1) and a NUL */
 

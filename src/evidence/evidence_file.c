@@ -45,6 +45,20 @@ static int parse_quote(struct bytes b, const struct evidence_trust *trust,
 	return 0;
 }
 
+/* The certificates beside the evidence are as good as given ones: none is trusted for itself. */
+static int parse_with(const struct envelope *e, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct evidence_trust both = *trust;
+	int rc = 0;
+	if (e->certs.n > 0 && certs_add(&both.given, e->certs, err) < 0)
+		rc = err_in(err, "the JSON's 'auxblob_base64'");
+	if (rc == 0)
+		rc = parse_quote(e->inner, &both, regs, ev, err);
+	certs_cut(&both.given, trust->given.n, trust->given.n_crls);
+	return rc;
+}
+
 static int begin(struct bytes file, struct register_file *regs, struct evidence *ev,
 	struct envelope *ret, struct err *err)
 {
@@ -62,7 +76,7 @@ int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
 	struct envelope e;
 	int rc = begin(file, regs, ev, &e, err);
 	if (rc == 0)
-		rc = parse_quote(e.inner, trust, regs, ev, err);
+		rc = parse_with(&e, trust, regs, ev, err);
 	envelope_clear(&e);
 	return rc;
 }

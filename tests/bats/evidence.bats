@@ -305,6 +305,8 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	for form in hex 0x base64 base64url coco coco64 ita dstack; do
 		both $form 0 "$GENUINE"
 	done
+	printf '{"schema":"tsmctl.quote/1","quote_base64":"%s","auxblob_base64":null}' "$(base64 -w0 q)" >own
+	both own 0 "$GENUINE"
 	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': 'quote' is there twice"
@@ -314,6 +316,26 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	echo 'some text.' >text
 	away read --quote text
 	assert_refused 5 "'text': this is text that is neither hex, base64 nor JSON, not a TDX quote: tsmctl does not read it"
+}
+
+@test "a report and its host's certificates in the JSON of quote" {
+	mkdir snp
+	"$MINT" snp snp milan
+	printf '{"schema":"tsmctl.quote/1","quote_base64":"%s","auxblob_base64":"%s"}' "$(base64 -w0 snp/report)" \
+		"$(base64 -w0 snp/auxblob)" >own
+	away read -q --quote own --root-ca snp/ark.pem
+	assert_done
+	assert_line --index 0 "genuine  snp-report  (root: --root-ca; VCEK, VMPL 0; $NOT_CHECKED)"
+	# They are not trusted for themselves.
+	away read -q --quote own
+	assert_failure 1
+	assert_line --index 0 --partial 'forged  snp-report  (the root'
+	printf '{"quote_base64":"%s","auxblob_base64":"AAAA"}' "$(base64 -w0 snp/report)" >own
+	away read -q --quote own
+	assert_refused 5 "'own': the JSON's 'auxblob_base64': no certificate and no revocation list: *"
+	printf '{"quote_base64":"%s","auxblob_base64":"*"}' "$(base64 -w0 snp/report)" >own
+	away read -q --quote own
+	assert_refused 5 "'own': the JSON's 'auxblob_base64' is not base64"
 }
 
 @test "Azure's HCL report around an SNP report or a TDREPORT" {
