@@ -307,8 +307,6 @@ static int parse_rows(struct json_object *doc, struct rows *rows, struct err *er
 static int parse_json(struct bytes text, struct rows *rows, struct err *err)
 {
 	struct json_object *doc;
-	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
-		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "not the JSON of 'tsmctl read'");
 	int rc = parse_rows(doc, rows, err);
@@ -320,11 +318,8 @@ int register_file_parse(struct bytes text, struct register_file *ret, struct err
 {
 	struct rows rows = {.v = ret};
 	*ret = (struct register_file){0};
-	size_t blank = 0;
-	while (blank < text.n && (text.p[blank] == ' ' || text.p[blank] == '\n'))
-		blank++;
-	int rc = blank < text.n && text.p[blank] == '{' ? parse_json(text, &rows, err)
-							: parse_text(text, &rows, err);
+	int rc = json_head_first(text) == '{' ? parse_json(text, &rows, err)
+					      : parse_text(text, &rows, err);
 	tdestroy(rows.names, keep_node);
 	if (rc == 0 && ret->mrs.n == 0)
 		return err_set(err, ST_FORMAT, "no register in it");

@@ -272,8 +272,6 @@ static int parse_json(
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n = 0;
 	struct json_object *doc;
-	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
-		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "neither a TDX quote nor JSON with one");
 	raw = unwrap(doc, &n, err);
@@ -292,11 +290,8 @@ int quote_parse(
 	*facts = (struct td_facts){0};
 	if (file.n > EVIDENCE_FILE_MAX)
 		return err_set(err, ST_FORMAT, "longer than %d bytes", EVIDENCE_FILE_MAX);
-	size_t blank = 0;
-	while (blank < file.n && (file.p[blank] == ' ' || file.p[blank] == '\n'))
-		blank++;
-	return blank < file.n && file.p[blank] == '{' ? parse_json(file, ret, facts, err)
-						      : parse_binary(file, ret, facts, err);
+	return json_head_first(file) == '{' ? parse_json(file, ret, facts, err)
+					    : parse_binary(file, ret, facts, err);
 }
 
 static int compare_hash(struct hasher *h, struct bytes part, const uint8_t *want, bool *ret_differs,

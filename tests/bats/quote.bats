@@ -192,7 +192,7 @@ tsmctl: 'r': the report's own hashes are not those of its parts: no CPU made it 
 	assert_refused 5 "'json': the JSON's 'quote': offset 0: a quote starts with a header of 48 bytes*only 2"
 	echo '{"quote":"0400"' >json
 	away read --quote json
-	assert_refused 5 "'json': neither a TDX quote nor JSON with one: byte 15: not JSON: it is cut"
+	assert_refused 5 "'json': neither a TDX quote nor JSON with one: byte 16: not JSON: it is cut"
 }
 
 # is_refused HEX NAME: as a quote, by name.

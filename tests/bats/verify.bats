@@ -643,7 +643,8 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"tsmctl.read/1",}'
 	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{'
 	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"tsmctl.read/1","registers":[{"register":"a","value":"00"}]} x'
-	check "not the JSON of 'tsmctl read': byte *: not JSON: *" '{"schema":"\xff"}'
+	check "not the JSON of 'tsmctl read': byte 11: not UTF-8" '{"schema":"\xff"}'
+	check "not the JSON of 'tsmctl read': byte *: not JSON: it is cut" '{"schema":'
 	tsmctl verify --initial "$TMP/f"
 	assert_refused 5 "'$TMP/f': not the JSON of 'tsmctl read': byte *: not JSON: *"
 	tsmctl verify --values "$TMP/f" --expect "$TMP/f"
