@@ -47,26 +47,50 @@ static void add_action(struct candidates *c, struct bytes data)
 		add(c, (struct bytes){data.p, data.n - 1});
 }
 
+/* UEFI_VARIABLE_DATA: what stands behind its name, and how long it says that its data is. */
+static bool take_variable(struct bytes data, struct bytes *ret, uint64_t *ret_size)
+{
+	struct cursor cur = {.left = data};
+	cur_take(&cur, 16);
+	uint64_t chars = cur_le64(&cur);
+	*ret_size = cur_le64(&cur);
+	if (chars <= cur.left.n / 2)
+		cur_take(&cur, 2 * chars);
+	else
+		cur.bad = true;
+	*ret = cur.left;
+	return cur_ok(&cur) && *ret_size <= cur.left.n;
+}
+
+/*
+ * Until version 15.2, shim puts five zeros and a byte of anything behind the variable, and hashes all
+ * but that byte.
+ */
+static void add_authority(struct candidates *c, struct bytes data)
+{
+	enum { BEHIND = 6 };
+	struct bytes left;
+	uint64_t size;
+	add_all(c, data);
+	if (take_variable(data, &left, &size) && left.n - size == BEHIND &&
+		bytes_all_zero((struct bytes){left.p + size, BEHIND - 1}))
+		add(c, (struct bytes){data.p, data.n - 1});
+}
+
 /*
  * UEFI_VARIABLE_DATA: EV_EFI_VARIABLE_BOOT has the hash of the variable's data, as logs of real
  * machines show; EV_EFI_VARIABLE_BOOT2, of which none was seen, is to have that of the whole.
  */
 static void add_boot_variable(struct candidates *c, uint32_t type, struct bytes data)
 {
-	struct cursor cur = {.left = data};
-	cur_take(&cur, 16);
-	uint64_t chars = cur_le64(&cur);
-	uint64_t size = cur_le64(&cur);
-	if (chars <= cur.left.n / 2)
-		cur_take(&cur, 2 * chars);
-	else
-		cur.bad = true;
-	bool whole = cur_ok(&cur) && size == cur.left.n;
+	struct bytes left;
+	uint64_t size;
+	bool whole = take_variable(data, &left, &size) && size == left.n;
 	if (whole && type == TCG_EV_EFI_VARIABLE_BOOT)
-		add(c, cur.left);
+		add(c, left);
 	add(c, data);
 	if (whole && type == TCG_EV_EFI_VARIABLE_BOOT2)
-		add(c, cur.left);
+		add(c, left);
 	c->must = whole && type == TCG_EV_EFI_VARIABLE_BOOT;
 }
 
@@ -172,8 +196,10 @@ static void find_candidates(struct candidates *c, uint32_t type, struct bytes da
 		break;
 	case TCG_EV_EFI_GPT_EVENT:
 	case TCG_EV_EFI_VARIABLE_DRIVER_CONFIG:
-	case TCG_EV_EFI_VARIABLE_AUTHORITY:
 		add_all(c, data);
+		break;
+	case TCG_EV_EFI_VARIABLE_AUTHORITY:
+		add_authority(c, data);
 		break;
 	case TCG_EV_ACTION:
 	case TCG_EV_EFI_ACTION:
