@@ -86,13 +86,13 @@ _tsmctl() {
 		args=(
 			'--format[write the events for other tools\: tcg2, cel-json or cel-tlv]:FORMAT:(tcg2 cel-json cel-tlv)'
 			'--jsonl[print one JSON object a line, an event each]'
-			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)]:FILE\[\:FORMAT\]:_files'
+			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
 			'*:register:_tsmctl_registers'
 		)
 		;;
 	verify)
 		args=(
-			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)]:FILE\[\:FORMAT\]:_files'
+			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
 			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
 			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
 			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'

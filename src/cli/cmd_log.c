@@ -318,6 +318,7 @@ static void begin(struct printer *p, const struct root *root, const struct input
 			json_str(&p->json, boot_id);
 		else
 			json_null(&p->json);
+		app_json_logs(&p->json, inputs);
 		json_key(&p->json, app->cmd->rows);
 		json_open(&p->json, '[');
 		return;
@@ -507,7 +508,7 @@ static int export_input(struct named_logs *a, struct log_input *in, struct err *
 		return -1;
 	in->moved = true;
 	while ((rc = log_reader_next(in->reader, ev, err)) > 0) {
-		const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+		const char *name = event_register(ev, room);
 		bool asked = name == NULL || name_asked(a, ev, name, 0) != NULL;
 		if (asked && log_export_reader_event(a->p->export, ev, err) < 0)
 			return -1;
@@ -534,8 +535,7 @@ static void print_input(struct named_logs *a, struct inputs *inputs, size_t k)
 		return;
 	if (rc < 0 || in->err.status != ST_OK)
 		tell(a->p, rc < 0 ? &err : &in->err);
-	if (in->reader != NULL && in->reader->note[0] != '\0')
-		app_note(app, "'%s': %s", in->path, in->reader->note);
+	app_tell_log(app, in);
 }
 
 struct inputs_pass {

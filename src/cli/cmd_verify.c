@@ -148,6 +148,7 @@ static void print_json(struct app *app, const struct td_file *td, const struct i
 	else
 		json_null(&j);
 	td_file_json_answer(td, &j);
+	app_json_logs(&j, inputs);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++)
@@ -188,8 +189,7 @@ static void tell_inputs(
 		const struct log_input *in = &inputs->v[i];
 		if (in->err.status != ST_OK && !is_told(rows, rows->n, &in->err))
 			app_error(app, &in->err);
-		if (in->reader != NULL && in->reader->note[0] != '\0')
-			app_note(app, "'%s': %s", in->path, in->reader->note);
+		app_tell_log(app, in);
 	}
 }
 

@@ -89,10 +89,11 @@ static const struct opt_spec write_opts[] = {
 
 #define INPUT_OPT                                                                                  \
 	{                                                                                          \
-		0, "input", OPT_LIST, "FILE[:FORMAT]", NULL, COMPLETE_FILE, AT(inputs),            \
+		0, "input", OPT_LIST, "FILE[:FORMAT][@REGISTER]", NULL, COMPLETE_FILE, AT(inputs), \
 			"use this log (-: standard input) in place of the machine's; may be "      \
 			"given several times; FORMAT, if it cannot be detected: ccel, tpm, "       \
-			"cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see "   \
+			"cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; "       \
+			"REGISTER, if all its events are of that one, whatever it says; see "      \
 			"tsmctl-logs(5)"                                                           \
 	}
 
@@ -144,8 +145,9 @@ const struct cmd_spec commands[] = {
 		"Status 0 only if every register looked at was reproduced by its log.", verify_opts,
 		COUNT(verify_opts), 0, -1, COMPLETE_REGISTER, "tsmctl.verify/1", "registers",
 		cmd_verify},
-	{"replay", "LOG[:FORMAT]...", "print what logs make of registers, without the registers",
-		NULL, NULL, 0, 1, -1, COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
+	{"replay", "LOG[:FORMAT][@REGISTER]...",
+		"print what logs make of registers, without the registers", NULL, NULL, 0, 1, -1,
+		COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
 	{"status", "", "say what is here, what is missing and what to do about it", NULL, NULL, 0,
 		0, 0, COMPLETE_NOTHING, "tsmctl.status/1", "findings", cmd_status},
 };

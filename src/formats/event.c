@@ -8,7 +8,7 @@
 
 #include "formats/tcg_names.h"
 
-enum { TDX_LAST = 4 };
+enum { TDX_LAST = 4, PCR_LAST = 23 };
 
 /* A number of 32 bits with nothing before and behind it; hexadecimal digits are of either case. */
 static bool get_number(const char *s, unsigned base, uint32_t *ret)
@@ -137,6 +137,13 @@ const char *event_reg_name(
 		return reg;
 	}
 	return room;
+}
+
+const char *event_register(const struct log_event *ev, char room[static EVENT_REG_ROOM])
+{
+	bool odd = (ev->place == PLACE_PCR && ev->index > PCR_LAST) ||
+		   (ev->place == PLACE_CC_MR && ev->index > TDX_LAST);
+	return odd && !ev->extends ? NULL : event_reg_name(ev->place, ev->index, ev->reg, room);
 }
 
 int event_add_digest(struct log_event *ev, uint16_t tcg_id, struct bytes digest, struct err *err)

@@ -84,6 +84,12 @@ const char *event_reg_name(
 	enum place place, uint32_t index, const char *reg, char room[static EVENT_REG_ROOM]);
 
 /*
+ * The same for the register of an event. One that never extends names none by an index that no register
+ * has: NULL, too.
+ */
+const char *event_register(const struct log_event *ev, char room[static EVENT_REG_ROOM]);
+
+/*
  * Adds the digest of a bank, by its TPM_ALG_ID (0: a name that we do not know). One of an algorithm
  * that we do not have is HASH_UNKNOWN, and of size 0 if it is longer than DIGEST_SIZE_MAX.
  * ST_FORMAT, without an offset, for one too many, a second one of its algorithm, or one that is not

@@ -48,6 +48,9 @@ struct log_reader {
 	struct window in;
 	uint64_t seq; /* of the next event */
 	void *own;    /* the format's */
+	bool guessed; /* the format: the log does not say for sure */
+	const char *
+		as; /* the register that all events are of, whatever the log says; NULL: it says it */
 	struct hashers hashers;
 	off_t end; /* what stands from here on is not looked at; INT64_MAX: all is */
 	/* Once it is open: of the boot that the log ends in; NULL: the log does not say. */

@@ -2,6 +2,7 @@
 #include "model/mr.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX])
@@ -41,6 +42,15 @@ int mr_cc_index(const char *provider, const char *name)
 		if (strcmp(name, by_index[i]) == 0)
 			return i;
 	return CC_MR_NONE;
+}
+
+char *mr_base_name(const struct mr *mr)
+{
+	char *name;
+	return asprintf(&name, "%s%s%s", mr->provider, mr->provider[0] != '\0' ? "/" : "",
+		       mr->name) >= 0
+		       ? name
+		       : NULL;
 }
 
 const char *mr_hash_name(const struct mr *mr)

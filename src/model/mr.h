@@ -57,6 +57,9 @@ struct mr {
  */
 int mr_cc_index(const char *provider, const char *name);
 
+/* [PROVIDER/]NAME, allocated; NULL: no memory. */
+char *mr_base_name(const struct mr *mr);
+
 /* Its hash as the kernel calls it: known here or not; NULL: it has none. */
 const char *mr_hash_name(const struct mr *mr);
 

@@ -260,3 +260,9 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 		say_altered(inputs, j);
 	say_reset(mr, j);
 }
+
+void say_elsewhere(const struct log_input *in, const char *name, struct judgement *j)
+{
+	add(j, "if all events of '%s' were extended here, it matches: name it '%s@%s'", in->path,
+		in->path, name);
+}

@@ -9,6 +9,7 @@
 #include <bsd/stdlib.h>
 
 #include "base/scope.h"
+#include "verify/elsewhere.h"
 #include "verify/system.h"
 
 /* What one call works on. */
@@ -215,7 +216,9 @@ static int judge_logs(struct verification *v, struct err *err)
 	if (v->r->values != NULL && v->r->values->boot_id[0] != '\0')
 		q.boot_id = v->r->values->boot_id;
 	registers_read(v->r, v->asked, v->bad);
-	return judge(&q, v->inputs, v->js, err);
+	if (judge(&q, v->inputs, v->js, err) < 0)
+		return -1;
+	return elsewhere_look(&q, v->inputs, v->js, err);
 }
 
 static int make_rows(struct verification *v, struct verify_rows *ret, struct err *err)

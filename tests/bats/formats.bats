@@ -686,8 +686,8 @@ values() {
 	tsm verify --json --values values --input ccel.log --input later.log
 	assert_success
 	assert_json '.registers[] | select(.register == "rtmr2:sha384") | .sources == ["ccel.log", "later.log"]'
-	cp "$OUT" joined
+	json .registers >joined
 	tsm verify --json --values values --input later.log --input ccel.log
 	assert_success
-	diff joined - <<<"$output"
+	diff joined <(json .registers)
 }

@@ -133,7 +133,7 @@ looking() {
 	tsmctl write
 	assert_refused 2 "write: REGISTER is missing; *"
 	tsmctl replay
-	assert_refused 2 "replay: LOG\[:FORMAT\]... is missing; *"
+	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; *"
 	tsmctl extend rtmr0 rtmr1 --event x
 	assert_refused 2 "extend: 'rtmr1' is one operand too many; see 'tsmctl extend --help'"
 	tsmctl status x

@@ -770,14 +770,22 @@ near() {
 	"$GENLOG" -f ccel --quote 4 five >quote
 	# The index of the first event behind the header.
 	printf '\x40' | dd of=right bs=1 seek=65 conv=notrunc status=none
-	tsm verify --quote quote --input right
+	for log in right right:ccel; do
+		tsm verify --quote quote --input $log
+		assert_failure 1
+		assert_line "mismatch  rtmr2:sha384  (event 1 of 'right', which is logged for another register, was extended to this one)"
+		[[ $stderr == *"tsmctl: 'right': offset 65: there is no CC MR with index 64"* ]]
+		[[ $stderr != *TPM* ]]
+	done
+}
+
+@test "the log of a TPM beside a quote" {
+	near --flip 2
+	"$GENLOG" -f ccel --quote 4 five >quote
+	echo 'pcr0 EV_SEPARATOR sep' | "$GENLOG" -f tpm -b sha1 - >pcrs
+	tsm verify --quote quote --input pcrs
 	assert_failure 1
-	[[ $stderr == *"tsmctl: 'right': read as the log of a TPM, whose PCRs a TD does not have: 'right:ccel' reads it as a CCEL"* ]]
-	tsm verify --quote quote --input right:ccel
-	assert_failure 1
-	assert_line "mismatch  rtmr2:sha384  (event 1 of 'right', which is logged for another register, was extended to this one)"
-	[[ $stderr == *"tsmctl: 'right': offset 65: there is no CC MR with index 64"* ]]
-	[[ $stderr != *TPM* ]]
+	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
 }
 
 # one_bank_record HASH TEXT: a CEL record that has one digest, that of its text.

@@ -29,7 +29,8 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 @test "JSON: as read prints, without provider" {
 	replay --json "$V1/rtmr0/event_log"
 	assert_done
-	assert_json --arg value "$(filehex "$V1/rtmr0/digest")" '. == {schema: "tsmctl.read/1", boot_id: null,
+	assert_json --arg value "$(filehex "$V1/rtmr0/digest")" --arg source "$V1/rtmr0/event_log" '. == {
+		schema: "tsmctl.read/1", boot_id: null, logs: [{source: $source, format: "rfc-text", guessed: false}],
 		registers: [{register: "rtmr0:sha256", provider: null, name: "rtmr0", kind: "runtime",
 		hash: "sha256", size: 32, readable: true, writable: false, extensible: false, extend_with: [],
 		log: null, abi: null, cc_mr_index: null, path: null, value: $value}]}'
@@ -215,7 +216,7 @@ taken as extended; only the register can tell"
 
 @test "errors: none given, not there, no log, a cut line; with a document" {
 	replay
-	assert_refused 2 "replay: LOG\[:FORMAT\]... is missing; see 'tsmctl replay --help'"
+	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; see 'tsmctl replay --help'"
 	replay /nonexistent/log
 	assert_refused 4 "'/nonexistent/log': no such file or directory"
 	echo 'a record' >r.log

@@ -59,7 +59,8 @@ assert_verdict() {
 	assert_done
 	assert_json --arg rtmr0 "$(filehex "$ROOT/$EXAMPLE/rtmr0/digest")" \
 		--arg rtmr1 "$(filehex "$ROOT/$EXAMPLE/rtmr1/digest")" \
-		'. == {schema: "tsmctl.verify/1", verdict: "match", registers: [
+		'. == {schema: "tsmctl.verify/1", verdict: "match", logs: [range(2) | {source: "kernel", format: "rfc-text",
+			guessed: false}], registers: [
 		{register: "measurement-example/rtmr0:sha256", value: $rtmr0, expected: null, replayed: $rtmr0,
 			verdict: "match", records: 4, matched_records: 4, sources: ["kernel"], detail: null,
 			unextended: [], diagnosis: null},
