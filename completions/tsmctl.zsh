@@ -93,11 +93,11 @@ _tsmctl() {
 	verify)
 		args=(
 			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
-			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
+			'--values[take the registers from FILE, which '\''tsmctl read'\'' or tpm2_pcrread printed, in place of the machine'\''s]:FILE:_files'
 			'--quote[take the registers from a TDX quote in place of the machine'\''s; its signature is not checked]:FILE:_files'
 			'--tdreport[the same from a TDX report, whose MAC is not checked]:FILE:_files'
 			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
-			'--expect[registers must also equal the values in FILE, which '\''tsmctl read'\'' printed]:FILE:_files'
+			'--expect[registers must also equal the values in FILE, of the same form]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
 			'--no-log[compare with --expect only]'
 			'*:register:_tsmctl_registers'

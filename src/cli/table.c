@@ -110,13 +110,13 @@ static const struct opt_spec log_opts[] = {
 static const struct opt_spec verify_opts[] = {
 	INPUT_OPT,
 	{0, "values", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(values),
-		"take the registers from FILE, which 'tsmctl read' printed, in place of the "
-		"machine's"},
+		"take the registers from FILE, which 'tsmctl read' or tpm2_pcrread printed, in "
+		"place of the machine's"},
 	TD_OPTS,
 	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),
 		"the report data of the quote or report must be these 64 bytes"},
 	{0, "expect", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(expect),
-		"registers must also equal the values in FILE, which 'tsmctl read' printed"},
+		"registers must also equal the values in FILE, of the same form"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),
 		"trust FILE, of the same form, for what registers held before their logs began"},
 	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),

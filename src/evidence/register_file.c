@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,7 +116,8 @@ struct mr *register_file_add(struct register_file *values, const char *name, con
 /* What a file is read into. */
 struct rows {
 	struct register_file *v;
-	void *names; /* of tsearch(3): the registers that are there, by their whole names */
+	void *names;	    /* of tsearch(3): the registers that are there, by their whole names */
+	enum hash_alg bank; /* of tpm2_pcrread's rows from here on */
 };
 
 static int by_full_name(const void *a, const void *b)
@@ -220,13 +222,106 @@ static int parse_line(struct rows *rows, struct bytes line, struct err *err)
 	return add_row(rows, full, (struct bytes){line.p, hex}, err) != NULL ? 0 : -1;
 }
 
-static int parse_text(struct bytes text, struct rows *rows, struct err *err)
+static struct bytes trimmed(struct bytes b)
 {
+	while (b.n > 0 && b.p[0] == ' ')
+		b = (struct bytes){b.p + 1, b.n - 1};
+	while (b.n > 0 && (b.p[b.n - 1] == ' ' || b.p[b.n - 1] == '\r'))
+		b.n--;
+	return b;
+}
+
+/* "KEY : VALUE"; false where no ':' is in the line. */
+static bool split_pair(struct bytes line, struct bytes *ret_key, struct bytes *ret_value)
+{
+	const uint8_t *colon = line.n > 0 ? memchr(line.p, ':', line.n) : NULL;
+	if (colon == NULL)
+		return false;
+	size_t n = (size_t)(colon - line.p);
+	*ret_key = trimmed((struct bytes){line.p, n});
+	*ret_value = trimmed((struct bytes){colon + 1, line.n - n - 1});
+	return true;
+}
+
+/* A PCR's number: one digit or two. */
+static bool get_pcr(struct bytes digits, unsigned *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return false;
+		*ret = 10 * *ret + (digits.p[i] - '0');
+	}
+	return digits.n == 1 || digits.n == 2;
+}
+
+static int add_pcr(struct rows *rows, struct bytes number, struct bytes hex, struct err *err)
+{
+	char full[32];
+	unsigned pcr;
+	if (!get_pcr(number, &pcr))
+		return err_set(err, ST_FORMAT, "'%.*s' is no PCR's number", (int)number.n,
+			(const char *)number.p);
+	if (bytes_start_with(hex, "0x"))
+		hex = (struct bytes){hex.p + 2, hex.n - 2};
+	snprintf(full, sizeof(full), "pcr%u:%s", pcr, hash_name(rows->bank));
+	return add_row(rows, bytes_of(full), hex, err) != NULL ? 0 : -1;
+}
+
+/*
+ * What tpm2_pcrread prints: "sha256:", the name of a bank, and behind it a line "7 : 0xHEX" for each PCR.
+ * A bank that is not allocated has no PCRs.
+ */
+static int parse_pcrread_line(struct rows *rows, struct bytes line, struct err *err)
+{
+	struct bytes key, value;
+	if (trimmed(line).n == 0)
+		return 0;
+	if (!split_pair(line, &key, &value))
+		return err_set(
+			err, ST_FORMAT, "neither 'BANK:' nor 'PCR : 0xHEX', as of tpm2_pcrread");
+	if (value.n > 0)
+		return add_pcr(rows, key, value, err);
+	rows->bank = hash_by_name(key);
+	if (rows->bank == HASH_UNKNOWN)
+		return err_set(err, ST_FORMAT, "no hash '%.*s' is known here", (int)key.n,
+			(const char *)key.p);
+	return 0;
+}
+
+/* Whether the first line that is not empty is the name of a bank. */
+static bool is_pcrread(struct bytes text)
+{
+	struct bytes key, value;
+	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\n'))
+		text = (struct bytes){text.p + 1, text.n - 1};
+	const uint8_t *end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
+	struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
+	return split_pair(line, &key, &value) && value.n == 0 && bytes_is_word(key);
+}
+
+/* What tsspcrread prints has a value and not whose it is. */
+static int err_not_tied(struct bytes text, struct err *err)
+{
+	static const char counter[] = "pcrUpdateCounter";
+	if (memmem(text.p, text.n, counter, sizeof(counter) - 1) == NULL)
+		return -1;
+	return err_set(err, ST_FORMAT,
+		"tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  "
+		"pcrN:HASH', with HEX from 'tsspcrread -ns'");
+}
+
+static int parse_text(struct bytes text, struct rows *rows,
+	int (*parse)(struct rows *, struct bytes, struct err *), struct err *err)
+{
+	struct bytes all = text;
 	for (size_t n = 1; text.n > 0; n++) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
-		if (line.n > 0 && parse_line(rows, line, err) < 0)
-			return err_in(err, "line %zu", n);
+		if (line.n > 0 && parse(rows, line, err) < 0) {
+			err_in(err, "line %zu", n);
+			return err_not_tied(all, err);
+		}
 		size_t used = line.n + (end != NULL ? 1 : 0);
 		text.p += used;
 		text.n -= used;
@@ -318,8 +413,12 @@ int register_file_parse(struct bytes text, struct register_file *ret, struct err
 {
 	struct rows rows = {.v = ret};
 	*ret = (struct register_file){0};
-	int rc = json_head_first(text) == '{' ? parse_json(text, &rows, err)
-					      : parse_text(text, &rows, err);
+	int rc;
+	if (json_head_first(text) == '{')
+		rc = parse_json(text, &rows, err);
+	else
+		rc = parse_text(
+			text, &rows, is_pcrread(text) ? parse_pcrread_line : parse_line, err);
 	tdestroy(rows.names, keep_node);
 	if (rc == 0 && ret->mrs.n == 0)
 		return err_set(err, ST_FORMAT, "no register in it");

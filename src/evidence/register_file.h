@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Register values from a file: the text or the JSON that `tsmctl read` prints. */
+/*
+ * Register values from a file: the text or the JSON that `tsmctl read` prints, or what tpm2_pcrread
+ * (tpm2-tools 4 and 5; 3: tpm2_pcrlist) prints.
+ */
 #ifndef TSMCTL_EVIDENCE_REGISTER_FILE_H
 #define TSMCTL_EVIDENCE_REGISTER_FILE_H
 

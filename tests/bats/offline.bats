@@ -936,3 +936,44 @@ altered_and_partial() {
 	tsm verify -q --values values --input log --initial initial
 	assert_done
 }
+
+@test "values are taken from what tpm2_pcrread prints, too" {
+	local n pcr7 ones
+	echo 'pcr7 EV_EFI_ACTION text:x' >d
+	"$GENLOG" -f tpm -b sha256 d >log
+	pcr7=$("$GENLOG" -f tpm -b sha256 --values d | cut -d' ' -f1)
+	ones=$(printf 'F%.0s' {1..64})
+	{
+		printf '  sha1:\n  sha256:\n'
+		for n in {0..23}; do
+			case $n in
+			7) printf '    %-2d: 0x%s\n' "$n" "${pcr7^^}" ;;
+			17 | 18 | 19 | 2[0-2]) printf '    %-2d: 0x%s\n' "$n" "$ones" ;;
+			*) printf '    %-2d: 0x%s\n' "$n" "$ZERO32" ;;
+			esac
+		done
+	} >pcrread
+	tsm verify --values pcrread --input log
+	assert_done
+	assert_output "$(for n in {0..23}; do
+		if [ "$n" = 7 ]; then echo 'match  pcr7:sha256'; else echo "untouched  pcr$n:sha256"; fi
+	done)"
+	tsm verify --values pcrread --input log --expect pcrread pcr7
+	assert_done
+	# A start is taken from it as well: from these ones, one extend gives another value.
+	sed 's/0x0\{64\}/0x'"$ones"'/' pcrread | sed "s/${pcr7^^}/$ones/" >initial
+	tsm verify -q --values pcrread --input log --initial initial pcr7
+	assert_failure 1
+	assert_output 'mismatch  pcr7:sha256  (the logs do not reproduce this value, and no single change to them does)'
+	# A bank that the log lacks.
+	printf 'sha1:\n  7 : 0x%040d\n' 1 >sha1
+	tsm verify -q --values sha1 --input log
+	assert_failure 1
+	assert_line --partial 'unsupported  pcr7:sha1'
+	cat pcrread pcrread >twice
+	tsm verify --values twice --input log
+	assert_refused 5 "'twice': line 29: 'pcr0:sha256' is there twice"
+	printf 'count 1 pcrUpdateCounter 27 \ndigest length 32\n 3d 45\n' >tss
+	tsm verify --values tss --input log
+	assert_refused 5 "'tss': tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  pcrN:HASH', with HEX from 'tsspcrread -ns'"
+}

@@ -63,6 +63,44 @@ static void refused(const char *text, const char *where)
 	free(got);
 }
 
+#define ONES32 "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define ZERO20 "0000000000000000000000000000000000000000"
+
+/* As tpm2_pcrread prints it, of versions 5, 4 and 3. */
+static void test_pcrread(void)
+{
+	parses("  sha1:\n  sha256:\n    7 : 0x" ZERO32 "\n    17: 0x" ONES32 "\n",
+		"pcr7:sha256=" ZERO32 " pcr17:sha256=" ONES32 " ");
+	parses("sha1:\n  0 : 0x" ZERO20 "\nsha256:\n  0 : 0x" ZERO32 "\n",
+		"pcr0:sha1=" ZERO20 " pcr0:sha256=" ZERO32 " ");
+	parses("sha1 :\r\n  0  : " ZERO20 "\r\n\r\nsm3_256 :\r\n  10 : " ZERO32,
+		"pcr0:sha1=" ZERO20 " pcr10:sm3=" ZERO32 " ");
+	parses("sha256:\n 7 : 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFffffffffffffffffffffffffffffffff\n",
+		"pcr7:sha256=" ONES32 " ");
+	refused("sha1:\nsha256:\n", "no register");
+	refused("foo:\n 7 : 0x" ZERO32 "\n", "line 1: no hash 'foo' is known here");
+	refused("sha256:\n 7 : 0x" ZERO20 "\n", "line 2: 'pcr7:sha256': 20 bytes");
+	refused("sha256:\n 7 : 0x\n", "line 2: a value of 0 hex digits");
+	refused("sha256:\n 7 : 0x" ZERO32 "\n 07: 0x" ZERO32 "\n",
+		"line 3: 'pcr7:sha256' is there");
+	refused("sha256:\n 7 : " ZERO32 "\nsha256:\n 7 : " ZERO32 "\n", "line 4: 'pcr7:sha256' is");
+	refused("sha256:\n 100: 0x" ZERO32 "\n", "line 2: '100' is no PCR's number");
+	refused("sha256:\n rtmr0: 0x" ZERO32 "\n", "line 2: 'rtmr0' is no PCR's number");
+	refused("sha256:\n : 0x" ZERO32 "\n", "line 2: '' is no PCR's number");
+	refused("sha256:\n" ZERO32 "  pcr7\n", "line 2: neither 'BANK:' nor 'PCR : 0xHEX'");
+	refused("sha256:\n 7 : \n", "line 2: no hash '7'");
+	refused(ZERO32 "  pcr6:sha256\nsha256:\n 7 : 0x" ZERO32 "\n", "line 2: not 'HEX");
+}
+
+/* What IBM's tsspcrread prints does not say whose value it is: nothing is guessed. */
+static void test_tsspcrread(void)
+{
+	const char *const cure = "write each as 'HEX  pcrN:HASH'";
+	refused("count 1 pcrUpdateCounter 27 \ndigest length 20\n 00 00 00 00\n", cure);
+	refused("TSS_Execute: ok\ncount 1 pcrUpdateCounter 27 \n", cure);
+	refused(ZERO32 "\n", "line 1: not 'HEX  REGISTER'");
+}
+
 static void test_text(void)
 {
 	parses("00ff  a\n", "a=00ff ");
@@ -394,6 +432,8 @@ static void test_map(void)
 int main(void)
 {
 	test_text();
+	test_pcrread();
+	test_tsspcrread();
 	test_sizes();
 	test_json();
 	test_json_errors();
