@@ -15,6 +15,8 @@ struct candidates {
 	bool must; /* it was one of these; else the hash may be over something else */
 	size_t n;
 	struct bytes of[2];
+	/* What may have been hashed in place of the data, of which nothing is known then; or p NULL. */
+	struct bytes instead;
 	uint8_t name[SECTION_NAME_MAX + 1];
 };
 
@@ -29,14 +31,16 @@ static void add_all(struct candidates *c, struct bytes data)
 	c->must = true;
 }
 
-/* Older firmware logs why it failed, and measures that it did: only of these values is it known. */
+/*
+ * The data, whatever it is: zeros, 0xFF, Windows' "WBCL". Firmware that failed measures 01 00 00 00, and
+ * may log in place of it why.
+ */
 static void add_separator(struct candidates *c, struct bytes data)
 {
 	static const uint8_t failed[4] = {1, 0, 0, 0};
-	add(c, data);
-	c->must = data.n == 4 &&
-		  (bytes_all_zero(data) || bytes_start_with(data, "\xff\xff\xff\xff") ||
-			  bytes_equal(data, (struct bytes){failed, 4}));
+	add_all(c, data);
+	if (data.n != 4 || !(bytes_all_zero(data) || bytes_start_with(data, "\xff\xff\xff\xff")))
+		c->instead = (struct bytes){failed, sizeof(failed)};
 }
 
 /* TCG PC Client Platform Firmware Profile 1.06, table "Event Types": the text without a NUL. */
@@ -278,7 +282,13 @@ int payload_explain(const struct log_event *ev, struct hasher *const hasher[stat
 	for (size_t i = 0; i < c.n && !any; i++)
 		if (try_candidate(ev, c.of[i], hasher, &any, ret, err) < 0)
 			return -1;
-	for (size_t i = 0; i < ev->n_digests && !any; i++)
+	bool instead = false;
+	if (!any && c.instead.p != NULL &&
+		try_candidate(ev, c.instead, hasher, &instead, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ev->n_digests && instead; i++)
+		ret[i] = ret[i] == EXPLAINS ? EXPLAINS_UNKNOWN : ret[i];
+	for (size_t i = 0; i < ev->n_digests && !any && !instead; i++)
 		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
 								       : EXPLAINS_UNKNOWN;
 	if (payload_explanation(ret, ev->n_digests) == EXPLAINS_NOT)

@@ -977,3 +977,21 @@ altered_and_partial() {
 	tsm verify --values tss --input log
 	assert_refused 5 "'tss': tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  pcrN:HASH', with HEX from 'tsspcrread -ns'"
 }
+
+@test "a separator whose data is not what was hashed is altered, of any size; Windows' own is known" {
+	local data
+	for data in text:WBCL hex:00000000 hex:0000000000 text:x hex:00000001; do
+		printf 'pcr12 EV_SEPARATOR %s\npcr12 EV_EFI_ACTION text:x\n' "$data" >d
+		"$GENLOG" -f tpm -b sha256 --values d >values
+		"$GENLOG" -f tpm -b sha256 d >log
+		tsm verify -q --values values --input log
+		assert_done
+		"$GENLOG" -f tpm -b sha256 --alter 0 d >log
+		tsm verify -q --values values --input log
+		assert_failure 1
+		assert_output --partial 'altered  pcr12:sha256'
+	done
+	echo 'pcr12 EV_SEPARATOR text:WBCL' | "$GENLOG" -f tpm -b sha256 - >log
+	tsm log --input log
+	assert_output --partial 'Windows, WBCL'
+}

@@ -180,6 +180,7 @@ static void test_separator(void)
 	says(TCG_EV_SEPARATOR, "ffffffff", "normal, ffffffff");
 	says_whole(TCG_EV_SEPARATOR, "ffffffff", "normal, ffffffff");
 	says(TCG_EV_SEPARATOR, "01000000", "error, 01000000");
+	says(TCG_EV_SEPARATOR, "5742434c", "Windows, WBCL");
 	says(TCG_EV_SEPARATOR, "00000001", "00000001, malformed");
 	says(TCG_EV_SEPARATOR, "", "malformed");
 	says(TCG_EV_SEPARATOR, "78", "x, malformed");
