@@ -368,6 +368,8 @@ static void test_recnum(void)
 	check_note(NUMBERED("5", "1") NUMBERED("6", "1"), "recnum does not go on at offset 0");
 	check_note(
 		"\"pcr\":1;" NUMBERED("0", "1") "\"pcr\":1", "recnum is missing in 2 of 3 records");
+	check_note("\"pcr\":1", "");
+	check_note("\"pcr\":1;\"pcr\":1", "");
 	check_note(NUMBERED("18446744073709551614", "1"), "does not go on");
 	bad(RECORD("\"recnum\":18446744073709551615,\"pcr\":1", IPL), "'recnum' is not a number");
 	bad(RECORD("\"recnum\":\"18446744073709551615\",\"pcr\":1", IPL), "'recnum' is not a");
