@@ -159,8 +159,7 @@ static bool is_of(const struct live *l, const struct mr *mr, const struct log_ev
 	if (l->journal != NULL)
 		return journal_state_find(l->journal, name) ==
 		       journal_state_find(l->journal, mr->full);
-	bool full;
-	return ev->place == PLACE_NAMED && mr_named(mr, name, &full);
+	return ev->place == PLACE_NAMED && mr_named(mr, name, false);
 }
 
 /* The name that has a hash in it is not that of an event which has none of that hash. */
@@ -570,6 +569,26 @@ static void tell_unseen(struct named_logs *a, int argc, char *const argv[])
 	}
 }
 
+/* Looks at a log's registers until every operand has named one. */
+static void look_at_input(struct log_asked *operands, struct log_input *in)
+{
+	char room[EVENT_REG_ROOM];
+	struct err ignored;
+	if (in->text)
+		log_asked_register(operands, in->mr);
+	if (in->text || in->reader == NULL || log_asked_all_seen(operands))
+		return;
+	AUTO_FREE struct log_event *ev = calloc(1, sizeof(*ev));
+	if (ev == NULL)
+		return;
+	in->moved = true;
+	while (!log_asked_all_seen(operands) && log_reader_next(in->reader, ev, &ignored) > 0) {
+		const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+		if (name != NULL)
+			log_asked_event(operands, ev, name);
+	}
+}
+
 static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *const argv[])
 {
 	static struct printer p;
@@ -578,6 +597,10 @@ static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *
 	p.app = app;
 	progress_init(&app->progress, !app->opt.quiet);
 	int rc = log_asked_init(&asked.operands, argc, argv, &app->err);
+	for (size_t k = 0; k < inputs->n && rc == 0; k++)
+		look_at_input(&asked.operands, &inputs->v[k]);
+	if (rc == 0)
+		log_asked_fold_unseen(&asked.operands);
 	if (rc == 0 && app->opt.format == NULL)
 		begin(&p, NULL, inputs, NULL, 0);
 	if (rc == 0)

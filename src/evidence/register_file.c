@@ -14,6 +14,7 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "formats/event.h"
 #include "formats/json_reader.h"
 #include "formats/log_formats.h"
 
@@ -159,11 +160,37 @@ static int get_value(struct register_file *v, struct bytes hex, struct bytes *re
 	return 0;
 }
 
+/* PCR7:SHA256, RTMR3 and the like in any case are the registers that are shown in lower case. */
+static struct bytes settled_name(struct bytes full, char room[static NAME_MAX_VISIBLE])
+{
+	char name[NAME_MAX_VISIBLE];
+	enum place place;
+	uint32_t index;
+	if (full.n >= sizeof(name))
+		return full;
+	for (size_t i = 0; i < full.n; i++)
+		room[i] =
+			(char)(full.p[i] >= 'A' && full.p[i] <= 'Z' ? full.p[i] | 0x20 : full.p[i]);
+	memcpy(name, room, full.n);
+	name[full.n] = '\0';
+	char *colon = strrchr(name, ':');
+	if (colon != NULL)
+		*colon = '\0';
+	char *slash = strchr(name, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	if (!reg_place(slash != NULL ? name : "", slash != NULL ? slash + 1 : name, &place, &index))
+		return full;
+	return (struct bytes){(const uint8_t *)room, full.n};
+}
+
 /* Adds the register of a row and its value, which the row then owns; no bytes: it has none. */
 static struct mr *add_named(
 	struct rows *rows, struct bytes full, struct bytes value, struct err *err)
 {
 	struct register_file *v = rows->v;
+	char room[NAME_MAX_VISIBLE];
+	full = settled_name(full, room);
 	struct mr *mr = add_name(v, full, err);
 	if (mr == NULL) {
 		free((void *)(uintptr_t)value.p);
@@ -447,24 +474,37 @@ void register_file_clear(struct register_file *values)
 	mr_list_clear(&values->mrs);
 }
 
-enum register_file_match register_file_match(
-	const struct register_file *values, size_t i, const struct mr_index *index, struct mr **ret)
+/* As register_file_match, either exactly or, with `fold`, without regard to case. */
+static enum register_file_match match_row(
+	const struct mr *row, const struct mr_index *index, bool fold, struct mr **ret)
 {
 	struct bytes names[MR_NAMES_MAX];
-	size_t n_names = mr_names(values->mrs.mr[i], names), n;
-	const struct mr_index_name *v = mr_index_named(index, names[0], &n);
+	size_t n_names = mr_names(row, names), n;
+	const struct mr_index_name *v = mr_index_named(index, names[0], fold, &n);
 	if (n > 0)
 		*ret = index->mr[v[0].nr];
-	if (n > 0 && v[0].whole)
+	if (n > 0 && v[0].whole && !(fold && n > 1 && v[1].whole))
 		return VALUES_ONE;
 	/* Registers with a longer name are counted; now those with a shorter one. */
 	for (size_t k = 1; k < n_names; k++) {
 		size_t n_same;
-		const struct mr_index_name *same = mr_index_named(index, names[k], &n_same);
-		for (size_t j = 0; j < n_same && same[j].whole; j++, n++)
+		const struct mr_index_name *same = mr_index_named(index, names[k], fold, &n_same);
+		for (size_t j = 0; j < n_same; j++) {
+			if (!same[j].whole)
+				continue;
 			*ret = index->mr[same[j].nr];
+			n++;
+		}
 	}
 	return n == 0 ? VALUES_NONE : n == 1 ? VALUES_ONE : VALUES_AMBIGUOUS;
+}
+
+enum register_file_match register_file_match(
+	const struct register_file *values, size_t i, const struct mr_index *index, struct mr **ret)
+{
+	const struct mr *row = values->mrs.mr[i];
+	enum register_file_match match = match_row(row, index, false, ret);
+	return match != VALUES_NONE ? match : match_row(row, index, true, ret);
 }
 
 int register_file_map_init(struct register_file_map *ret, const struct register_file *values,

@@ -36,7 +36,7 @@ enum register_file_match { VALUES_NONE, VALUES_ONE, VALUES_AMBIGUOUS };
 
 /*
  * The register of the index that row i of the file means: names match whole, or with provider or hash
- * left out on either side where that leaves one.
+ * left out on either side where that leaves one; what matches nothing so is compared without regard to case.
  */
 enum register_file_match register_file_match(const struct register_file *values, size_t i,
 	const struct mr_index *index, struct mr **ret);

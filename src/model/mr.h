@@ -79,14 +79,14 @@ enum { MR_NAMES_MAX = 4 };
  */
 size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX]);
 /*
- * Whether `spec`, as an operator writes it, names the register in one of these ways. `full` tells
- * whether it is the whole name.
+ * Whether `spec`, as an operator writes it, names the register in one of these ways; `fold`: without
+ * regard to the case of ASCII letters, for a name that no register has exactly.
  */
-bool mr_named(const struct mr *mr, const char *spec, bool *full);
+bool mr_named(const struct mr *mr, const char *spec, bool fold);
 /* Whether an operand has a character that is special in a shell pattern. */
 bool mr_is_pattern(const char *spec);
 /* Whether the shell pattern `pattern` does. '*' does not cross '/'. */
-bool mr_matches(const struct mr *mr, const char *pattern);
+bool mr_matches(const struct mr *mr, const char *pattern, bool fold);
 
 /* The value that an extensible register has when nothing was ever extended: its name and NULs,
  * beside zeros. */

@@ -137,6 +137,19 @@ static void pick(struct picks *p, size_t place, bool by_name)
 	p->v[p->pick_of[place] - 1].by_name |= by_name;
 }
 
+/* Whether there is any. */
+static bool pick_matches(struct picks *p, const char *pattern, bool fold)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->list->n; i++) {
+		if (!mr_matches(p->list->mr[i], pattern, fold))
+			continue;
+		pick(p, i, false);
+		any = true;
+	}
+	return any;
+}
+
 static int pick_spec(struct picks *p, const char *spec, struct err *err)
 {
 	const struct mr *mr = mr_index_find(&p->index, spec, err);
@@ -147,14 +160,9 @@ static int pick_spec(struct picks *p, const char *spec, struct err *err)
 	if (!mr_is_pattern(spec))
 		return -1;
 
-	bool any = false;
-	for (size_t i = 0; i < p->list->n; i++) {
-		if (!mr_matches(p->list->mr[i], spec))
-			continue;
-		pick(p, i, false);
-		any = true;
-	}
-	return any ? 0 : err_set(err, ST_USAGE, "no register matches '%s'", spec);
+	if (pick_matches(p, spec, false) || pick_matches(p, spec, true))
+		return 0;
+	return err_set(err, ST_USAGE, "no register matches '%s'", spec);
 }
 
 static int pick_specs(struct picks *p, int n_specs, char *const specs[], struct err *err)

@@ -174,11 +174,10 @@ bool inputs_can_name(const struct log_input *in, const struct mr *mr)
 {
 	enum place place;
 	uint32_t index;
-	bool full;
 	if (in->text)
 		return in->mr != NULL && strcmp(in->mr->full, mr->full) == 0;
 	if (in->as != NULL)
-		return mr_named(mr, in->as, &full);
+		return mr_named(mr, in->as, false);
 	if (mr->cc_mr_index != CC_MR_NONE)
 		return mr->cc_mr_index > 0 && (in->format->names & NAMES_CC_MR);
 	if (!reg_place(mr->provider, mr->name, &place, &index))
@@ -232,8 +231,7 @@ static int log_hash(int fd, enum hash_alg *ret, struct err *err)
 
 static bool has_name(const struct mr *mr, const void *name)
 {
-	bool full;
-	return mr_named(mr, name, &full);
+	return mr_named(mr, name, false);
 }
 
 static bool has_hash(const struct mr *mr, const void *alg)
@@ -314,13 +312,20 @@ static void settle_guess(struct log_input *in, const struct mr_list *mrs)
 	in->reader->guessed = false;
 }
 
+/* The place of the first register of this name, in the same case if there is one. */
+static size_t place_named(const struct mr_list *mrs, const char *name)
+{
+	for (int fold = 0; fold < 2; fold++)
+		for (size_t i = 0; i < mrs->n; i++)
+			if (mr_named(mrs->mr[i], name, fold == 1))
+				return i;
+	return mrs->n;
+}
+
 /* All events of a log are of a register that was named: in full, as this list has it. */
 static int bind_named(struct log_input *in, const struct mr_list *mrs, struct err *err)
 {
-	bool full;
-	size_t i = 0;
-	while (i < mrs->n && !mr_named(mrs->mr[i], in->as, &full))
-		i++;
+	size_t i = place_named(mrs, in->as);
 	if (i == mrs->n)
 		return err_set(err, ST_USAGE, "'%s': no register '%s' here", in->path, in->as);
 	char *name = mr_base_name(mrs->mr[i]);

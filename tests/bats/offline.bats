@@ -995,3 +995,41 @@ altered_and_partial() {
 	tsm log --input log
 	assert_output --partial 'Windows, WBCL'
 }
+
+@test "a register that no name is of exactly is compared without regard to case" {
+	printf 'pcr7 EV_EFI_ACTION text:x\npcr4 EV_EFI_ACTION text:y\n' >d
+	"$GENLOG" -f tpm -b sha256 d >log
+	"$GENLOG" -f tpm -b sha256 --values d >values
+	tsm verify -q --values values --input log 'PCR[7]' PCR4:SHA256
+	assert_done
+	assert_output $'match  pcr7:sha256\nmatch  pcr4:sha256'
+	sed 's/pcr7:sha256/PCR7:SHA256/' values >upper
+	tsm verify -q --values upper --input log --expect upper pcr7
+	assert_done
+	assert_output 'match  pcr7:sha256'
+	tsm log --jsonl --input log PCR7
+	assert_json -s 'map(.register) == ["pcr7:sha256"]'
+	tsm log --jsonl --input log 'PCR*:SHA256'
+	assert_json -s 'map(.register) == ["pcr7:sha256", "pcr4:sha256"]'
+	tsm log --format cel-json --input log Pcr4
+	assert_json 'map(.pcr) == [4]'
+	tsm log --input log PCR9
+	assert_failure 3
+	[[ $stderr == *"tsmctl: no event in these logs is of 'PCR9'" ]]
+	# Names that differ in nothing else are told apart, and what is exact goes first.
+	{ cel '"register":"p/mr"' good && cel '"register":"p/MR"' other; } >log
+	tsm log --jsonl --input log p/MR
+	assert_json -s 'map(.register) == ["p/MR:sha256"]'
+	tsm log --jsonl --input log 'p/[m]r' P/Mr
+	assert_json -s 'map(.register) == ["p/mr:sha256", "p/MR:sha256"]'
+	printf '%s  p/MR:sha256\n%s  p/mr:sha256\n' \
+		"$(extended sha256 "$ZERO32" "$(textsum sha256 other)")" "$(extended sha256 "$ZERO32" "$(textsum sha256 good)")" >values
+	tsm verify -q --values values --input log p/mr
+	assert_output 'match  p/mr:sha256'
+	tsm verify -q --values values --input log P/Mr
+	assert_refused 2 "'P/Mr' is ambiguous: p/MR:sha256 p/mr:sha256"
+	# A text log's register has the name that the operand gives it.
+	echo one >RTMR0.log
+	tsm log --jsonl --input RTMR0.log:rfc-text RTMR0:SHA256
+	assert_json -s 'map(.register) == ["RTMR0:sha256"]'
+}

@@ -101,6 +101,17 @@ static void test_tsspcrread(void)
 	refused(ZERO32 "\n", "line 1: not 'HEX  REGISTER'");
 }
 
+/* A register that has a number is the same in any case; of others the name is the writer's. */
+static void test_case(void)
+{
+	parses(ZERO32 "  PCR7:SHA256\n", "pcr7:sha256=" ZERO32 " ");
+	parses("00  RTMR3\n00  TDX_GUEST/Mrtd\n", "rtmr3=00 tdx_guest/mrtd=00 ");
+	parses("00  NV0x01C10200\n", "nv0x01c10200=00 ");
+	parses("00  P/Own:NewHash\n00  p/PCR7\n", "P/Own:NewHash=00 p/PCR7=00 ");
+	parses(HEAD "\"registers\":[{\"register\":\"PCR7\",\"value\":\"00\"}]}", "pcr7=00 ");
+	refused("00  pcr7\n00  PCR7\n", "line 2: 'pcr7' is there twice");
+}
+
 static void test_text(void)
 {
 	parses("00ff  a\n", "a=00ff ");
@@ -432,6 +443,7 @@ static void test_map(void)
 int main(void)
 {
 	test_text();
+	test_case();
 	test_pcrread();
 	test_tsspcrread();
 	test_sizes();
