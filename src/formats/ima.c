@@ -18,7 +18,7 @@ enum {
 };
 _Static_assert((int)SHA1_SIZE + (int)EVENT_NAME + 1 == (int)IMA_PADDED, "template \"ima\"");
 
-/* A list has one; of hashes of one size it is the first. */
+/* A list has one; of two of one size its records tell. */
 static const enum hash_alg list_algs[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
 enum { N_LIST_ALGS = sizeof(list_algs) / sizeof(list_algs[0]) };
 
@@ -505,6 +505,39 @@ static bool ima_sniff(struct bytes head)
 	return list_alg(head) != HASH_NONE;
 }
 
+static bool has_hash_of(struct log_reader *r, enum hash_alg alg, const struct log_event *ev)
+{
+	struct digest d;
+	struct err ignored;
+	struct hasher *h = hashers_get(&r->hashers, alg, &ignored);
+	return h != NULL && hash_bytes(h, ev->hashed, &d, &ignored) == 0 &&
+	       digest_equal(&d, &ev->digest[0].d);
+}
+
+/*
+ * SM3 has the size of SHA-256: the first record whose template data gives its digest says which of them the
+ * list has. Where none does it stays SHA-256.
+ */
+static void settle_sm3(struct log_reader *r)
+{
+	struct ima *own = r->own;
+	struct log_event ev;
+	struct err ignored;
+	bool told = false;
+	while (!told && window_tell(&r->in) < LOG_LOOK_BYTES &&
+		log_reader_pull(r, &ev, &ignored) > 0) {
+		if (ev.hashed.p == NULL)
+			continue;
+		told = has_hash_of(r, HASH_SHA256, &ev);
+		if (!told && has_hash_of(r, HASH_SM3, &ev)) {
+			own->alg = HASH_SM3;
+			told = true;
+		}
+	}
+	window_seek(&r->in, 0);
+	r->seq = 0;
+}
+
 static int ima_open(struct log_reader *r, struct err *err)
 {
 	struct ima *own = malloc(sizeof(*own));
@@ -519,6 +552,8 @@ static int ima_open(struct log_reader *r, struct err *err)
 	own->alg = list_alg(head);
 	if (own->alg == HASH_NONE)
 		own->alg = HASH_SHA1;
+	if (own->alg == HASH_SHA256)
+		settle_sm3(r);
 	return 0;
 }
 

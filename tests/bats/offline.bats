@@ -1033,3 +1033,35 @@ altered_and_partial() {
 	tsm log --jsonl --input RTMR0.log:rfc-text RTMR0:SHA256
 	assert_json -s 'map(.register) == ["RTMR0:sha256"]'
 }
+
+@test "a measurement list of IMA with digests of 32 bytes may be SM3's" {
+	local alg style
+	printf 'pcr10 ima-ng %s\n' 'violation text:/bin/v' text:/bin/a text:/bin/b >d
+	for alg in sha256 sm3; do
+		"$GENLOG" -f ima -b "$alg" --values d >"of_$alg"
+	done
+	for style in ascii binary; do
+		for alg in sha256 sm3; do
+			"$GENLOG" -f "ima:$style" -b "$alg" d >list
+			tsm replay list
+			assert_output "$(cat "of_$alg")"
+			# Other banks have their own hash of the same data.
+			for values in of_sha256 of_sm3; do
+				tsm verify -q --values "$values" --input list
+				assert_done
+				assert_output "match  pcr10:${values#of_}"
+			done
+			# A record that was changed does not make the list another one's.
+			"$GENLOG" -f "ima:$style" -b "$alg" --alter 1 d >list
+			tsm verify -q --values "of_$alg" --input list
+			assert_failure 1
+			assert_output --partial "altered  pcr10:$alg  (event 1 of 'list'"
+		done
+	done
+	# What none of its records tells of: it may be SHA-256's, and nothing is said of SM3.
+	printf '10 %s evm-sig sha256:00 /bin/a x y z 0 0 0 0\n' "$(textsum sha256 x)" >list
+	printf '%s  pcr10:sm3\n' "$(textsum sha256 y)" >values
+	tsm verify -q --values values --input list
+	assert_failure 1
+	assert_output --partial 'unsupported  pcr10:sm3'
+}
