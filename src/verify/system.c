@@ -11,6 +11,7 @@
 #include "formats/aael.h"
 #include "formats/dstack.h"
 #include "formats/journal.h"
+#include "formats/log_formats.h"
 #include "formats/rfc_text.h"
 #include "formats/systemd.h"
 #include "formats/tcg2.h"
@@ -21,11 +22,13 @@
 static const struct {
 	const char *name, *path;
 	const struct log_format *format;
+	const char *keeper; /* who still adds to it; NULL: nobody does after boot */
 } places[] = {
-	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel},
-	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd},
-	{"aael", "run/attestation-agent/eventlog", &log_format_aael},
-	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack},
+	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel, NULL},
+	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd, "systemd"},
+	{"aael", "run/attestation-agent/eventlog", &log_format_aael,
+		"the agent of Confidential Containers"},
+	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack, "dstack"},
 };
 
 static bool is_of_use(
@@ -271,6 +274,35 @@ const char *system_stray_name(const struct inputs *inputs, const struct mr_list 
 			if (!here)
 				return reg->names->text;
 		}
+	}
+	return NULL;
+}
+
+/* Within the first MiB: what is kept for a register shows there. */
+static bool has_event_of(const struct log_format *format, int fd, const struct mr *mr)
+{
+	struct log_reader log = {0};
+	struct log_event ev;
+	struct err ignored;
+	bool is = false;
+	if (log_formats_open_upto(&log, fd, LOG_LOOK_BYTES, format, &ignored) < 0)
+		return false;
+	while (!is && log_reader_pull(&log, &ev, &ignored) > 0)
+		is = ev.place == PLACE_CC_MR && (int64_t)ev.index == mr->cc_mr_index;
+	log_reader_close(&log);
+	return is;
+}
+
+const char *system_other_keeper(const struct root *root, const struct mr *mr, const char **ret_path)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && mr->cc_mr_index > 0; i++) {
+		struct err ignored;
+		if (places[i].keeper == NULL)
+			continue;
+		AUTO_CLOSE int fd = root_open_file(root, places[i].path, O_RDONLY, &ignored);
+		*ret_path = places[i].path;
+		if (fd >= 0 && has_event_of(places[i].format, fd, mr))
+			return places[i].keeper;
 	}
 	return NULL;
 }
