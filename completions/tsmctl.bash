@@ -80,7 +80,7 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;

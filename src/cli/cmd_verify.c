@@ -38,7 +38,7 @@ static void print_text(struct app *app, const struct verify_row *row)
 {
 	const struct judgement *j = &row->j;
 	const char *verdict = verdict_name(j->verdict);
-	bool good = j->err.status == ST_OK && verdict_status(j->verdict) == ST_OK;
+	bool good = verify_row_status(row) == ST_OK;
 	bool colored = app_colored(app);
 	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
 	sink_str(&app->out, verdict != NULL ? verdict : "error");
@@ -48,7 +48,7 @@ static void print_text(struct app *app, const struct verify_row *row)
 	if (why[0] != '\0') {
 		sink_str(&app->out, "  (");
 		sink_str(&app->out, why);
-		sink_char(&app->out, ')');
+		sink_str(&app->out, row->allowed ? "; allowed)" : ")");
 	}
 	sink_char(&app->out, '\n');
 }
@@ -127,6 +127,10 @@ static void print_json_row(struct json *j, const struct inputs *inputs, const st
 	};
 	json_open(j, '{');
 	row_members(j, columns, sizeof(columns) / sizeof(columns[0]), &out);
+	if (r->allowed) {
+		json_key(j, "allowed");
+		json_bool(j, true);
+	}
 	json_left(j, judged);
 	json_diagnosis(j, inputs, &judged->diagnosis);
 	if (judged->err.status != ST_OK) {
@@ -237,6 +241,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		/* Away from a machine, without a log, there is nothing else to compare. */
 		.no_log = o->no_log || (r->root == NULL && o->inputs.n == 0),
 		.all = argc == 0,
+		.allow_ahead = o->allow_ahead,
 	};
 	int rc = app_pick(app, r->mrs, argc, argv, &picks, &wanted.n_picks);
 	wanted.picks = picks;

@@ -121,6 +121,9 @@ static const struct opt_spec verify_opts[] = {
 		"trust FILE, of the same form, for what registers held before their logs began"},
 	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),
 		"compare with --expect only"},
+	{0, "allow-ahead", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(allow_ahead),
+		"a log may have events at its end that are not in the register: log-ahead is "
+		"status 0"},
 };
 
 const struct cmd_spec commands[] = {

@@ -63,7 +63,8 @@ struct search {
 	bool has_leaf;
 	struct state leaf;
 	/* the longest part of the log that reproduces the target */
-	bool has_ahead;
+	bool unknown_start;	       /* the one that is tried is stated by the log alone */
+	bool has_ahead, ahead_unknown; /* of that start */
 	uint64_t ahead;
 	uint64_t ahead_in_run; /* of them, in a run that was then read as nothing */
 	off_t ahead_end;       /* no line of that part starts here or later */
@@ -96,6 +97,7 @@ static void note_ahead(
 		s->ahead = records;
 		s->ahead_in_run = in_run;
 		s->ahead_end = end;
+		s->ahead_unknown = s->unknown_start;
 	}
 	s->has_ahead = true;
 }
@@ -407,6 +409,7 @@ static enum walk report_mismatch(
 static enum walk try_start(struct search *s, const struct digest *start, bool known,
 	struct rfc_search_result *ret, struct err *err)
 {
+	s->unknown_start = !known;
 	enum walk w = search_from(s, 0, start, err);
 	if (w != WALK_FOUND)
 		return w;
@@ -465,6 +468,7 @@ static enum walk try_all(struct search *s, struct rfc_search_starts starts,
 		ret->verdict = VERDICT_LOG_AHEAD;
 		ret->matched = s->ahead;
 		ret->matched_end = s->ahead_end;
+		ret->stated = s->ahead_unknown;
 		ret->records += s->ahead_in_run;
 		return WALK_FAILED;
 	}

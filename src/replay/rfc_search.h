@@ -36,7 +36,8 @@ struct rfc_search_result {
 	 */
 	off_t place;
 	bool resumes; /* mismatch: from `place` on, the log reproduces the register */
-	bool stated; /* without a target: it starts from a value that the log states, not from zeros */
+	/* Log-ahead, or without a target: it starts from a value that only the log states. */
+	bool stated;
 	uint64_t extends; /* undecided: the limit that was reached; 0: another one */
 	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
 		       */

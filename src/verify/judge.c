@@ -273,6 +273,7 @@ static int add_tallied(
 /* A value that the logs give: is the data what was measured? */
 static void set_good(const struct track *track, bool stated, struct judgement *j)
 {
+	j->stated = stated;
 	j->verdict = stated ? VERDICT_PARTIAL : j->matched > 0 ? VERDICT_MATCH : VERDICT_UNTOUCHED;
 	if (!track->has_altered)
 		return;
@@ -292,6 +293,7 @@ static void take_back(struct judgement *j)
 	j->doubtful = NULL;
 	j->n_left = j->n_doubtful = 0;
 	j->skipped = 0;
+	j->stated = false;
 	j->verdict = VERDICT_NONE;
 }
 
@@ -563,6 +565,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	j->skipped_off = r->untrue_off;
 	j->place = r->place;
 	j->resumes = r->resumes;
+	j->stated = r->verdict == VERDICT_LOG_AHEAD && r->stated;
 	if (r->verdict == VERDICT_MISMATCH && r->records == 0 && r->untrue == 0)
 		j->verdict = VERDICT_UNLOGGED;
 	struct text_left left = {j, in->name};

@@ -163,6 +163,8 @@ static void say_ahead(const struct mr *mr, struct judgement *j)
 			n += j->left[k].n;
 		say_left(j, first->source, first->seq, n > 0 ? n : j->records - j->matched);
 	}
+	if (j->stated)
+		add(j, "the start is a value that the log states and that is not initial");
 	if (j->has_text && mr->log == LOG_OF_KERNEL)
 		add(j, "or this kernel shows an old value after an append");
 }

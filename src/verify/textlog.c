@@ -41,7 +41,8 @@ int textlog_replay(const struct log_input *in, enum hash_alg alg,
 		rc = rfc_search(&t.log, t.h, (struct rfc_search_starts){&start, 1}, NULL, ret, err);
 	else if (rc == 0)
 		rc = rfc_search(&t.log, t.h, *starts, want, ret, err);
-	ret->stated = stated && !mr_is_initial(in->mr, digest_bytes(&start));
+	if (want == NULL)
+		ret->stated = stated && !mr_is_initial(in->mr, digest_bytes(&start));
 	text_close(&t);
 	return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 }

@@ -107,10 +107,11 @@ static void compare(struct verify_row *row, struct bytes expected)
 			j->verdict = VERDICT_MATCH;
 		return;
 	}
-	if (verdict_status(j->verdict) != ST_OK && j->verdict != VERDICT_NONE &&
+	if (!row->allowed && verdict_status(j->verdict) != ST_OK && j->verdict != VERDICT_NONE &&
 		j->verdict < VERDICT_UNEXPECTED)
 		return;
 	j->verdict = VERDICT_UNEXPECTED;
+	row->allowed = false;
 	size_t shown = expected.n < 16 ? expected.n : 16;
 	if (expected.p == NULL)
 		snprintf(j->detail, sizeof(j->detail),
@@ -138,6 +139,7 @@ static int fill_judged(struct verification *v, size_t i, struct verify_row *row,
 		fail(&row->j, &v->bad[i]);
 		return 0;
 	}
+	row->allowed = v->wanted->allow_ahead && judgement_is_ahead_alone(&row->j);
 	if (v->asked[i].value.size > 0)
 		return keep_value(row, &v->asked[i].value, err);
 	if (mr_lacks_entry(mr)) {
@@ -283,28 +285,38 @@ void verify_clear(struct verify_rows *rows)
 	*rows = (struct verify_rows){0};
 }
 
-/* An error beside a verdict-less row ranks between the two kinds of verdict. */
-static int badness(enum verdict v)
+/*
+ * An error beside a verdict-less row ranks between the two kinds of verdict, and what is allowed before
+ * what is good.
+ */
+static int badness(const struct verify_row *row)
 {
+	enum verdict v = row->j.verdict;
+	if (row->allowed)
+		return 2 * VERDICT_UNTOUCHED - 1;
 	return v == VERDICT_NONE ? 2 * VERDICT_UNDECIDED + 1 : 2 * (int)v;
 }
 
 enum verdict verify_worst(const struct verify_rows *rows)
 {
-	enum verdict worst = VERDICT_MATCH;
+	const struct verify_row *worst = NULL;
 	for (size_t i = 0; i < rows->n; i++)
-		if (badness(rows->row[i].j.verdict) < badness(worst))
-			worst = rows->row[i].j.verdict;
-	return worst;
+		if (worst == NULL || badness(&rows->row[i]) < badness(worst))
+			worst = &rows->row[i];
+	return worst != NULL ? worst->j.verdict : VERDICT_MATCH;
+}
+
+enum status verify_row_status(const struct verify_row *row)
+{
+	if (row->j.err.status != ST_OK)
+		return row->j.err.status;
+	return row->allowed ? ST_OK : verdict_status(row->j.verdict);
 }
 
 enum status verify_status(const struct verify_rows *rows)
 {
 	enum status status = ST_OK;
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct judgement *j = &rows->row[i].j;
-		status = status_worse(status,
-			j->err.status != ST_OK ? j->err.status : verdict_status(j->verdict));
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		status = status_worse(status, verify_row_status(&rows->row[i]));
 	return status;
 }

@@ -1065,3 +1065,70 @@ altered_and_partial() {
 	assert_failure 1
 	assert_output --partial 'unsupported  pcr10:sm3'
 }
+
+@test "--allow-ahead: a log that is newer than the values is status 0, and nothing else is" {
+	printf 'pcr10 ima-ng text:/bin/%s\n' a b c >d
+	"$GENLOG" -f ima d >list
+	head -n 2 d >first
+	"$GENLOG" -f ima --values first >values
+	tsm verify -q --values values --input list
+	assert_failure 1
+	tsm verify --json -q --values values --input list
+	assert_json '.registers[0] | has("allowed") | not'
+	tsm verify --values values --input list --allow-ahead
+	assert_done
+	assert_output "log-ahead  pcr10:sha1  (the last event of 'list', event 2, was logged but not extended; allowed)"
+	tsm verify --json --values values --input list --allow-ahead
+	assert_done
+	assert_json '.verdict == "log-ahead" and .registers[0].allowed == true and .registers[0].verdict == "log-ahead" and
+		.registers[0].unextended == [{"source": "list", "seq": 2}]'
+	# Nothing was extended: it is said.
+	printf '%040d  pcr10:sha1\n' 0 >zeros
+	tsm verify --values zeros --input list --allow-ahead
+	assert_done
+	assert_output 'log-ahead  pcr10:sha1  (it has its initial value: none of the 3 events was extended, or the logs are of another boot or machine; allowed)'
+	# An expected value that is another one, one that is the same, a worse row beside it.
+	tsm verify -q --values values --input list --allow-ahead --expect zeros
+	assert_failure 1
+	assert_output --partial 'unexpected  pcr10:sha1'
+	tsm verify -q --values values --input list --allow-ahead --expect values
+	assert_done
+	printf '%040d  pcr11:sha1\n' 1 | cat values - >more
+	tsm verify --json -q --values more --input list --allow-ahead
+	assert_failure 1
+	assert_json '.verdict == "unlogged"'
+	printf '%040d  pcr11:sha1\n' 0 | cat values - >more
+	tsm verify --json -q --values more --input list --allow-ahead
+	assert_done
+	assert_json '.verdict == "log-ahead"'
+	# An altered event, which is or is not in the register.
+	for n in 0 2; do
+		"$GENLOG" -f ima --alter "$n" d >altered
+		tsm verify -q --values values --input altered --allow-ahead
+		assert_failure 1
+		assert_output --regexp "^log-ahead  pcr10:sha1  .*; event $n of 'altered': its data does not hash to its digest\)$"
+	done
+	# A log in the middle of which something was not extended, and one that is cut.
+	"$GENLOG" -f ima --drop 1 --values d >values
+	tsm verify -q --values values --input list --allow-ahead
+	assert_failure 1
+	assert_output --partial 'mismatch  pcr10:sha1'
+	"$GENLOG" -f ima --values first >values
+	"$GENLOG" -f ima --cut 5 d >cut
+	tsm verify -q --values values --input cut --allow-ahead
+	assert_failure 5
+}
+
+@test "--allow-ahead: not from a start that only the log states" {
+	start=$(printf '11%.0s' {1..48})
+	printf 'SYNC sha384/%s\none\n\ntwo\n' "$start" >rtmr3.log
+	values "$(recorded sha384 "$start" "SYNC sha384/$start" one)  rtmr3:sha384"
+	tsm verify -q --values values --input rtmr3.log --allow-ahead
+	assert_failure 1
+	assert_output "log-ahead  rtmr3:sha384  (the last event of 'rtmr3.log', event 2, was logged but not extended; $(
+	)the start is a value that the log states and that is not initial)"
+	values "$(recorded sha384 "$ZERO48" "SYNC sha384/$ZERO48" one)  rtmr3:sha384"
+	printf 'SYNC sha384/%s\none\n\ntwo\n' "$ZERO48" >rtmr3.log
+	tsm verify -q --values values --input rtmr3.log --allow-ahead
+	assert_done
+}
