@@ -1093,12 +1093,12 @@ altered_and_partial() {
 	assert_output --partial 'unexpected  pcr10:sha1'
 	tsm verify -q --values values --input list --allow-ahead --expect values
 	assert_done
-	printf '%040d  pcr11:sha1\n' 1 | cat values - >more
-	tsm verify --json -q --values more --input list --allow-ahead
+	printf '%040d  pcr11:sha1\n' 1 | cat values - >further
+	tsm verify --json -q --values further --input list --allow-ahead
 	assert_failure 1
 	assert_json '.verdict == "unlogged"'
-	printf '%040d  pcr11:sha1\n' 0 | cat values - >more
-	tsm verify --json -q --values more --input list --allow-ahead
+	printf '%040d  pcr11:sha1\n' 0 | cat values - >further
+	tsm verify --json -q --values further --input list --allow-ahead
 	assert_done
 	assert_json '.verdict == "log-ahead"'
 	# An altered event, which is or is not in the register.
@@ -1114,8 +1114,8 @@ altered_and_partial() {
 	assert_failure 1
 	assert_output --partial 'mismatch  pcr10:sha1'
 	"$GENLOG" -f ima --values first >values
-	"$GENLOG" -f ima --cut 5 d >cut
-	tsm verify -q --values values --input cut --allow-ahead
+	"$GENLOG" -f ima --cut 5 d >short
+	tsm verify -q --values values --input short --allow-ahead
 	assert_failure 5
 }
 
