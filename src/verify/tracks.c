@@ -34,6 +34,7 @@ void tracks_clear(struct tracks *t)
 	}
 	free(t->v);
 	free(t->name);
+	free(t->alias);
 	free(t->last);
 	free(t->hit);
 	hashers_close(&t->hashers);
@@ -253,18 +254,36 @@ int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
 	return -1;
 }
 
+static int add_placed_alias(
+	struct tracks *t, size_t track, enum place place, uint32_t index, struct err *err)
+{
+	struct track_alias *grown = grow(t->alias, t->n_aliases, sizeof(*grown));
+	if (grown == NULL)
+		return no_memory(err);
+	t->alias = grown;
+	grown[t->n_aliases++] = (struct track_alias){place, index, track};
+	return 0;
+}
+
 int tracks_add_alias(struct tracks *t, size_t i, const char *name, struct err *err)
 {
 	struct track *track = &t->v[i];
+	struct log_event ev = {.place = PLACE_NAMED, .reg = name};
 	size_t room = sizeof(track->alias_start) / sizeof(track->alias_start[0]);
 	if (track->n_aliases < room &&
 		name_start(track->alg, name, &track->alias_start[track->n_aliases]))
 		track->n_aliases++;
-	return add_name(t, name, i, true, err);
+	event_settle_place(&ev);
+	return has_head(ev.place, ev.index) ? add_placed_alias(t, i, ev.place, ev.index, err)
+					    : add_name(t, name, i, true, err);
 }
 
+/* Once, though two journals may give it the same alias. */
 static int add_hit(struct tracks *t, size_t track, struct err *err)
 {
+	for (size_t i = 0; i < t->n_hits; i++)
+		if (t->hit[i] == track)
+			return 0;
 	if (t->n_hits == t->hits_room) {
 		size_t *grown = reallocarray(t->hit, 2 * t->hits_room + 8, sizeof(*grown));
 		if (grown == NULL)
@@ -289,6 +308,23 @@ static void tell_rivals(struct tracks *t)
 			b->rival = a;
 		}
 	}
+}
+
+static int find_placed(
+	struct tracks *t, enum place place, uint32_t index, bool *ret_alias, struct err *err)
+{
+	for (size_t i = *head_of(t, place, index); i > 0; i = t->v[i - 1].next)
+		if (add_hit(t, i - 1, err) < 0)
+			return -1;
+	*ret_alias = false;
+	for (size_t i = 0; i < t->n_aliases; i++) {
+		if (t->alias[i].place != place || t->alias[i].index != index)
+			continue;
+		*ret_alias = true;
+		if (add_hit(t, t->alias[i].track, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* A name with a hash is that of one bank. */
@@ -348,16 +384,15 @@ static int discover(struct tracks *t, const struct log_event *ev, const char *na
 int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err)
 {
 	char room[EVENT_REG_ROOM];
-	bool alias = false;
+	bool alias;
 	bool headed = has_head(ev->place, ev->index);
 	const char *name = headed ? NULL : event_reg_name(ev->place, ev->index, ev->reg, room);
 	if (!headed && t->last != NULL && !t->discovers && strcmp(t->last, name) == 0)
 		return 0;
 	t->n_hits = 0;
-	for (size_t i = headed ? *head_of(t, ev->place, ev->index) : 0; i > 0; i = t->v[i - 1].next)
-		if (add_hit(t, i - 1, err) < 0)
-			return -1;
-	if (!headed && find_named(t, name, &alias, err) < 0)
+	int rc = headed ? find_placed(t, ev->place, ev->index, &alias, err)
+			: find_named(t, name, &alias, err);
+	if (rc < 0)
 		return -1;
 	if (!alias && !t->discovers)
 		tell_rivals(t);

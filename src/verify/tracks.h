@@ -85,11 +85,20 @@ struct track_name {
 	bool alias; /* of another register, which a journal says is this one */
 };
 
+/* The same where events have a place for that name. */
+struct track_alias {
+	enum place place;
+	uint32_t index;
+	size_t track;
+};
+
 struct tracks {
 	struct track *v;
 	size_t n, n_regs, n_sources;
 	struct track_name *name; /* sorted */
 	size_t n_names;
+	struct track_alias *alias;
+	size_t n_aliases;
 	size_t head[2][TRACK_SHORT]; /* CC MRs, PCRs: the first track, plus one */
 	bool again;		     /* what is taken was counted before */
 	bool discovers;		     /* events of registers that are not here add them */
