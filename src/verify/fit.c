@@ -158,6 +158,15 @@ static uint32_t *last_places(const struct timeline *t, const struct claim_list *
 	return last;
 }
 
+/* Whether the register held this value before element k. */
+static bool was_held(const struct digest values[], size_t k, const struct digest *value)
+{
+	for (size_t i = 0; i < k; i++)
+		if (digest_equal(&values[i], value))
+			return true;
+	return false;
+}
+
 /* Whether a record that may not have been extended stands for element k. */
 static bool is_doubtful(const struct timeline *t, size_t k, const struct digest values[])
 {
@@ -166,7 +175,8 @@ static bool is_doubtful(const struct timeline *t, size_t k, const struct digest 
 		const struct claim *c = &t->doubtful[i];
 		if (digest_equal(&c->digest, digest) &&
 			(digest_equal(&c->before, &values[k]) ||
-				digest_equal(&c->after, &values[k + 1])))
+				(digest_equal(&c->after, &values[k + 1]) &&
+					was_held(values, k, &c->before))))
 			return true;
 	}
 	return false;

@@ -47,6 +47,9 @@ int sequence_extend(struct sequence *s, struct state *st, const struct digest *d
 	s->budget--;
 	if (s->saved != NULL)
 		s->saved[st->n] = *st;
+	for (size_t i = 0; i < s->t->n_doubtful; i++)
+		if (digest_equal(&s->t->doubtful[i].before, &st->value))
+			st->held |= UINT64_C(1) << i;
 	if (hash_extend(s->t->h, &st->value, d, err) < 0)
 		return -1;
 	s->path[st->n++] = step;
@@ -156,7 +159,10 @@ static size_t anchored_here(struct sequence *s, const struct state *st)
 	return found;
 }
 
-/* One doubtful claim, if it belongs here; *ret: it does. */
+/*
+ * One doubtful claim, if it belongs here; *ret: it does. The register held its `before` when it was begun: what was
+ * extended earlier is another record, even if it is equal.
+ */
 static int try_doubtful(struct sequence *s, struct state *st, size_t i, struct fork *fork,
 	bool *ret, struct err *err)
 {
@@ -166,7 +172,7 @@ static int try_doubtful(struct sequence *s, struct state *st, size_t i, struct f
 	struct state after = *st;
 	bool here = !(st->passed & bit) && digest_equal(&c->before, &st->value);
 	*ret = false;
-	if ((st->taken & bit) || (!here && c->after.size == 0))
+	if ((st->taken & bit) || (!here && (c->after.size == 0 || !(st->held & bit))))
 		return 0;
 	if (sequence_extend(s, &after, &c->digest, step, err) < 0)
 		return -1;

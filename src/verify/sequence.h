@@ -13,6 +13,7 @@ struct state {
 	struct digest value;
 	uint64_t taken;	 /* doubtful claims, a bit each */
 	uint64_t passed; /* those that were not extended at their `before` */
+	uint64_t held;	 /* those whose `before` it was before the last step */
 	unsigned
 		apart; /* claims taken as an extend of their own, with an equal one next elsewhere */
 	uint32_t used[TIMELINE_LISTS_MAX];
