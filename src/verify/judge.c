@@ -465,6 +465,15 @@ static int add_extra(
 	return 0;
 }
 
+/* How many records of a sequence may not have been extended, as far as their journal tells. */
+static size_t doubtful_steps(const struct timeline *t)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < t->n_path; k++)
+		n += t->path[k].list == DOUBTFUL_LIST;
+	return n;
+}
+
 static int judge_hunt(
 	const struct court *c, const struct hunt *hunt, struct judgement *j, struct err *err)
 {
@@ -502,8 +511,10 @@ static int judge_hunt(
 					    : VERDICT_UNDECIDED;
 	if (j->verdict != VERDICT_MISMATCH)
 		j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
-	if (j->diagnosis.kind != DIAG_NONE && !edit)
+	if (j->diagnosis.kind != DIAG_NONE && !edit) {
 		j->matched = t->n_path;
+		j->records += doubtful_steps(t);
+	}
 	if (j->diagnosis.kind == DIAG_EXTRA && add_extra(c, t, j, err) < 0)
 		return -1;
 	return add_path_sources(c, t, j, err);
