@@ -350,7 +350,7 @@ static void check_outcome(const struct command *c, bool once)
 static void crash(off_t from, uint8_t cut, bool undone)
 {
 	off_t to = journal_stat().st_size;
-	if (to < from)
+	if (to <= from)
 		return;
 	off_t at = from + (to - from) * cut / 255;
 	if (undone && seen.reg != NULL)
