@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -12,7 +12,7 @@
 
 #include "fuzz.h"
 
-enum { CONTENT_MAX = 70000, ERRORS_MAX = 16, ERRNO_MAX = 133 };
+enum { CONTENT_MAX = 70000, ERRORS_MAX = 16, ERRNOS = 134 };
 
 static struct {
 	char *path;
@@ -23,37 +23,30 @@ static size_t n_errors;
 static char base[64], root[80], outside[80];
 static int root_fd = -1, watch_fd = -1;
 
-static void clear_dir(int parent, const char *name);
-
-static void remove_entry(int dir, const char *name)
+/* Removes all that is in a folder, and the folder itself, if `whole`. */
+static void clear_dir(char *path, bool whole)
 {
-	struct stat st;
-	bool is_dir = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
-	if (is_dir) {
-		MUST(fchmodat(dir, name, 0700, 0) == 0);
-		clear_dir(dir, name);
+	char *const paths[] = {path, NULL};
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	const FTSENT *e;
+	MUST(tree != NULL);
+	while ((e = fts_read(tree)) != NULL) {
+		bool keep = e->fts_level == FTS_ROOTLEVEL && !whole;
+		if (e->fts_info == FTS_D)
+			MUST(chmod(e->fts_accpath, 0755) == 0);
+		else if (e->fts_info == FTS_DP)
+			MUST(keep || rmdir(e->fts_accpath) == 0);
+		else
+			MUST(unlink(e->fts_accpath) == 0);
 	}
-	MUST(unlinkat(dir, name, is_dir ? AT_REMOVEDIR : 0) == 0);
-}
-
-static void clear_dir(int parent, const char *name)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	MUST(d != NULL);
-	const struct dirent *e;
-	while ((e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			remove_entry(fd, e->d_name);
-	closedir(d);
+	fts_close(tree);
 }
 
 /* The process that made it, and no child of it. */
 static void remove_all(void)
 {
 	close(watch_fd);
-	clear_dir(AT_FDCWD, base);
-	rmdir(base);
+	clear_dir(base, true);
 }
 
 static void make_outside(void)
@@ -102,7 +95,8 @@ const char *folder_path(const char *path)
 
 void folder_clear(void)
 {
-	clear_dir(AT_FDCWD, folder_root());
+	(void)folder_root();
+	clear_dir(root, false);
 	while (n_errors > 0)
 		free(errors[--n_errors].path);
 }
@@ -244,7 +238,7 @@ static void make_entry(char *line)
 	else if (strcmp(kind, "p") == 0)
 		folder_fifo(line, mode);
 	else if (strcmp(kind, "e") == 0)
-		add_error(line, atoi(second) > 0 ? atoi(second) % ERRNO_MAX : EACCES);
+		add_error(line, (int)(strtoul(second, NULL, 10) % ERRNOS));
 	else if (strcmp(kind, "f") == 0) {
 		const char *content = take_word(&line);
 		make_file(line, mode, content);

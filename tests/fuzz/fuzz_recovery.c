@@ -197,6 +197,8 @@ static void extend_secretly(struct reg *r)
 	r->secret = true;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker has these names. */
+
 /* The kernel: what tsmctl writes to a register. */
 int __wrap_root_write_once(const struct root *root, const char *path, struct bytes data,
 	bool *ret_tried, struct err *err);
@@ -274,6 +276,8 @@ int __wrap_fallocate64(int fd, int mode, off_t at, off_t n)
 	errno = ENOSPC;
 	return -1;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* Commands */
 
@@ -483,7 +487,7 @@ static void step_extend(char how, uint8_t arg)
 {
 	char event[RECORD_LONG + 1];
 	struct attempt a = {.name = &names[arg % NAMES], .event = event, .once = how == 'o'};
-	snprintf(event, sizeof(event), "e%u", arg / NAMES % 8);
+	snprintf(event, sizeof(event), "e%d", arg / NAMES % 8);
 	if (how == 'l')
 		snprintf(event, sizeof(event), "%0*u", RECORD_LONG, arg);
 	if (how == 'd')
