@@ -22,7 +22,7 @@ enum {
 	RANDOM_MAX = 2
 }; /* registers that are judged against a random value: each may cost its limit */
 
-enum { PARTS_MAX = 4, TIMES_MAX = 10000, EXPANDED_MAX = 2 << 20 };
+enum { PARTS_MAX = 4, TIMES_MAX = 10000, EXPANDED_MAX = 1 << 20 };
 
 /* A log beside others. */
 struct part {
