@@ -474,3 +474,15 @@ events_of_rtmr1() {
 		assert_equal "$stderr" ''
 	done
 }
+
+@test "long data is shown whole, and no NUL runs into the digit behind it" {
+	local n as digits
+	for n in 4094 4095 4096; do
+		as=$(printf 'a%.0s' $(seq $n))
+		digits=$(printf '61%.0s' $(seq $n))
+		printf 'pcr5 EV_IPL hex:%s0037%sff\n' "$digits" "$digits" | "$GENLOG" -f tpm -b sha256 - >log
+		tsmctl log --input log:tpm
+		assert_done
+		assert_line --index 2 --regexp " ${as}\\\\0007${as}\\\\M\\^\\?$"
+	done
+}
