@@ -51,7 +51,7 @@ enum {
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	JSON_DEPTH_MAX = 16,
-	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
+	JSON_NODES_MAX = 32768,	   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
 	ELSEWHERE_TRIES_MAX = 8, /* of reading a log's events as another register's */
 	TRACKS_MAX = 32768,	   /* banks that logs name, where no registers are at hand */

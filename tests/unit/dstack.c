@@ -225,7 +225,7 @@ static void test_bounds(void)
 	for (int i = 0; i < JSON_NODES_MAX; i++)
 		text_str(&t, ",[]");
 	text_str(&t, "]\"}");
-	feed_bad(text_bytes(&t), NULL, 0, "'event_log': byte 196608: not JSON: too many values");
+	feed_bad(text_bytes(&t), NULL, 0, "'event_log': byte 49152: not JSON: too many values");
 	text_free(&t);
 }
 
