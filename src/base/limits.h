@@ -53,13 +53,14 @@ enum {
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 32768,	   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
-	ELSEWHERE_TRIES_MAX = 8, /* of reading a log's events as another register's */
-	TRACKS_MAX = 32768,	   /* banks that logs name, where no registers are at hand */
+	ELSEWHERE_TRIES_MAX = 8,   /* of reading a log's events as another register's */
+	NAMESAKES_MAX = 64,	   /* registers of one name, or that a journal says are one */
+	TRACKS_MAX = 4096,	   /* banks that logs name, where no registers are at hand */
 
-	/* the search for a history of a text log */
-	REPLAY_EXTENDS_MAX = 1 << 24,
-	REPLAY_RUNS_MAX = 1 << 16,   /* runs of direct lines with two readings */
-	REPLAY_RUN_LINES_MAX = 8192, /* lines of one run among which failed ones are looked for */
+	/* the search for a history */
+	REPLAY_EXTENDS_MAX = 1 << 22, /* of one command, for all registers together */
+	REPLAY_RUNS_MAX = 1 << 16,    /* runs of direct lines with two readings */
+	REPLAY_RUN_LINES_MAX = 8192,  /* lines of one run among which failed ones are looked for */
 };
 
 /* A log given by name, or the spool of one that cannot be read twice. */

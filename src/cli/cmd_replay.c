@@ -23,7 +23,7 @@ static void note_doubts(
 			"'%s': offset %lld: these direct lines end the log and are taken as "
 			"extended; only the register can tell",
 			in->path, (long long)r->runs[r->n_runs - 1].first);
-	if (r->untrue > 0)
+	if (r->untrue > 0 && r->verdict != VERDICT_UNDECIDED)
 		app_note(app, "'%s': offset %lld: a line claims what did not happen (%llu in all)",
 			in->path, (long long)r->untrue_off, (unsigned long long)r->untrue);
 }

@@ -27,6 +27,7 @@ struct log_format {
 	const char *name; /* as in FILE:FORMAT */
 	const char *summary;
 	unsigned names; /* of enum log_names */
+	bool is_json;	/* read by json-c */
 	bool headed; /* it starts with more than its first record: without one it is a log, too */
 	/* Whether the first bytes of a file (up to LOG_HEAD_BYTES) are those of such a log. */
 	bool (*sniff)(struct bytes head);

@@ -331,8 +331,8 @@ static int search(const struct attempt *a, struct rfc_search_result *ret, struct
 		return -1;
 	int rc = rfc_log_open(&log, a->before.log, mr->alg, err);
 	if (rc == 0) {
-		rc = rfc_search(
-			&log, h, (struct rfc_search_starts){starts, 2}, &a->before.value, ret, err);
+		rc = rfc_search(&log, h, (struct rfc_search_starts){starts, 2, NULL},
+			&a->before.value, ret, err);
 		rfc_log_close(&log);
 	}
 	hasher_close(h);

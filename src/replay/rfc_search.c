@@ -49,9 +49,10 @@ struct search {
 	struct rfc_ahead hashes; /* its records' digests */
 	struct hasher *h;
 	const struct digest *target;
-	off_t start;	 /* where the replay started: 0, or inside the log */
-	bool again;	 /* not the first way through the log from this start: its extends count */
-	uint64_t budget; /* extends that may still be spent on going back */
+	off_t start;	      /* where the replay started: 0, or inside the log */
+	bool again;	      /* not the first way through the log: its extends count */
+	bool any;	      /* there was a first one */
+	uint64_t budget;      /* extends that may still be spent on going back */
 	unsigned most_failed; /* lines of one run: first no reading has any, then one, then two */
 	bool left_out;	      /* a reading was not tried for that */
 	off_t too_long;	      /* the first line of a run of too many lines; -1: none */
@@ -297,6 +298,7 @@ static enum walk at_leaf(struct search *s)
 static enum walk walk_on(struct search *s, bool again, struct err *err)
 {
 	s->again = again;
+	s->any = true;
 	rfc_log_seek(s->log, s->now.pos);
 	for (;;) {
 		struct rfc_line line;
@@ -334,7 +336,7 @@ static enum walk search_from(
 	s->n_choices = 0;
 	s->has_leaf = false;
 	note_ahead(s, &s->now.value, s->now.records, 0, s->now.pos);
-	enum walk w = walk_on(s, false, err);
+	enum walk w = walk_on(s, s->any, err);
 	while (w == WALK_FAILED && s->n_choices > 0) {
 		s->now = s->choices[--s->n_choices].otherwise;
 		w = walk_on(s, true, err);
@@ -485,20 +487,24 @@ static void search_free(struct search *s)
 int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
 	const struct digest *target, struct rfc_search_result *ret, struct err *err)
 {
+	struct effort *effort = starts.effort;
+	uint64_t budget = effort != NULL ? effort->left / 2 : REPLAY_EXTENDS_MAX;
 	*ret = (struct rfc_search_result){.place = -1, .untrue_off = -1};
 	struct search s = {
 		.log = log,
 		.h = h,
 		.target = target,
-		.budget = REPLAY_EXTENDS_MAX,
+		.budget = budget,
 		.too_long = -1,
 	};
 	rfc_ahead_init(&s.hashes, log, h);
 	enum walk w = try_all(&s, starts, ret, err);
+	if (effort != NULL)
+		effort_take(effort, budget - s.budget);
 	if (w == WALK_GIVEN_UP) {
 		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
 		ret->verdict = VERDICT_UNDECIDED;
-		ret->extends = s.budget == 0 ? REPLAY_EXTENDS_MAX : 0;
+		ret->extends = s.budget == 0 ? budget : 0;
 		ret->place = s.budget == 0 ? -1 : s.too_long;
 	}
 	search_free(&s);

@@ -7,6 +7,7 @@
 #ifndef TSMCTL_REPLAY_RFC_SEARCH_H
 #define TSMCTL_REPLAY_RFC_SEARCH_H
 
+#include "base/effort.h"
 #include "formats/rfc_text.h"
 #include "model/verdict.h"
 
@@ -49,6 +50,7 @@ struct rfc_search_result {
 struct rfc_search_starts {
 	const struct digest *v;
 	size_t n;
+	struct effort *effort; /* this search may have half of it; NULL: REPLAY_EXTENDS_MAX */
 };
 
 /* What the register held where the log has this offset (a line, or a blank line, starts there). */
@@ -61,7 +63,7 @@ struct rfc_search_from {
  * Searches a history from one of the start values (in that order), or else from the one that the
  * log itself gives (partial), that ends in `target`; without a target (NULL) it takes what an
  * honest kernel would have meant. Stops as `undecided` after REPLAY_EXTENDS_MAX extends beyond one
- * each line. The result is cleared by the caller, also after an error.
+ * each line, which the first way through the log takes. The result is cleared by the caller, also after an error.
  */
 int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
 	const struct digest *target, struct rfc_search_result *ret, struct err *err);

@@ -7,7 +7,12 @@
 
 #include "base/scope.h"
 
-enum { COVER_STEPS_MAX = 1 << 18 };
+enum {
+	COVER_STEPS_MAX = 1 << 18,
+	/* In the time of an extend so many places are looked at. */
+	PLACES_PER_EXTEND = 64,
+	LISTS_PER_EXTEND = 4,
+};
 
 /* --- one list --- */
 
@@ -96,6 +101,10 @@ static int compare_part(struct timeline *t, size_t l, const struct digest values
 	*fit = (struct fit){0};
 	if (taken == NULL)
 		return err_sys(err, ENOMEM, "events");
+	if (!effort_take(t->effort, (uint64_t)list->n * t->n_path / PLACES_PER_EXTEND)) {
+		t->unsure = true;
+		return 0;
+	}
 	if (align(t, list, values, taken, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
@@ -226,7 +235,8 @@ static bool cover_all(const struct cover *c, bool *ret_sure)
 	size_t k = 0, n = c->t->n_path;
 	*ret_sure = true;
 	for (uint32_t steps = 0; k < n; steps++) {
-		bool on = steps < COVER_STEPS_MAX;
+		bool on = steps < COVER_STEPS_MAX &&
+			  effort_take(c->t->effort, 1 + c->t->n_lists / LISTS_PER_EXTEND);
 		*ret_sure = on;
 		if (!on)
 			return false;
@@ -313,9 +323,12 @@ int fit_find(struct timeline *t, const struct state *end, struct err *err)
 			    err) < 0)
 			return -1;
 	}
-	for (size_t l = 0; l < t->n_lists; l++)
+	t->unsure = false;
+	for (size_t l = 0; l < t->n_lists && !t->unsure; l++)
 		if (compare_list(t, l, values, err) < 0)
 			return -1;
+	if (t->unsure)
+		return 0;
 	/* Each list has its claims in it; have all of them at once? */
 	bool told = true, sure = true;
 	if (fits_all(t) && !has_loose(t) && find_cover(t, values, &told, &sure, err) < 0)

@@ -13,6 +13,7 @@ struct log_input {
 	char *path;
 	int fd;
 	uint64_t size; /* in bytes */
+	uint64_t cost; /* of reading it once more, in extends; 0: not known yet */
 	const struct log_format *format;
 	/*
 	 * A kernel's text log is told apart by its register, which the operator or the path names; all

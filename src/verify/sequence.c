@@ -37,14 +37,32 @@ const struct claim *sequence_next(const struct sequence *s, const struct state *
 	return st->used[l] < s->limit[l] ? &s->t->list[l].v[st->used[l]] : NULL;
 }
 
+/* A step of a search takes as long as so many extends of a replay. */
+static uint64_t step_cost(const struct timeline *t)
+{
+	enum { STEP_COST = 1, LISTS_PER_EXTEND = 4, DOUBTFUL_PER_EXTEND = 16 };
+	return STEP_COST + t->n_lists / LISTS_PER_EXTEND + t->n_doubtful / DOUBTFUL_PER_EXTEND;
+}
+
+bool sequence_spend(struct sequence *s, uint64_t n)
+{
+	bool enough = s->budget >= n && effort_take(s->t->effort, n * step_cost(s->t));
+	s->budget = enough ? s->budget - n : 0;
+	s->gave_up |= !enough;
+	return enough;
+}
+
+void sequence_limit(struct sequence *s, uint64_t n)
+{
+	uint64_t spare = effort_spare(s->t->effort) / step_cost(s->t);
+	s->budget = n < spare ? n : spare;
+}
+
 int sequence_extend(struct sequence *s, struct state *st, const struct digest *d, struct step step,
 	struct err *err)
 {
-	if (s->budget == 0) {
-		s->gave_up = true;
+	if (!sequence_spend(s, 1))
 		return 0;
-	}
-	s->budget--;
 	if (s->saved != NULL)
 		s->saved[st->n] = *st;
 	for (size_t i = 0; i < s->t->n_doubtful; i++)

@@ -6,6 +6,7 @@
 #ifndef TSMCTL_VERIFY_TIMELINE_H
 #define TSMCTL_VERIFY_TIMELINE_H
 
+#include "base/effort.h"
 #include "model/hash.h"
 
 /* What a log says was extended. */
@@ -90,6 +91,7 @@ struct fit {
 struct timeline {
 	/* The question. Borrowed, but for the claims. */
 	struct hasher *h;
+	struct effort *effort; /* of all registers together; NULL: as much as one likes */
 	const struct digest *want;
 	struct claim_list list[TIMELINE_LISTS_MAX];
 	size_t n_lists;

@@ -111,8 +111,19 @@ static void set_chains(struct track *track)
 		track->chain[i] = (struct chain){.start = start[i], .value = start[i]};
 }
 
+/* The later one of two registers stands first. */
+static int by_name(const void *a, const void *b)
+{
+	const struct track_name *x = a, *y = b;
+	int rc = strcmp(x->name, y->name);
+	return rc != 0 ? rc : x->track < y->track ? 1 : x->track > y->track ? -1 : 0;
+}
+
 void tracks_rewind(struct tracks *t)
 {
+	if (t->unsorted)
+		qsort(t->name, t->n_names, sizeof(*t->name), by_name);
+	t->unsorted = false;
 	for (size_t i = 0; i < t->n; i++) {
 		set_chains(&t->v[i]);
 		for (size_t k = 0; k < t->v[i].n_runs; k++)
@@ -175,7 +186,8 @@ static int add_name(struct tracks *t, const char *name, size_t track, bool alias
 		free(own.provider);
 		return no_memory(err);
 	}
-	size_t at = find_name(t, own.name, strlen(own.name));
+	size_t at = alias ? t->n_names : find_name(t, own.name, strlen(own.name));
+	t->unsorted |= alias;
 	memmove(grown + at + 1, grown + at, (t->n_names - at) * sizeof(*grown));
 	grown[at] = own;
 	t->n_names++;
@@ -231,6 +243,27 @@ static size_t reg_number(struct tracks *t, const struct track *like)
 	return t->n_regs++;
 }
 
+/* How many banks of this hash have this place or name, of whatever provider. */
+static size_t count_namesakes(struct tracks *t, const struct track *like)
+{
+	size_t n = 0;
+	if (has_head(like->place, like->index)) {
+		size_t i = *head_of(t, like->place, like->index);
+		for (; i > 0; i = t->v[i - 1].next)
+			n += t->v[i - 1].alg == like->alg;
+		return n;
+	}
+	char room[EVENT_REG_ROOM];
+	const char *name = event_reg_name(like->place, like->index, like->name, room);
+	const char *slash = strchr(name, '/');
+	const char *local = slash != NULL ? slash + 1 : name;
+	size_t length = name_length(local);
+	for (size_t i = find_name(t, local, length);
+		i < t->n_names && compare_names(&t->name[i], local, length) == 0; i++)
+		n += t->v[t->name[i].track].alg == like->alg;
+	return n;
+}
+
 int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
 	const struct digest *trusted, struct err *err)
 {
@@ -245,6 +278,11 @@ int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
 		track.name = strndup(mr->full, name_length(mr->full));
 		if (track.name == NULL)
 			return no_memory(err);
+	}
+	if (count_namesakes(t, &track) >= NAMESAKES_MAX) {
+		free(track.name);
+		return err_set(err, ST_FORMAT, "more than %d registers have the name of '%s'",
+			NAMESAKES_MAX, mr->full);
 	}
 	track.reg = reg_number(t, &track);
 	if (add_track(t, &track, err) == 0)
@@ -298,15 +336,15 @@ static int add_hit(struct tracks *t, size_t track, struct err *err)
 /* Two registers that one name may mean: neither is verified by it. */
 static void tell_rivals(struct tracks *t)
 {
-	for (size_t i = 1; i < t->n_hits; i++) {
-		struct track *a = &t->v[t->hit[i]];
-		for (size_t k = 0; k < i; k++) {
-			struct track *b = &t->v[t->hit[k]];
-			if (a->alg != b->alg || a == b)
-				continue;
-			a->rival = b;
-			b->rival = a;
-		}
+	struct track *first[HASH_COUNT] = {NULL};
+	for (size_t i = 0; i < t->n_hits; i++) {
+		struct track *a = &t->v[t->hit[i]], **b = &first[a->alg];
+		if (*b == NULL)
+			*b = a;
+		if (*b == a)
+			continue;
+		a->rival = *b;
+		(*b)->rival = a;
 	}
 }
 

@@ -95,7 +95,8 @@ struct track_alias {
 struct tracks {
 	struct track *v;
 	size_t n, n_regs, n_sources;
-	struct track_name *name; /* sorted */
+	struct track_name *name; /* sorted, but for aliases that were added since tracks_rewind */
+	bool unsorted;		 /* there are such */
 	size_t n_names;
 	struct track_alias *alias;
 	size_t n_aliases;

@@ -506,7 +506,7 @@ before is in none of these logs)"
 	seq -f '{"recnum":0,"nv_index":%.0f,"digests":[{"hashAlg":"sha256","digest":"'"$ZERO32"'"}],'"$(
 	)"'"content_type":"pcclient_std","content":{"event_type":"EV_IPL","event_data":""}}' $((0x1500000)) $((0x1501000)) >log
 	tsm replay log
-	assert_refused 5 'more than 4096 registers'
+	assert_refused 5 "'log': more than 4096 registers"
 	sed -i '$d' log
 	tsm replay log
 	assert_done
@@ -1131,4 +1131,55 @@ altered_and_partial() {
 	printf 'SYNC sha384/%s\none\n\ntwo\n' "$ZERO48" >rtmr3.log
 	tsm verify -q --values values --input rtmr3.log --allow-ahead
 	assert_done
+
+@test "more than 64 registers of one name: each error says so, the others are judged" {
+	local i
+	for i in {0..69}; do echo "$ZERO32  p$i/one:sha256"; done >values
+	echo "$ZERO32  p/other:sha256" >>values
+	echo 'pcr5 EV_EFI_ACTION text:x' | "$GENLOG" -f tpm -b sha256 - >log
+	tsm verify --values values --input log
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: more than 64 registers have the name of 'p69/one:sha256'"
+	assert_line --regexp '^untouched +p0/one:sha256'
+	assert_line --regexp '^untouched +p/other:sha256'
+}
+
+# A journal of one record that says that N registers, r0 and others, are one: lists of 2,000 names.
+same_journal() { # N
+	local digest value i k seq=0 before=$ZERO32
+	echo '{"schema":"tsmctl.journal/1","boot_id":"00000000-0000-0000-0000-000000000000","created":"2026-01-01T00:00:00Z"}'
+	digest=$(textsum sha256 x)
+	for ((i = 1; i < $1; i += 2000)); do
+		value=$(extended sha256 "$before" "$digest")
+		printf '{"kind":"intent","seq":%u,"register":"r0:sha256","record_hex":"78","digest":"%s","before":"%s","expected":"%s",' \
+			$seq "$digest" "$before" "$value"
+		printf '"pid":1,"start":1,"time":"2026-01-01T00:00:00Z"}\n{"kind":"commit","seq":%u,"same":[' $seq
+		k=$((i + 1999 < $1 ? i + 1999 : $1 - 1))
+		seq -f '"r%.0f:sha256"' -s , $i $k | tr -d '\n'
+		echo ']}'
+		before=$value
+		seq=$((seq + 1))
+	done
+	echo "$before" >value
+}
+
+@test "a journal that says that many registers are one" {
+	local i
+	same_journal 65 >j
+	for i in {0..63}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify -q --values values --input j
+	assert_done
+	for i in {0..64}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify --values values --input j
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: a journal says that more than 64 registers are 'r0:sha256'"
+	# Names of what is not here cost little, for one register, and too much for many.
+	same_journal 64000 >j
+	echo "$(<value)  r0:sha256" >values
+	tsm verify -q --values values --input j
+	assert_done
+	for i in {0..9}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify --values values --input j
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: search limit reached \(4194304 extends\): other names of 'r9:sha256' are unknown"
 }

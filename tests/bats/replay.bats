@@ -92,6 +92,23 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 taken as extended; only the register can tell"
 }
 
+@test "direct lines that make the search slow: no value" {
+	k_begin rtmr2 sha256
+	k_append one
+	mkdir good
+	cp -R rtmr2 good/
+	{
+		printf '\n'
+		for _ in {1..5000}; do echo "# .EXTEND $ONES"; done
+		printf '\nSYNC sha256/%s\n' "$ONES"
+	} >>rtmr2/event_log
+	replay rtmr2/event_log
+	assert_refused 1 "rtmr2:sha256: search limit reached: which direct lines of 'rtmr2/event_log' extended is unknown"
+	# Nor is it known then what it is to another log of the register.
+	replay good/rtmr2/event_log rtmr2/event_log
+	assert_refused 1 "rtmr2:sha256: search limit reached (4194304 extends): what 'rtmr2/event_log' is to the logs before it is unknown"
+}
+
 @test "lines that claim what did not happen are said" {
 	k_begin rtmr2 sha256
 	k_append "SYNC sha256/$ONES" "# .EXTEND $ONES" end
