@@ -160,7 +160,7 @@ static bool afford_names(struct court *c, size_t track, uint64_t cost)
 
 static int add_names(struct court *c, size_t track, const struct journal_reg *reg, struct err *err)
 {
-	enum { NAME_COST = 16 };
+	enum { NAME_COST = 32 };
 	const struct asked *a = &c->q->v[c->asked_of[track]];
 	size_t here = 0;
 	if (!afford_names(c, track, NAME_COST * reg->n_names))
