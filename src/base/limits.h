@@ -53,7 +53,7 @@ enum {
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 32768,	   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
-	ELSEWHERE_TRIES_MAX = 8,   /* of reading a log's events as another register's */
+	ELSEWHERE_TRIES_MAX = 4,   /* of reading a log's events as another register's */
 	NAMESAKES_MAX = 64,	   /* registers of one name, or that a journal says are one */
 	TRACKS_MAX = 4096,	   /* banks that logs name, where no registers are at hand */
 

@@ -51,6 +51,7 @@ static int try_pair(const struct question *q, struct inputs *inputs, size_t i, s
 	}
 	struct question one = *q;
 	one.v = asked;
+	one.no_search = true;
 	in->reader->as = in->as = name;
 	int rc = judge(&one, inputs, js, err);
 	in->reader->as = in->as = NULL;

@@ -8,7 +8,7 @@
 /*
  * After judge(), for registers that do not match and logs that claim nothing of any register here: if
  * such a log would explain a register, all of it, that register's detail says how to name it so. It
- * changes no verdict. At most ELSEWHERE_TRIES_MAX pairs are tried.
+ * changes no verdict. At most ELSEWHERE_TRIES_MAX pairs are tried, each in one pass.
  */
 int elsewhere_look(
 	const struct question *q, struct inputs *inputs, struct judgement js[], struct err *err);

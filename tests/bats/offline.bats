@@ -1131,6 +1131,7 @@ altered_and_partial() {
 	printf 'SYNC sha384/%s\none\n\ntwo\n' "$ZERO48" >rtmr3.log
 	tsm verify -q --values values --input rtmr3.log --allow-ahead
 	assert_done
+}
 
 @test "more than 64 registers of one name: each error says so, the others are judged" {
 	local i
