@@ -27,7 +27,8 @@ enum {
 
 	/* records */
 	RECORD_MAX = 4096, /* bytes of one record: a kernel takes PAGE_SIZE in one write */
-	KERNEL_LOG_MAX = 4 * 1024 * 1024, /* bytes of one in-kernel text log */
+	KERNEL_LOG_MAX = 4 * 1024 * 1024,   /* bytes of one in-kernel text log */
+	KERNEL_COPY_MAX = 32 * 1024 * 1024, /* bytes copied of one, whatever it says */
 	KERNEL_LOG_LOW = 512, /* room in it that is worth a warning: a SYNC and a short record */
 	KERNEL_LOG_EDGE =
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
@@ -40,10 +41,12 @@ enum {
 	JOURNAL_LATE_MAX = 65536,   /* ends that do not follow their intent at once */
 
 	/* logs and other files */
-	LINE_MAX_BYTES = 65536,		     /* of a text log */
-	LOG_HEAD_BYTES = 4096,		     /* of a file that its format is told from */
-	LOG_LOOK_BYTES = 1024 * 1024,	     /* of one, where they do not tell */
-	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
+	LINE_MAX_BYTES = 65536,		      /* of a text log */
+	INPUT_KEEP_MAX = 32 * 1024 * 1024,    /* of what is no regular file, kept in memory */
+	INPUT_SPOOL_MAX = 1024 * 1024 * 1024, /* the same, kept in a file */
+	LOG_HEAD_BYTES = 4096,		      /* of a file that its format is told from */
+	LOG_LOOK_BYTES = 1024 * 1024,	      /* of one, where they do not tell */
+	WINDOW_MAX = 4 * 1024 * 1024 + 4096,  /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16,	  /* of one event */
 	DESCRIPTION_MAX = 4096,	  /* bytes of what is said of an event beside its data */
@@ -63,7 +66,7 @@ enum {
 	REPLAY_RUN_LINES_MAX = 8192,  /* lines of one run among which failed ones are looked for */
 };
 
-/* A log given by name, or the spool of one that cannot be read twice. */
+/* A log, or a journal, that is a regular file. */
 #define LOG_FILE_MAX (INT64_C(1) << 34)
 
 #endif

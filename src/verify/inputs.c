@@ -61,7 +61,7 @@ static int split_arg(const char *arg, struct log_input *ret, const struct log_fo
 /* Opens its reader, which also says what it is. */
 static int open_input(struct log_input *in, const struct log_format *format, struct err *err)
 {
-	in->fd = input_open(in->path, err);
+	in->fd = input_open(in->path, format == NULL ? log_formats_check : NULL, err);
 	if (in->fd < 0)
 		return -1;
 	in->format = format;
