@@ -449,9 +449,12 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n, all = tree->mrs.n;
 	p.app = app;
-	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0 ||
-		keep_logged(app, argc == 0, picks, &n) < 0)
+	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0)
 		return -1;
+	if (keep_logged(app, argc == 0, picks, &n) < 0) {
+		app_tell_unseen(app, &tree->mrs, argc, argv);
+		return -1;
+	}
 	struct live l = {
 		.p = &p,
 		.r = {.root = &app->root, .mrs = &tree->mrs, .wait_s = LOCK_WAIT_DEFAULT_S},

@@ -315,7 +315,8 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 	}
 	if (rc == 0)
 		rc = run(app, &r, files, argc, argv);
-	if (rc == 0)
+	/* What could not be looked at may be what was not found. */
+	if (rc == 0 || app->err.status == ST_ABSENT)
 		app_tell_unseen(app, r.mrs, argc, argv);
 	tree_clear(&tree);
 	return rc;

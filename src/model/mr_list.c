@@ -25,8 +25,11 @@ static void mr_free(struct mr *mr)
 static char *part(const char *raw)
 {
 	char *s = malloc(4 * strlen(raw) + 1);
-	if (s != NULL)
-		strsvis(s, raw, VIS_OCTAL | VIS_WHITE, ":");
+	/* Without memory it writes nothing, and returns -1 or 0. */
+	if (s != NULL && strsvis(s, raw, VIS_OCTAL | VIS_WHITE, ":") < (int)strlen(raw)) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -84,11 +87,13 @@ void mr_list_clear(struct mr_list *list)
 	*list = (struct mr_list){0};
 }
 
-bool mr_list_has_provider(const struct mr_list *list, const char *provider)
+int mr_list_has_provider(const struct mr_list *list, const char *provider, struct err *err)
 {
 	char *shown = part(provider);
-	bool has = false;
-	for (size_t i = 0; shown != NULL && i < list->n; i++)
+	int has = 0;
+	if (shown == NULL)
+		return err_sys(err, ENOMEM, "registers");
+	for (size_t i = 0; i < list->n; i++)
 		has |= strcmp(list->mr[i]->provider, shown) == 0;
 	free(shown);
 	return has;

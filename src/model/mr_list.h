@@ -18,8 +18,8 @@ struct mr_list {
 struct mr *mr_list_add(struct mr_list *list, const char *provider, const char *name,
 	const char *hash, struct err *err);
 void mr_list_clear(struct mr_list *list);
-/* Whether a register of this provider, given as in mr_list_add, is in the list. */
-bool mr_list_has_provider(const struct mr_list *list, const char *provider);
+/* 1 if a register of this provider, given as in mr_list_add, is in the list, else 0; -1: no memory. */
+int mr_list_has_provider(const struct mr_list *list, const char *provider, struct err *err);
 /* By provider, name and hash; numbers in names count as numbers. */
 void mr_list_sort(struct mr_list *list);
 

@@ -207,14 +207,18 @@ static bool is_plain(struct bytes b)
 	return true;
 }
 
-/* The end of what is written, which has no NUL behind it. */
+/* The end of what is written, which has no NUL behind it; NULL: no memory. */
 static char *put_visible(char *to, struct bytes b, int flags)
 {
 	if (is_plain(b))
 		return b.n > 0 ? (char *)memcpy(to, b.p, b.n) + b.n : to;
 	while (b.n > 0) {
 		struct bytes piece = {b.p, visible_piece(b)};
-		to += strvisx(to, (const char *)piece.p, piece.n, flags);
+		/* Without memory it writes nothing, and returns -1 or 0. */
+		int n = strvisx(to, (const char *)piece.p, piece.n, flags);
+		if (n < (int)piece.n)
+			return NULL;
+		to += n;
 		b = (struct bytes){b.p + piece.n, b.n - piece.n};
 	}
 	return to;
@@ -230,7 +234,12 @@ static char *visible_bytes(struct bytes b, size_t max, int flags)
 	char *s = malloc(4 * n + 4);
 	if (s == NULL)
 		return NULL;
-	*put_visible(s, (struct bytes){b.p, n}, VIS_CSTYLE | VIS_NL | VIS_TAB | flags) = '\0';
+	char *end = put_visible(s, (struct bytes){b.p, n}, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
+	if (end == NULL) {
+		free(s);
+		return NULL;
+	}
+	*end = '\0';
 	if (n < b.n)
 		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;
