@@ -5,10 +5,13 @@
 
 enum {
 	ERR_MSG_MAX = 1024,
+	STACK_MIN = 256 * 1024, /* bytes of stack, without which nothing is begun */
 
 	/* model */
 	DIGEST_SIZE_MAX = 64,
 	NAME_MAX_VISIBLE = 4 * 255 + 1, /* a file name of 255 bytes, each shown as \ooo */
+
+	EXTEND_ROOM = 2 * 1024 * 1024, /* bytes of memory for what follows the write of an extend */
 
 	/* kernel trees */
 	REGISTERS_MAX = 4096,	 /* of one machine */

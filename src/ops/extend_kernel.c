@@ -425,7 +425,7 @@ static int act(struct attempt *a, struct extend_done *ret, struct err *err)
 	int settled = -1;
 	bool tried;
 	int spare[SPARE_DESCRIPTORS];
-	if (reserve(a, spare, err) < 0)
+	if (extend_check_memory(err) < 0 || reserve(a, spare, err) < 0)
 		return -1;
 	extend_block_signals();
 	a->rc = write_once(a, &tried);
