@@ -154,3 +154,169 @@ asleep() {
 		done
 	done
 }
+
+# A sparse journal
+
+@test "a journal of 20 GiB is refused at once, by every command, live and as a file" {
+	local command journal size="longer than 17179869184 bytes"
+	use_root rfc-v1
+	need_fuse
+	simulated --tree mr
+	tsmctl extend rtmr1 --event one
+	assert_done
+	journal=$ROOT/run/tsmctl/journal.jsonl
+	tail -n 2 "$journal" >"$TMP/tail"
+	truncate -s 20G "$journal" 2>/dev/null || skip "no file of 20 GiB here"
+	# Its end is a good one, which is all that an extend reads.
+	{ echo && head -n 1 "$journal" && cat "$TMP/tail"; } >>"$journal"
+	for command in verify log "extend rtmr1 --event two" "extend rtmr1 --once --event two" "extend rtmr1 --event two --dry-run"; do
+		# shellcheck disable=SC2086 # words
+		go timeout 60 "$TSMCTL" --root "$ROOT" $command
+		[[ $command == *dry-run ]] || assert_error "$([[ $command == *once* ]] && echo 1 || echo 5)" "*'run/tsmctl/journal.jsonl'*$size*"
+	done
+	go timeout 60 "$TSMCTL" --root "$ROOT" status
+	assert_output --partial "'run/tsmctl/journal.jsonl': $size"
+	for command in replay "log --input" "verify --values $TMP/values --input"; do
+		echo "$ZERO48  rtmr1:sha384" >"$TMP/values"
+		# shellcheck disable=SC2086 # words
+		go timeout 60 "$TSMCTL" $command "$journal"
+		assert_refused 5 "'$journal': $size"
+	done
+}
+
+# What a process is given
+
+simulated() {
+	sim_start "$@"
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	chmod 755 "$ROOT/run"
+	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
+}
+
+# commands: those that are tried, of register R, with a log in the file LOG; N makes each record another one.
+commands() {
+	COMMANDS=(list read status log verify "verify $R" "replay $LOG" "log --input $LOG" "write $STATIC --hex 00"
+		"extend $R --event x$N" "extend $R --once --event y$N")
+}
+
+# sound LIMIT COMMAND [WORST]: what came of it is the contract's: a status up to WORST, lines of tsmctl's own, no half
+# an extend.
+sound() {
+	local line worst=${3:-5}
+	# 127: not even its libraries; 139: not even its loader.
+	[ "$status" != 127 ] || return 0
+	((status <= worst)) || fail "$1: $2: status $status: $stderr"
+	while IFS= read -r line; do
+		[[ $line == "tsmctl: "* && $line != *[![:print:]]* ]] || fail "$1: $2: $status: $stderr"
+	done < <(printf %s "${stderr:+$stderr$'\n'}")
+	((status == 0)) || [ "$2" = status ] || [ -n "$stderr" ] || fail "$1: $2: $status without a word"
+	case $2 in
+	"extend "*)
+		go "$TSMCTL" --root "$ROOT" verify "$R"
+		[ "$output" = "match  $R" ] || fail "$1: $2: then $output $stderr"
+		;;
+	# What verified before does so still, or it is said why that cannot be told.
+	verify*) [ "$status" = 0 ] || [ "$status" = 4 ] || fail "$1: $2: $status: $output $stderr" ;;
+	esac
+}
+
+# limited OPTION VALUE...: all commands under each of these limits.
+limited() {
+	local option=$1 value command
+	shift
+	for value; do
+		N=$option$value
+		commands
+		for command in "${COMMANDS[@]}"; do
+			# Not to files, which a limit of their size would end. shellcheck disable=SC2086 # words
+			status=0
+			stderr=$(bash -c 'exec 2>&1 >/dev/null; ulimit -c 0 && ulimit "$1" "$2" && shift 2 &&
+				exec "$TSMCTL" -q --root "$ROOT" "$@"' - "$option" "$value" $command) || status=$?
+			output=
+			sound "ulimit $option $value" "$command"
+		done
+	done
+}
+
+# small_machines COMMAND...: that, on a machine whose kernel keeps the log, and on one on which tsmctl does.
+small_machines() {
+	need_fuse
+	simulated --tree mr
+	R=tsm_mr_sample/rtmr1:sha384 STATIC=tsm_mr_sample/config_mr LOG=$ROOT/run/tsmctl/journal.jsonl
+	tsmctl extend "$R" --event one
+	assert_done
+	"$@"
+	simulated
+	rm -rf "$ROOT/run/tsmctl"
+	R=measurement-example/rtmr0:sha256 STATIC=user_data LOG=$ROOT/sys/kernel/tsm/measurement-example/rtmr0/event_log
+	tsmctl extend "$R" --event one
+	assert_done
+	"$@"
+}
+
+# too_small OPTION VALUE: what is said of it.
+too_small() {
+	go bash -c 'ulimit -c 0 && ulimit "$1" "$2" && exec "$TSMCTL" -q --root "$ROOT" list' - "$@"
+}
+
+@test "little stack: enough of it, or nothing is begun" {
+	[ -z "${TSMCTL_SANITIZED:-}" ] || skip "sanitizers take a stack of their own"
+	small_machines limited -s 64 96 128 192 255 256 320 512
+	too_small -s 255
+	assert_refused 4 "RLIMIT_STACK is too small: 262144 bytes are needed"
+	# One that may be made larger is.
+	too_small -Ss 64
+	assert_done
+}
+
+@test "few descriptors, small files, no further process: a status, a line, and no extend that is not logged" {
+	[ -z "${TSMCTL_SANITIZED:-}" ] || skip "sanitizers end where they cannot have their own"
+	small_machines limited -n 3 4 5 6 7 8 9 10 12 16
+	small_machines limited -f 0 1 2 4 8 16 64
+	small_machines limited -u 1
+}
+
+@test "little address space: a status, a line, and no extend that is not logged" {
+	[ -z "${TSMCTL_SANITIZED:-}" ] || skip "sanitizers reserve terabytes"
+	small_machines limited -v 3000 4000 6000 7000 7500 8000 8250 8500 8750 9000 9250 9500 10000 12000 20000 80000
+}
+
+@test "no thread can be made: logs are read without it" {
+	local user=65534
+	[ "$(id -u)" = 0 ] || skip "not root"
+	big_log 4000000
+	"$TSMCTL" replay "$TMP/big" >"$TMP/values"
+	nobody list || true
+	chmod 755 "$TMP" && chmod 644 "$TMP/big"
+	# The search for leaks needs a thread.
+	go env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" setpriv --reuid=$user --regid=$user --clear-groups bash -c 'ulimit -u 1 && exec "$1" replay "$2"' - "$TMP/tsmctl" "$TMP/big"
+	assert_done
+	assert_equal "$output" "$(<"$TMP/values")"
+}
+
+# starved: each of some allocations fails, alone and with all that follow.
+starved() {
+	local command n i step onwards
+	N=0
+	commands
+	for command in "${COMMANDS[@]}"; do
+		# shellcheck disable=SC2086 # words
+		STARVE_COUNT=$TMP/count LD_PRELOAD=$STARVE "$TSMCTL" -q --root "$ROOT" $command >/dev/null 2>&1 || true
+		n=$(<"$TMP/count")
+		# What comes first makes the list of registers: each of it; of libcrypto's, some.
+		for ((i = 1; i <= n; i += i < 130 ? 1 : n / 30 + 1)); do
+			for onwards in '' STARVE_ONWARDS=1; do
+				# shellcheck disable=SC2086 # words
+				go env STARVE_AT=$i $onwards LD_PRELOAD="$STARVE" "$TSMCTL" -q --root "$ROOT" $command
+				# If it is one after the write, it is said that the register may have been extended.
+				sound "allocation $i $onwards" "$command" 6
+			done
+		done
+	done
+}
+
+@test "any allocation fails: a status, a line, no name that is not so, and no extend that is not logged" {
+	[ -z "${TSMCTL_SANITIZED:-}" ] || skip "sanitizers allocate themselves"
+	[ -e "${STARVE:-}" ] || skip "libstarve.so was not built"
+	small_machines starved
+}

@@ -364,7 +364,7 @@ looking() {
 	[ -c /dev/full ] || skip "/dev/full is not here"
 	empty_root
 	runtime_mr "$ROOT/sys/kernel/tsm/p/r" sha256
-	yes "$(printf 'x%.0s' {1..1000})" | head -n 50000 >"$TMP/log"
+	yes "$(printf 'x%.0s' {1..1000})" | head -n 30000 >"$TMP/log"
 	rm -f "$ROOT/sys/kernel/tsm/p/r/event_log"
 	cp "$TMP/log" "$ROOT/sys/kernel/tsm/p/r/event_log"
 	run --separate-stderr bash -c '"$TSMCTL" --root "$ROOT" log --jsonl >/dev/full'
