@@ -43,7 +43,7 @@ _tsmctl() {
 
 	case $cmd:$prev in
 	*:--root) _tsmctl_files -d ;;
-	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs ;;
+	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs tpm ;;
 	*:--color) _tsmctl_offer auto always never ;;
 	list:--output | list:-o) ;;
 	read:--quote) _tsmctl_files -f ;;

@@ -14,7 +14,7 @@ end
 
 complete -c tsmctl -f
 complete -c tsmctl -l root -r -a '(__fish_complete_directories)' -d 'look for the machine\'s files below DIR; nothing outside is opened but the files named on the command line'
-complete -c tsmctl -l abi -r -a 'tsm-mr tsm-rfc tsm-rtmrs' -d 'use this kernel interface only'
+complete -c tsmctl -l abi -r -a 'tsm-mr tsm-rfc tsm-rtmrs tpm' -d 'use this kernel interface only'
 complete -c tsmctl -l json -s j -d 'print one JSON document'
 complete -c tsmctl -l color -r -a 'auto always never' -d 'colour verdicts; auto: on a terminal, unless NO_COLOR is set or TERM is dumb or unset'
 complete -c tsmctl -l quiet -s q -d 'suppress notes and -v; errors are still printed'

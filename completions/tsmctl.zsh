@@ -17,7 +17,7 @@ _tsmctl() {
 	local cmd='' word
 	globals=(
 			'--root[look for the machine'\''s files below DIR; nothing outside is opened but the files named on the command line]:DIR:_files -/'
-			'--abi[use this kernel interface only]:NAME:(tsm-mr tsm-rfc tsm-rtmrs)'
+			'--abi[use this kernel interface only]:NAME:(tsm-mr tsm-rfc tsm-rtmrs tpm)'
 			'--json[print one JSON document]'
 			'-j[print one JSON document]'
 			'--color[colour verdicts; auto\: on a terminal, unless NO_COLOR is set or TERM is dumb or unset]:WHEN:(auto always never)'

@@ -105,6 +105,22 @@ struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec
 	return NULL;
 }
 
+struct mr *app_find_own(struct app *app, const struct tree *tree, const char *spec)
+{
+	struct mr *mr = app_find(app, &tree->mrs, spec);
+	if (mr == NULL && !tree->tvm && app->unseen.status == ST_OK) {
+		tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
+		err_add(&app->err, "; 'tsmctl status' says more");
+	} else if (mr != NULL && (mr->flags & MR_OF_TPM)) {
+		err_set(&app->err, ST_ABSENT,
+			"'%s' is a TPM's, which takes commands and no writes: tpm2_pcrextend "
+			"extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads",
+			mr->full);
+		mr = NULL;
+	}
+	return mr;
+}
+
 static bool is_whole(const struct mr_list *mrs, const char *spec)
 {
 	for (size_t i = 0; i < mrs->n; i++)

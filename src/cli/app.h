@@ -33,6 +33,8 @@ int app_open_root(struct app *app);
 int app_probe(struct app *app, struct tree *ret);
 
 /* The register that an operand names, and those that the operands mean; NULL, -1: with app->err. */
+/* The same for what only a TVM's own registers allow: ST_ABSENT where there are none but a TPM's. */
+struct mr *app_find_own(struct app *app, const struct tree *tree, const char *spec);
 struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec);
 int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
 	struct mr_pick **ret, size_t *ret_n);

@@ -200,7 +200,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[])
 	if (check_options(app) < 0)
 		return -1;
 	int rc = app_probe(app, &tree);
-	struct mr *mr = rc == 0 ? app_find(app, &tree.mrs, argv[0]) : NULL;
+	struct mr *mr = rc == 0 ? app_find_own(app, &tree, argv[0]) : NULL;
 	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;
 	tree_clear(&tree);
 	free(buf.from_file);

@@ -150,6 +150,15 @@ static bool has_digest(const struct log_event *ev, enum hash_alg alg)
 	return ev->n_digests == 0;
 }
 
+static bool is_pcr_of(const struct log_input *in, const struct mr *mr, const struct log_event *ev)
+{
+	enum place place;
+	uint32_t index;
+	return (in->provider == NULL || strcmp(in->provider, mr->provider) == 0) &&
+	       reg_place(mr->provider, mr->name, &place, &index) && ev->place == place &&
+	       ev->index == index;
+}
+
 /* Whether an event is of this register: by its index, or by a name that the journal has for it. */
 static bool is_of(const struct live *l, const struct mr *mr, const struct log_event *ev,
 	const char *name, int64_t cc_mr_index)
@@ -159,6 +168,8 @@ static bool is_of(const struct live *l, const struct mr *mr, const struct log_ev
 	if (l->journal != NULL)
 		return journal_state_find(l->journal, name) ==
 		       journal_state_find(l->journal, mr->full);
+	if (mr->flags & MR_OF_TPM)
+		return is_pcr_of(&l->inputs.v[l->source], mr, ev);
 	return ev->place == PLACE_NAMED && mr_named(mr, name, false);
 }
 
@@ -379,7 +390,7 @@ static int keep_logged(struct app *app, bool all, struct mr_pick *picks, size_t 
 	size_t kept = 0;
 	for (size_t i = 0; i < *n; i++) {
 		const struct mr *mr = picks[i].mr;
-		if (mr->log != LOG_OF_NOBODY)
+		if (mr->log != LOG_OF_NOBODY || (mr->flags & MR_OF_TPM))
 			picks[kept++] = picks[i];
 		else if (picks[i].by_name)
 			return err_set(&app->err, ST_ABSENT, "'%s' has no log here%s", mr->full,

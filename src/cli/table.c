@@ -8,7 +8,7 @@
 #define AT(member) offsetof(struct options, member)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const abi_choices[] = {"tsm-mr", "tsm-rfc", "tsm-rtmrs", NULL};
+static const char *const abi_choices[] = {"tsm-mr", "tsm-rfc", "tsm-rtmrs", "tpm", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 const struct opt_spec global_opts[] = {

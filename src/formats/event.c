@@ -55,12 +55,22 @@ static bool get_numbered(const char *name, enum place *ret, uint32_t *ret_index)
 	return false;
 }
 
+static bool is_tpm(const char *provider)
+{
+	return strncmp(provider, "tpm", 3) == 0 && provider[3] != '\0' &&
+	       strspn(provider + 3, "0123456789") == strlen(provider + 3);
+}
+
 bool reg_place(const char *provider, const char *name, enum place *ret, uint32_t *ret_index)
 {
 	int cc = mr_cc_index(provider, name);
 	*ret = PLACE_CC_MR;
 	*ret_index = cc >= 0 ? (uint32_t)cc : 0;
-	return cc >= 0 || (*provider == '\0' && get_numbered(name, ret, ret_index));
+	if (cc >= 0)
+		return true;
+	bool tpm = is_tpm(provider);
+	return (tpm || *provider == '\0') && get_numbered(name, ret, ret_index) &&
+	       (!tpm || *ret == PLACE_PCR);
 }
 
 enum hash_alg reg_hash(const char *name, size_t *ret_n)

@@ -62,7 +62,8 @@ enum { EVENT_REG_ROOM = 32 };
 
 /*
  * The place and index that stand for a register of this provider and name: rtmr0 to rtmr3 of a TDX
- * guest and mrtd are CC MRs; away from a machine so is ccmr5, pcrN is a PCR, nv0xN an NV index.
+ * guest and mrtd are CC MRs; away from a machine so is ccmr5, pcrN is a PCR, nv0xN an NV index; pcrN of
+ * tpmN is a PCR, too.
  * False if it is none of these.
  */
 bool reg_place(const char *provider, const char *name, enum place *ret, uint32_t *ret_index);

@@ -102,6 +102,31 @@ struct bytes ima_template_path(struct bytes name, struct bytes data)
 	return none;
 }
 
+void ima_boot_aggregate(const struct log_event *ev, struct digest *ret)
+{
+	struct bytes data = ev->data, value, name;
+	*ret = (struct digest){0};
+	if (!is_word(ev->text, "boot_aggregate"))
+		return;
+	if (strcmp(ev->kind, "ima") == 0) {
+		if (ev->hashed.n >= SHA1_SIZE)
+			*ret = digest_of(HASH_SHA1, (struct bytes){ev->hashed.p, SHA1_SIZE});
+		return;
+	}
+	if (!next_value(&data, &value))
+		return;
+	/* "sha256:", or "ima:sha256:" in later templates, then a NUL and the digest. */
+	name = next_word(&value, '\0');
+	if (bytes_start_with(name, "ima:"))
+		name = (struct bytes){name.p + 4, name.n - 4};
+	if (name.n == 0 || name.p[name.n - 1] != ':')
+		return;
+	name.n--;
+	enum hash_alg alg = hash_by_name(name);
+	if (alg > HASH_UNKNOWN && value.n == hash_size(alg))
+		*ret = digest_of(alg, value);
+}
+
 static void set_text(struct log_event *ret, struct bytes path)
 {
 	if (path.p != NULL && utf8_valid(path))

@@ -15,6 +15,7 @@ enum mr_flag {
 	MR_FIRMWARE = 1 << 5, /* firmware or the boot loader extends it: others only by --force */
 	MR_BY_ENTRY = 1 << 6, /* reached through an entry that has to be made first */
 	MR_HAS_ENTRY = 1 << 7,
+	MR_OF_TPM = 1 << 9, /* a PCR: meant only where it is asked for, or nothing else is here */
 	MR_MAY_EXTEND =
 		1 << 8, /* static and writable, but a write may extend it: only a try tells */
 };

@@ -142,17 +142,26 @@ static void pick(struct picks *p, size_t place, bool by_name)
 	p->v[p->pick_of[place] - 1].by_name |= by_name;
 }
 
-/* Whether there is any. */
-static bool pick_matches(struct picks *p, const char *pattern, bool fold)
+/* Those of a kind that the pattern matches (NULL: all). Whether there is any. */
+static bool pick_kind(struct picks *p, unsigned kind, const char *pattern, bool fold)
 {
 	bool any = false;
 	for (size_t i = 0; i < p->list->n; i++) {
-		if (!mr_matches(p->list->mr[i], pattern, fold))
+		const struct mr *mr = p->list->mr[i];
+		if ((mr->flags & MR_OF_TPM) != kind ||
+			(pattern != NULL && !mr_matches(mr, pattern, fold)))
 			continue;
 		pick(p, i, false);
 		any = true;
 	}
 	return any;
+}
+
+/* A TPM's only where there are no others. */
+static bool pick_all(struct picks *p, const char *pattern)
+{
+	return pick_kind(p, 0, pattern, false) || pick_kind(p, 0, pattern, true) ||
+	       pick_kind(p, MR_OF_TPM, pattern, false) || pick_kind(p, MR_OF_TPM, pattern, true);
 }
 
 static int pick_spec(struct picks *p, const char *spec, struct err *err)
@@ -165,7 +174,7 @@ static int pick_spec(struct picks *p, const char *spec, struct err *err)
 	if (!mr_is_pattern(spec))
 		return -1;
 
-	if (pick_matches(p, spec, false) || pick_matches(p, spec, true))
+	if (pick_all(p, spec))
 		return 0;
 	return err_set(err, ST_USAGE, "no register matches '%s'", spec);
 }
@@ -173,8 +182,7 @@ static int pick_spec(struct picks *p, const char *spec, struct err *err)
 static int pick_specs(struct picks *p, int n_specs, char *const specs[], struct err *err)
 {
 	if (n_specs == 0)
-		for (size_t i = 0; i < p->list->n; i++)
-			pick(p, i, false);
+		pick_all(p, NULL);
 	else if (mr_index_init(&p->index, p->list->mr, p->list->n, err) < 0)
 		return -1;
 	for (int i = 0; i < n_specs; i++)

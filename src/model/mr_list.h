@@ -39,8 +39,9 @@ struct mr_pick {
 
 /*
  * The registers that the operands name or match, each once, in the order of the operands; all if
- * there are none. What names nothing exactly is compared without regard to case. A pattern that matches
- * nothing is ST_USAGE. *ret is allocated, the caller frees
+ * there are none. What names nothing exactly is compared without regard to case. Of a TPM's registers
+ * a pattern, or no operand, means none where it means others. A pattern that matches nothing is
+ * ST_USAGE. *ret is allocated, the caller frees
  * it.
  */
 int mr_list_pick(const struct mr_list *list, int n_specs, char *const specs[], struct mr_pick **ret,

@@ -223,6 +223,7 @@ static size_t changed_list(struct claim *ret, const struct claim_list *list, siz
 	case DIAG_FOREIGN:
 	case DIAG_UNREACHED:
 	case DIAG_ALTERED:
+	case DIAG_AGGREGATE:
 		break;
 	}
 	return n;
@@ -628,6 +629,7 @@ const char *diagnosis_name(enum diagnosis_kind kind)
 		[DIAG_FOREIGN] = "foreign",
 		[DIAG_UNREACHED] = "unreached",
 		[DIAG_ALTERED] = "altered",
+		[DIAG_AGGREGATE] = "boot-aggregate",
 	};
 	return names[kind];
 }

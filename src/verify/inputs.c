@@ -174,6 +174,8 @@ bool inputs_can_name(const struct log_input *in, const struct mr *mr)
 {
 	enum place place;
 	uint32_t index;
+	if (in->provider != NULL && strcmp(in->provider, mr->provider) != 0)
+		return false;
 	if (in->text)
 		return in->mr != NULL && strcmp(in->mr->full, mr->full) == 0;
 	if (in->as != NULL)
@@ -432,6 +434,8 @@ int inputs_read(
 	in->moved = true;
 	if (rc == 0)
 		rc = read_events(inputs, source, each, arg, err);
+	if (rc == 0 && in->unsized)
+		in->reader->in.end = window_tell(&in->reader->in);
 	if (rc >= 0 || err->status != ST_FORMAT)
 		return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 	in->err = *err;

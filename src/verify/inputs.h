@@ -21,7 +21,11 @@ struct log_input {
 	 */
 	bool text;
 	const struct mr *mr; /* text: its register */
-	char *as; /* the register that all its events are of; NULL: they say it themselves */
+	const char *
+		provider; /* of this machine: the TPM whose PCRs it is of; NULL: it is of no TPM alone */
+	bool unsized;	 /* a pseudo-file: it ends where it ended when it was first read */
+	bool incomplete; /* its writer marked it: not all that was extended is in it */
+	char *as;	 /* the register that all its events are of; NULL: they say it themselves */
 	struct log_reader *reader; /* not text: never moved; NULL: it could not be opened */
 	bool moved;		   /* the reader is not at the first event */
 	bool other_boot;	   /* it is of another boot than the registers: it takes no part */

@@ -113,7 +113,7 @@ static int take_event(void *arg, size_t source, struct log_event *ev, enum expla
 	if (ev->place == PLACE_NONE)
 		return err_set(err, ST_FORMAT, "event %llu does not say which register it extends",
 			(unsigned long long)ev->seq);
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tracks.n_hits; i++)
 		if (take_claim(p, &p->tracks.v[p->tracks.hit[i]], &at, ev, explanation, err) < 0)
@@ -155,7 +155,7 @@ static int find_banks(
 		.place = PLACE_NAMED, .reg = reg->names->text, .extends = reg->records > 0};
 	event_settle_place(&ev);
 	*ret_n = 0;
-	if (is_claim(&ev) && tracks_find(&p->tracks, &ev, err) < 0)
+	if (is_claim(&ev) && tracks_find(&p->tracks, NULL, &ev, err) < 0)
 		return -1;
 	if (is_claim(&ev))
 		*ret_n = p->tracks.n_hits;
@@ -337,7 +337,7 @@ static int collect_event(void *arg, size_t source, struct log_event *ev,
 	struct passes *p = arg;
 	if (!is_claim(ev) || ev->place == PLACE_NONE)
 		return 0;
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tracks.n_hits; i++) {
 		size_t hunt = p->hunt_of[p->tracks.hit[i]];
@@ -402,7 +402,7 @@ static int probe_event(void *arg, size_t source, struct log_event *ev, enum expl
 		effort_spare(p->effort) == 0 ||
 		!effort_take(p->effort, p->n_hunts / HUNTS_PER_EXTEND))
 		return 0;
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n_hunts; i++) {
 		struct hunt *hunt = &p->hunt[i];
@@ -473,7 +473,7 @@ static int own_event(void *arg, size_t source, struct log_event *ev, enum explan
 	(void)explanation;
 	if (!is_claim(ev) || ev->place == PLACE_NONE || is_own == o->compares)
 		return 0;
-	if (tracks_find(t, ev, err) < 0)
+	if (tracks_find(t, o->p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t->n_hits; i++) {
 		if (t->hit[i] != o->track)

@@ -75,6 +75,13 @@ static void say_unreached(const struct diagnosis *d, const char *name, struct ju
 			(unsigned long long)d->event.seq, name);
 }
 
+void say_aggregate(const struct inputs *inputs, struct judgement *j)
+{
+	add(j, "event %llu of '%s', boot_aggregate, is not the hash of PCRs 0 to 9 as they are now",
+		(unsigned long long)j->diagnosis.event.seq,
+		inputs->v[j->diagnosis.event.source].name);
+}
+
 static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 {
 	const struct diagnosis *d = &j->diagnosis;
@@ -120,6 +127,9 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 		break;
 	case DIAG_ALTERED:
 		say_altered(inputs, j);
+		break;
+	case DIAG_AGGREGATE:
+		say_aggregate(inputs, j);
 		break;
 	}
 }
@@ -209,6 +219,17 @@ static void say_reset(const struct mr *mr, struct judgement *j)
 		add(j, "this PCR can be reset, and no log says so");
 }
 
+/* Its writer says so itself: what the register has more may have been systemd's. */
+static void say_incomplete(const struct inputs *inputs, const struct mr *mr, struct judgement *j)
+{
+	for (size_t k = 0; k < inputs->n; k++)
+		if (inputs->v[k].incomplete && inputs_can_name(&inputs->v[k], mr))
+			add(j,
+				"'%s' is marked as incomplete: something was extended that is not "
+				"in it",
+				inputs->v[k].name);
+}
+
 static void say_unlogged(const struct inputs *inputs, struct judgement *j)
 {
 	add(j, inputs->n > 0 ? "changed, and no log has an event of it"
@@ -261,6 +282,7 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 	if (j->has_altered && j->diagnosis.kind != DIAG_WRONG_DIGEST)
 		say_altered(inputs, j);
 	say_reset(mr, j);
+	say_incomplete(inputs, mr, j);
 }
 
 void say_elsewhere(const struct log_input *in, const char *name, struct judgement *j)

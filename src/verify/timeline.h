@@ -63,6 +63,7 @@ enum diagnosis_kind {
 	DIAG_FOREIGN,	     /* something that is in no log extended before it, after `other` */
 	DIAG_UNREACHED,	     /* the logs do not lead to what it found, from `other` */
 	DIAG_ALTERED,	     /* its data does not hash to its digest */
+	DIAG_AGGREGATE,	     /* of a match: it is not the hash of the PCRs as they are */
 };
 
 struct diagnosis {

@@ -221,12 +221,26 @@ static int add_track(struct tracks *t, const struct track *like, struct err *err
 		false, err);
 }
 
+/* The TPM that a PCR is of; NULL: away from a machine. */
+static const char *tpm_of(const struct track *track)
+{
+	return track->mr != NULL && track->mr->provider[0] != '\0' ? track->mr->provider : NULL;
+}
+
+static bool is_of_tpm(const struct track *track, const char *tpm)
+{
+	const char *own = tpm_of(track);
+	return tpm == NULL || own == NULL || strcmp(own, tpm) == 0;
+}
+
 /* The number of the register that has this place or name, in whatever hash; a new one if there is none. */
 static size_t reg_number(struct tracks *t, const struct track *like)
 {
 	if (has_head(like->place, like->index)) {
-		size_t head = *head_of(t, like->place, like->index);
-		return head > 0 ? t->v[head - 1].reg : t->n_regs++;
+		size_t i = *head_of(t, like->place, like->index);
+		while (i > 0 && like->place == PLACE_PCR && !is_of_tpm(&t->v[i - 1], tpm_of(like)))
+			i = t->v[i - 1].next;
+		return i > 0 ? t->v[i - 1].reg : t->n_regs++;
 	}
 	char room[EVENT_REG_ROOM];
 	const char *name = event_reg_name(like->place, like->index, like->name, room);
@@ -348,15 +362,15 @@ static void tell_rivals(struct tracks *t)
 	}
 }
 
-static int find_placed(
-	struct tracks *t, enum place place, uint32_t index, bool *ret_alias, struct err *err)
+static int find_placed(struct tracks *t, const char *tpm, const struct log_event *ev,
+	bool *ret_alias, struct err *err)
 {
-	for (size_t i = *head_of(t, place, index); i > 0; i = t->v[i - 1].next)
-		if (add_hit(t, i - 1, err) < 0)
+	for (size_t i = *head_of(t, ev->place, ev->index); i > 0; i = t->v[i - 1].next)
+		if (is_of_tpm(&t->v[i - 1], tpm) && add_hit(t, i - 1, err) < 0)
 			return -1;
 	*ret_alias = false;
 	for (size_t i = 0; i < t->n_aliases; i++) {
-		if (t->alias[i].place != place || t->alias[i].index != index)
+		if (t->alias[i].place != ev->place || t->alias[i].index != ev->index)
 			continue;
 		*ret_alias = true;
 		if (add_hit(t, t->alias[i].track, err) < 0)
@@ -419,7 +433,7 @@ static int discover(struct tracks *t, const struct log_event *ev, const char *na
 	return 0;
 }
 
-int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err)
+int tracks_find(struct tracks *t, const char *tpm, const struct log_event *ev, struct err *err)
 {
 	char room[EVENT_REG_ROOM];
 	bool alias;
@@ -428,8 +442,7 @@ int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err)
 	if (!headed && t->last != NULL && !t->discovers && strcmp(t->last, name) == 0)
 		return 0;
 	t->n_hits = 0;
-	int rc = headed ? find_placed(t, ev->place, ev->index, &alias, err)
-			: find_named(t, name, &alias, err);
+	int rc = headed ? find_placed(t, tpm, ev, &alias, err) : find_named(t, name, &alias, err);
 	if (rc < 0)
 		return -1;
 	if (!alias && !t->discovers)

@@ -125,9 +125,9 @@ void tracks_rewind(struct tracks *t);
 
 /*
  * The banks that an event is of: t->hit, until the next call. Where a name may mean two registers, both
- * are told so.
+ * are told so. `tpm`: the provider whose PCRs its log is of; NULL: any.
  */
-int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err);
+int tracks_find(struct tracks *t, const char *tpm, const struct log_event *ev, struct err *err);
 
 /*
  * What an event extended this bank with. *ret_is false: the event has no digest of its hash.

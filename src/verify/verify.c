@@ -9,6 +9,7 @@
 #include <bsd/stdlib.h>
 
 #include "base/scope.h"
+#include "verify/aggregate.h"
 #include "verify/elsewhere.h"
 #include "verify/system.h"
 
@@ -213,14 +214,18 @@ static int add_stray(const struct verification *v, struct verify_rows *rows, str
 static int judge_logs(struct verification *v, struct err *err)
 {
 	if (v->live)
-		return system_judge(v->r, v->asked, v->bad, v->inputs, v->js, err);
+		return system_judge(v->r, v->asked, v->bad, v->inputs, v->js, err) < 0
+			       ? -1
+			       : aggregate_check(v->r, v->inputs, v->js, err);
 	struct question q = {.mrs = v->r->mrs, .v = v->asked};
 	if (v->r->values != NULL && v->r->values->boot_id[0] != '\0')
 		q.boot_id = v->r->values->boot_id;
 	registers_read(v->r, v->asked, v->bad);
 	if (judge(&q, v->inputs, v->js, err) < 0)
 		return -1;
-	return elsewhere_look(&q, v->inputs, v->js, err);
+	if (elsewhere_look(&q, v->inputs, v->js, err) < 0)
+		return -1;
+	return aggregate_check(v->r, v->inputs, v->js, err);
 }
 
 static int make_rows(struct verification *v, struct verify_rows *ret, struct err *err)

@@ -552,7 +552,7 @@ expand() {
 	for command in list read log verify; do
 		tsmctl "$command"
 		assert_refused 3 "no measurement registers here; looked below '$ROOT' for sys/devices/virtual/misc, \
-sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs; *"
+sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs, sys/class/tpm; *"
 	done
 	mkdir -p "$ROOT/sys/kernel/tsm"
 	tsmctl list

@@ -341,7 +341,7 @@ static void test_locality(void)
 static size_t hits(struct log_event ev, size_t *ret_first)
 {
 	struct err err;
-	CHECK(tracks_find(&tracks, &ev, &err) == 0);
+	CHECK(tracks_find(&tracks, NULL, &ev, &err) == 0);
 	*ret_first = tracks.n_hits > 0 ? tracks.hit[0] : SIZE_MAX;
 	return tracks.n_hits;
 }
