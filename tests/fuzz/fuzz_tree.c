@@ -45,7 +45,8 @@ struct choice {
 static struct choice choose(uint8_t c)
 {
 	static const char *const abis[] = {NULL, "tsm-mr", "tsm-rfc", "tsm-rtmrs"};
-	return (struct choice){abis[c & 3], (c & 4) != 0, (c & 8) != 0, (c & 16) != 0};
+	const char *abi = c & 32 ? "tpm" : abis[c & 3];
+	return (struct choice){abi, (c & 4) != 0, (c & 8) != 0, (c & 16) != 0};
 }
 
 static void check_text(const char *s, bool blanks)
