@@ -7,8 +7,6 @@
 #include "formats/tcg_names.h"
 
 static const char spec_id[16] = "Spec ID Event03";
-/* TPM 2.0 Library, Part 2, "TPM_HT": the first byte of the handle of an NV index. */
-enum { NV_HANDLES = 0x01 };
 
 /* The header of a log that is exported: this one has its own. */
 static bool is_header(const struct log_event *ev)
@@ -25,7 +23,7 @@ static int err_place(const struct log_event *ev, struct err *err)
 			"'%s' has no number, and 'tcg2' has no names of registers: use 'cel-json'",
 			ev->reg);
 	case PLACE_NV:
-		if (ev->has_type && ev->index >> 24 == NV_HANDLES)
+		if (ev->has_type && ev->index >> 24 == TCG_NV_HANDLES)
 			break;
 		return err_set(err, ST_ABSENT,
 			"NV index '0x%08x': 'tcg2' has PCRs and CC MRs only: use 'cel-json' or "

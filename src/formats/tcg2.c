@@ -17,8 +17,6 @@ enum { SPEC_ID_SIGNATURE = 16, SPEC_ID_COUNT_AT = 24, SPEC_ID_ALGS_AT = 28, SPEC
 enum { EVENT2_FIXED = 12 };
 
 enum { CC_MR_LAST = 4, PCR_LAST = 23 };
-/* TPM 2.0 Library, Part 2, "TPM_HT": the first byte of the handle of an NV index. */
-enum { NV_HANDLES = 0x01 };
 
 static const char spec_id[SPEC_ID_SIGNATURE] = "Spec ID Event03";
 
@@ -332,7 +330,7 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 		return read_header(r, ret, err);
 	int rc = own->old ? old_next(r, ret, err)
 			  : tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
-	if (rc > 0 && ret->place == PLACE_PCR && ret->index >> 24 == NV_HANDLES)
+	if (rc > 0 && ret->place == PLACE_PCR && ret->index >> 24 == TCG_NV_HANDLES)
 		ret->place = PLACE_NV;
 	if (rc > 0)
 		check_index(r, ret);
