@@ -43,7 +43,7 @@ _tsmctl() {
 
 	case $cmd:$prev in
 	*:--root) _tsmctl_files -d ;;
-	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs ;;
+	*:--abi) _tsmctl_offer tsm-mr tsm-rfc tsm-rtmrs tpm ;;
 	*:--color) _tsmctl_offer auto always never ;;
 	list:--output | list:-o) ;;
 	read:--quote) _tsmctl_files -f ;;
@@ -93,7 +93,7 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --no-log "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;

@@ -17,7 +17,7 @@ _tsmctl() {
 	local cmd='' word
 	globals=(
 			'--root[look for the machine'\''s files below DIR; nothing outside is opened but the files named on the command line]:DIR:_files -/'
-			'--abi[use this kernel interface only]:NAME:(tsm-mr tsm-rfc tsm-rtmrs)'
+			'--abi[use this kernel interface only]:NAME:(tsm-mr tsm-rfc tsm-rtmrs tpm)'
 			'--json[print one JSON document]'
 			'-j[print one JSON document]'
 			'--color[colour verdicts; auto\: on a terminal, unless NO_COLOR is set or TERM is dumb or unset]:WHEN:(auto always never)'
@@ -93,14 +93,14 @@ _tsmctl() {
 		args=(
 			'--format[write the events for other tools\: tcg2, cel-json or cel-tlv]:FORMAT:(tcg2 cel-json cel-tlv)'
 			'--jsonl[print one JSON object a line, an event each]'
-			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)]:FILE\[\:FORMAT\]:_files'
+			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
 			'*:register:_tsmctl_registers'
 		)
 		;;
 	verify)
 		args=(
-			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see tsmctl-logs(5)]:FILE\[\:FORMAT\]:_files'
-			'--values[take the registers from FILE, which '\''tsmctl read'\'' printed, in place of the machine'\''s]:FILE:_files'
+			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
+			'--values[take the registers from FILE, which '\''tsmctl read'\'' or tpm2_pcrread printed, in place of the machine'\''s]:FILE:_files'
 			'--quote[take the registers from a TDX quote or SEV-SNP report in place of the machine'\''s, and check its signature]:FILE:_files'
 			'--tdreport[the same from a TDX report, whose MAC cannot be checked]:FILE:_files'
 			'*--root-ca[trust this root certificate instead of Intel'\''s and AMD'\''s]:FILE:_files'
@@ -110,9 +110,10 @@ _tsmctl() {
 			'*--require[fail unless this is so\: signature, no-debug, crl, vmpl0]:WHAT,...:'
 			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
 			'--report-data-file[the same, the bytes being those of FILE]:FILE:_files'
-			'--expect[registers must also equal the values in FILE, which '\''tsmctl read'\'' printed]:FILE:_files'
+			'--expect[registers must also equal the values in FILE, of the same form]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
 			'--no-log[compare with --expect only]'
+			'--allow-ahead[a log may have events at its end that are not in the register\: log-ahead is status 0]'
 			'*:register:_tsmctl_registers'
 		)
 		;;

@@ -171,7 +171,10 @@ uint32_t utf8_next(struct bytes *b)
 char *bytes_visible(const char *raw)
 {
 	char *s = malloc(4 * strlen(raw) + 1);
-	if (s != NULL)
-		strvis(s, raw, VIS_OCTAL | VIS_WHITE);
+	/* Without memory it writes nothing, and returns -1 or 0. */
+	if (s != NULL && strvis(s, raw, VIS_OCTAL | VIS_WHITE) < (int)strlen(raw)) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }

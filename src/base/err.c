@@ -8,12 +8,21 @@
 #include <bsd/string.h>
 #include <bsd/vis.h>
 
+/* vis allocates; where it cannot, "?" stands for the byte. */
+static void show_byte(char cell[static 8], unsigned char c)
+{
+	const char *end = vis(cell, c, VIS_NOSLASH | VIS_NL | VIS_TAB, 0);
+	if (end == NULL || end == cell)
+		memcpy(cell, "?", sizeof("?"));
+}
+
 /* Copies src behind what is in err->msg from `used` on, each unprintable byte made visible. */
 static void append_visible(struct err *err, size_t used, const char *src)
 {
 	for (; *src != '\0'; src++) {
-		char cell[8];
-		vis(cell, (unsigned char)*src, VIS_NOSLASH | VIS_NL | VIS_TAB, 0);
+		char cell[8] = {*src};
+		if (*src < ' ' || *src > '~')
+			show_byte(cell, (unsigned char)*src);
 		size_t n = strlen(cell);
 		if (used + n >= sizeof(err->msg))
 			break;

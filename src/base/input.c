@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/scope.h"
+
+#define SPOOL_DIR "/var/tmp"
 
 bool input_exceeds_limit(off_t size)
 {
@@ -34,26 +38,26 @@ static int put_all(int fd, const uint8_t *buf, size_t n, off_t at)
 int input_err_copy(struct err *err, int sys, const char *path)
 {
 	return sys == EFBIG
-		       ? err_sys(err, sys, "'%s': RLIMIT_FSIZE is too small for its copy in memory",
-				 path)
+		       ? err_sys(err, sys, "'%s': RLIMIT_FSIZE is too small for a copy of it", path)
 		       : err_sys(err, sys, "'%s'", path);
 }
 
-int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap))
+int input_spool(int from, int to, off_t max, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap))
 {
 	uint8_t buf[16384];
-	off_t size = 0;
-	for (;;) {
+	struct stat st;
+	if (fstat(to, &st) < 0)
+		return -errno;
+	for (off_t size = st.st_size; size <= max;) {
 		ssize_t n = reader(from, buf, sizeof(buf));
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
-		if (size > LOG_FILE_MAX - n)
-			return -EOVERFLOW;
 		int rc = put_all(to, buf, (size_t)n, size);
 		if (rc < 0)
 			return rc;
 		size += n;
 	}
+	return 1;
 }
 
 static ssize_t read_again(int fd, uint8_t *buf, size_t cap)
@@ -80,22 +84,95 @@ static int open_named(const char *path, struct stat *st, struct err *err)
 	return err_sys(err, sys, "'%s'", path);
 }
 
-int input_open(const char *path, struct err *err)
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+/* A file without a name, on a disk. */
+static int open_unnamed(struct err *err)
+{
+	char name[] = SPOOL_DIR "/tsmctl-XXXXXX";
+	int fd = open(SPOOL_DIR, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	/* Not every filesystem makes one without a name. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		fd = mkostemp(name, O_CLOEXEC);
+		if (fd >= 0)
+			unlink(name);
+	}
+	if (fd < 0)
+		return err_sys(err, errno, "'" SPOOL_DIR "'");
+	if (!is_in_memory(fd))
+		return fd;
+	close(fd);
+	return err_set(err, ST_SYSTEM, "'" SPOOL_DIR "' is in memory, too");
+}
+
+/* What `mem` has of it, and the rest of it, in a file. */
+static int keep_on_disk(int from, int mem, const char *path, struct err *err)
+{
+	int disk = open_unnamed(err);
+	if (disk < 0) {
+		err_in(err, "'%s': longer than %d bytes", path, INPUT_KEEP_MAX);
+		return err_add(err, ": give a regular file");
+	}
+	int rc = input_spool(mem, disk, INPUT_SPOOL_MAX, read_again);
+	if (rc == 0)
+		rc = input_spool(from, disk, INPUT_SPOOL_MAX, read_again);
+	if (rc == 0)
+		return disk;
+	close(disk);
+	if (rc > 0)
+		return err_set(err, ST_FORMAT, "'%s': longer than %d bytes: give a regular file",
+			path, INPUT_SPOOL_MAX);
+	input_err_copy(err, -rc, path);
+	return err_add(
+		err, "; what is longer than %d bytes is copied to '" SPOOL_DIR "'", INPUT_KEEP_MAX);
+}
+
+/* Reads only as much as it takes to tell what it is. */
+static int keep_head(int from, int mem, input_check_fn check, const char *path, struct err *err)
+{
+	uint8_t head[LOG_HEAD_BYTES];
+	size_t n = 0;
+	ssize_t got = 1;
+	while (n < sizeof(head) && (got = read_again(from, head + n, sizeof(head) - n)) > 0)
+		n += (size_t)got;
+	if (got < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if (check != NULL && check((struct bytes){head, n}, err) < 0)
+		return err_in(err, "'%s'", path);
+	int rc = put_all(mem, head, n, 0);
+	return rc < 0 ? input_err_copy(err, -rc, path) : 0;
+}
+
+static int keep(int from, input_check_fn check, const char *path, struct err *err)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_sys(err, errno, "'%s'", path);
+	if (keep_head(from, fd, check, path, err) < 0) {
+		close(fd);
+		return -1;
+	}
+	int rc = input_spool(from, fd, INPUT_KEEP_MAX, read_again);
+	if (rc == 0)
+		return fd;
+	rc = rc > 0 ? keep_on_disk(from, fd, path, err) : input_err_copy(err, -rc, path);
+	close(fd);
+	return rc;
+}
+
+int input_open(const char *path, input_check_fn check, struct err *err)
 {
 	struct stat st = {0};
 	int fd = open_named(path, &st, err);
 	/* Files of /proc say that they are empty, and are not. */
 	if (fd < 0 || (S_ISREG(st.st_mode) && st.st_size > 0))
 		return fd;
-
 	AUTO_CLOSE int from = fd;
-	int mem = memfd_create("input", MFD_CLOEXEC);
-	int rc = mem < 0 ? -errno : input_spool(from, mem, read_again);
-	if (rc == 0)
-		return mem;
-	if (mem >= 0)
-		close(mem);
-	return input_err_copy(err, -rc, path);
+	return keep(from, check, path, err);
 }
 
 /* Until buf is full or the file ends; -1 with errno. */
@@ -126,6 +203,8 @@ int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struc
 	for (;;) {
 		if (n == room) {
 			room = room == 0 ? 4096 : 2 * room;
+			if (room > max)
+				room = max + 1;
 			uint8_t *grown = realloc(buf, room);
 			if (grown == NULL)
 				return err_sys(err, ENOMEM, "'%s'", path);

@@ -9,18 +9,24 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/*
- * Opens a file that the operator named, "-" for standard input, for reading at any offset: what
- * cannot seek (a pipe) is copied to memory first. Returns a descriptor that the caller closes.
- */
-int input_open(const char *path, struct err *err);
+/* Whether the first bytes (LOG_HEAD_BYTES, or all there are) are worth keeping the rest: 0, or -1 with
+ * the reason. */
+typedef int (*input_check_fn)(struct bytes head, struct err *err);
 
 /*
- * Copies `from` to `to`, from offset 0 on, until `reader` (as read(2), but never EINTR) says that
- * it ends. 0 or -errno; -EFBIG beyond RLIMIT_FSIZE, which counts for memory, too, -EOVERFLOW beyond
- * LOG_FILE_MAX.
+ * Opens a file that the operator named, "-" for standard input, for reading at any offset. What is no
+ * regular file is copied first, if `check` (NULL: nothing is checked) lets it pass: up to INPUT_KEEP_MAX
+ * bytes to memory, more, up to INPUT_SPOOL_MAX, to an unnamed file in /var/tmp. Returns a descriptor
+ * that the caller closes; ST_FORMAT beyond INPUT_SPOOL_MAX, for a regular file beyond LOG_FILE_MAX.
  */
-int input_spool(int from, int to, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap));
+int input_open(const char *path, input_check_fn check, struct err *err);
+
+/*
+ * Appends what `reader` (as read(2), but never EINTR) reads of `from` to the file `to`. 0 at its end; 1
+ * once `to` has more than `max` bytes, with all that was read; or -errno: EFBIG beyond RLIMIT_FSIZE,
+ * which counts for memory, too.
+ */
+int input_spool(int from, int to, off_t max, ssize_t (*reader)(int fd, uint8_t *buf, size_t cap));
 /* The message for what it fails with. */
 int input_err_copy(struct err *err, int sys, const char *path);
 /* Whether a file of this size is longer than RLIMIT_FSIZE lets it become. */

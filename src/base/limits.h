@@ -5,10 +5,13 @@
 
 enum {
 	ERR_MSG_MAX = 1024,
+	STACK_MIN = 256 * 1024, /* bytes of stack, without which nothing is begun */
 
 	/* model */
 	DIGEST_SIZE_MAX = 64,
 	NAME_MAX_VISIBLE = 4 * 255 + 1, /* a file name of 255 bytes, each shown as \ooo */
+
+	EXTEND_ROOM = 2 * 1024 * 1024, /* bytes of memory for what follows the write of an extend */
 
 	/* kernel trees */
 	REGISTERS_MAX = 4096,	 /* of one machine */
@@ -27,7 +30,8 @@ enum {
 
 	/* records */
 	RECORD_MAX = 4096, /* bytes of one record: a kernel takes PAGE_SIZE in one write */
-	KERNEL_LOG_MAX = 4 * 1024 * 1024, /* bytes of one in-kernel text log */
+	KERNEL_LOG_MAX = 4 * 1024 * 1024,   /* bytes of one in-kernel text log */
+	KERNEL_COPY_MAX = 32 * 1024 * 1024, /* bytes copied of one, whatever it says */
 	KERNEL_LOG_LOW = 512, /* room in it that is worth a warning: a SYNC and a short record */
 	KERNEL_LOG_EDGE =
 		2 * 1024 * 1024, /* a log that ends exactly at its buffer overruns it by a byte */
@@ -40,10 +44,12 @@ enum {
 	JOURNAL_LATE_MAX = 65536,   /* ends that do not follow their intent at once */
 
 	/* logs and other files */
-	LINE_MAX_BYTES = 65536,		     /* of a text log */
-	LOG_HEAD_BYTES = 4096,		     /* of a file that its format is told from */
-	LOG_LOOK_BYTES = 1024 * 1024,	     /* of one, where they do not tell */
-	WINDOW_MAX = 4 * 1024 * 1024 + 4096, /* looked at in one piece: an event, whole */
+	LINE_MAX_BYTES = 65536,		      /* of a text log */
+	INPUT_KEEP_MAX = 32 * 1024 * 1024,    /* of what is no regular file, kept in memory */
+	INPUT_SPOOL_MAX = 1024 * 1024 * 1024, /* the same, kept in a file */
+	LOG_HEAD_BYTES = 4096,		      /* of a file that its format is told from */
+	LOG_LOOK_BYTES = 1024 * 1024,	      /* of one, where they do not tell */
+	WINDOW_MAX = 4 * 1024 * 1024 + 4096,  /* looked at in one piece: an event, whole */
 	EVENT_DATA_MAX = 4 * 1024 * 1024,
 	EVENT_DIGESTS_MAX = 16,	  /* of one event */
 	DESCRIPTION_MAX = 4096,	  /* bytes of what is said of an event beside its data */
@@ -54,17 +60,19 @@ enum {
 	CERTS_MAX = 64,			     /* certificates of one purpose */
 	CRLS_MAX = 32,			     /* revocation lists */
 	JSON_DEPTH_MAX = 16,
-	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
+	JSON_NODES_MAX = 32768,	   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
-	TRACKS_MAX = 32768,	   /* banks that logs name, where no registers are at hand */
+	ELSEWHERE_TRIES_MAX = 4,   /* of reading a log's events as another register's */
+	NAMESAKES_MAX = 64,	   /* registers of one name, or that a journal says are one */
+	TRACKS_MAX = 4096,	   /* banks that logs name, where no registers are at hand */
 
-	/* the search for a history of a text log */
-	REPLAY_EXTENDS_MAX = 1 << 24,
-	REPLAY_RUNS_MAX = 1 << 16,   /* runs of direct lines with two readings */
-	REPLAY_RUN_LINES_MAX = 8192, /* lines of one run among which failed ones are looked for */
+	/* the search for a history */
+	REPLAY_EXTENDS_MAX = 1 << 22, /* of one command, for all registers together */
+	REPLAY_RUNS_MAX = 1 << 16,    /* runs of direct lines with two readings */
+	REPLAY_RUN_LINES_MAX = 8192,  /* lines of one run among which failed ones are looked for */
 };
 
-/* A log given by name, or the spool of one that cannot be read twice. */
+/* A log, or a journal, that is a regular file. */
 #define LOG_FILE_MAX (INT64_C(1) << 34)
 
 #endif

@@ -10,6 +10,8 @@
 
 #include <bsd/vis.h>
 
+#include "formats/tcg2.h"
+
 void app_note(const struct app *app, const char *fmt, ...)
 {
 	char *text = NULL, *visible = NULL;
@@ -103,6 +105,22 @@ struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec
 	return NULL;
 }
 
+struct mr *app_find_own(struct app *app, const struct tree *tree, const char *spec)
+{
+	struct mr *mr = app_find(app, &tree->mrs, spec);
+	if (mr == NULL && !tree->tvm && app->unseen.status == ST_OK) {
+		tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
+		err_add(&app->err, "; 'tsmctl status' says more");
+	} else if (mr != NULL && (mr->flags & MR_OF_TPM)) {
+		err_set(&app->err, ST_ABSENT,
+			"'%s' is a TPM's, which takes commands and no writes: tpm2_pcrextend "
+			"extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads",
+			mr->full);
+		mr = NULL;
+	}
+	return mr;
+}
+
 static bool is_whole(const struct mr_list *mrs, const char *spec)
 {
 	for (size_t i = 0; i < mrs->n; i++)
@@ -139,6 +157,39 @@ void app_json_end(struct json *j)
 {
 	json_close(j, '}');
 	sink_char(j->sink, '\n');
+}
+
+void app_json_logs(struct json *j, const struct inputs *inputs)
+{
+	json_key(j, "logs");
+	json_open(j, '[');
+	for (size_t i = 0; i < inputs->n; i++) {
+		const struct log_input *in = &inputs->v[i];
+		json_open(j, '{');
+		json_key(j, "source");
+		json_str(j, in->name);
+		json_key(j, "format");
+		json_str(j, in->format->name);
+		json_key(j, "guessed");
+		json_bool(j, in->reader != NULL && in->reader->guessed);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
+void app_tell_log(const struct app *app, const struct log_input *in)
+{
+	if (in->reader == NULL)
+		return;
+	if (in->reader->note[0] != '\0')
+		app_note(app, "'%s': %s", in->path, in->reader->note);
+	bool tpm = in->format == &log_format_tpm;
+	if (in->reader->guessed)
+		app_note(app,
+			"'%s': read as the log of a %s, which is a guess: '%s:%s' reads it as that "
+			"of a %s",
+			in->path, tpm ? "TPM" : "confidential VM", in->path, tpm ? "ccel" : "tpm",
+			tpm ? "confidential VM" : "TPM");
 }
 
 static void show_progress(void *arg, const char *path, uint64_t done, uint64_t total)

@@ -25,11 +25,16 @@ struct app {
 void app_note(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const struct err *err);
 
+/* What is to be known of a log that was read to its end. */
+void app_tell_log(const struct app *app, const struct log_input *in);
+
 int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */
 int app_probe(struct app *app, struct tree *ret);
 
 /* The register that an operand names, and those that the operands mean; NULL, -1: with app->err. */
+/* The same for what only a TVM's own registers allow: ST_ABSENT where there are none but a TPM's. */
+struct mr *app_find_own(struct app *app, const struct tree *tree, const char *spec);
 struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec);
 int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const argv[],
 	struct mr_pick **ret, size_t *ret_n);
@@ -43,6 +48,8 @@ void app_tell_unseen(struct app *app, const struct mr_list *mrs, int argc, char 
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);
 void app_json_end(struct json *j);
+/* The member "logs": which logs were read, as what. */
+void app_json_logs(struct json *j, const struct inputs *inputs);
 
 /* Shows, on a terminal, how far the replay of these is. */
 void app_watch(struct app *app, struct inputs *inputs);

@@ -9,6 +9,7 @@
 #include "cli/row_mr.h"
 #include "ops/extend.h"
 #include "ops/record.h"
+#include "verify/system.h"
 
 struct row_extend {
 	const char *full;
@@ -148,6 +149,17 @@ static void note_dry_run(const struct app *app, const struct extend_wanted *w)
 		app_note(app, "'%s': nothing was changed; the digest would be logged", w->mr->full);
 }
 
+/* Who reads that program's log alone cannot explain the register from now on. */
+static void note_other_keeper(
+	const struct app *app, const struct mr *mr, const char *keeper, const char *path)
+{
+	app_note(app,
+		"'%s': %s keeps a log of this register, too ('/%s'): its verifiers do not know "
+		"this "
+		"record and will not accept the register",
+		mr->full, keeper, path);
+}
+
 static int extend(struct app *app, const struct tree *tree, struct mr *mr, struct record_buf *buf)
 {
 	struct extend_done done;
@@ -165,6 +177,7 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 		return err_set(&app->err, ST_ABSENT,
 			"--note: the kernel keeps the log of '%s', there is no place for it",
 			mr->full);
+	const char *path = NULL, *keeper = system_other_keeper(&app->root, mr, &path);
 	if (find_what(app, &wanted, buf) < 0 ||
 		extend_run(&app->root, &tree->mrs, &wanted, &done, &app->err) < 0)
 		return -1;
@@ -173,6 +186,8 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 		app_note(app, "%s", done.note);
 	if (wanted.dry_run && !done.already)
 		note_dry_run(app, &wanted);
+	if (keeper != NULL && !done.already)
+		note_other_keeper(app, mr, keeper, path);
 	print_result(app, &wanted, &done);
 	return 0;
 }
@@ -185,7 +200,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[])
 	if (check_options(app) < 0)
 		return -1;
 	int rc = app_probe(app, &tree);
-	struct mr *mr = rc == 0 ? app_find(app, &tree.mrs, argv[0]) : NULL;
+	struct mr *mr = rc == 0 ? app_find_own(app, &tree, argv[0]) : NULL;
 	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;
 	tree_clear(&tree);
 	free(buf.from_file);

@@ -150,6 +150,15 @@ static bool has_digest(const struct log_event *ev, enum hash_alg alg)
 	return ev->n_digests == 0;
 }
 
+static bool is_pcr_of(const struct log_input *in, const struct mr *mr, const struct log_event *ev)
+{
+	enum place place;
+	uint32_t index;
+	return (in->provider == NULL || strcmp(in->provider, mr->provider) == 0) &&
+	       reg_place(mr->provider, mr->name, &place, &index) && ev->place == place &&
+	       ev->index == index;
+}
+
 /* Whether an event is of this register: by its index, or by a name that the journal has for it. */
 static bool is_of(const struct live *l, const struct mr *mr, const struct log_event *ev,
 	const char *name, int64_t cc_mr_index)
@@ -159,8 +168,9 @@ static bool is_of(const struct live *l, const struct mr *mr, const struct log_ev
 	if (l->journal != NULL)
 		return journal_state_find(l->journal, name) ==
 		       journal_state_find(l->journal, mr->full);
-	bool full;
-	return ev->place == PLACE_NAMED && mr_named(mr, name, &full);
+	if (mr->flags & MR_OF_TPM)
+		return is_pcr_of(&l->inputs.v[l->source], mr, ev);
+	return ev->place == PLACE_NAMED && mr_named(mr, name, false);
 }
 
 /* The name that has a hash in it is not that of an event which has none of that hash. */
@@ -318,6 +328,7 @@ static void begin(struct printer *p, const struct root *root, const struct input
 			json_str(&p->json, boot_id);
 		else
 			json_null(&p->json);
+		app_json_logs(&p->json, inputs);
 		json_key(&p->json, app->cmd->rows);
 		json_open(&p->json, '[');
 		return;
@@ -379,7 +390,7 @@ static int keep_logged(struct app *app, bool all, struct mr_pick *picks, size_t 
 	size_t kept = 0;
 	for (size_t i = 0; i < *n; i++) {
 		const struct mr *mr = picks[i].mr;
-		if (mr->log != LOG_OF_NOBODY)
+		if (mr->log != LOG_OF_NOBODY || (mr->flags & MR_OF_TPM))
 			picks[kept++] = picks[i];
 		else if (picks[i].by_name)
 			return err_set(&app->err, ST_ABSENT, "'%s' has no log here%s", mr->full,
@@ -449,9 +460,12 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n, all = tree->mrs.n;
 	p.app = app;
-	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0 ||
-		keep_logged(app, argc == 0, picks, &n) < 0)
+	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0)
 		return -1;
+	if (keep_logged(app, argc == 0, picks, &n) < 0) {
+		app_tell_unseen(app, &tree->mrs, argc, argv);
+		return -1;
+	}
 	struct live l = {
 		.p = &p,
 		.r = {.root = &app->root, .mrs = &tree->mrs, .wait_s = LOCK_WAIT_DEFAULT_S},
@@ -507,7 +521,7 @@ static int export_input(struct named_logs *a, struct log_input *in, struct err *
 		return -1;
 	in->moved = true;
 	while ((rc = log_reader_next(in->reader, ev, err)) > 0) {
-		const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+		const char *name = event_register(ev, room);
 		bool asked = name == NULL || name_asked(a, ev, name, 0) != NULL;
 		if (asked && log_export_reader_event(a->p->export, ev, err) < 0)
 			return -1;
@@ -534,8 +548,7 @@ static void print_input(struct named_logs *a, struct inputs *inputs, size_t k)
 		return;
 	if (rc < 0 || in->err.status != ST_OK)
 		tell(a->p, rc < 0 ? &err : &in->err);
-	if (in->reader != NULL && in->reader->note[0] != '\0')
-		app_note(app, "'%s': %s", in->path, in->reader->note);
+	app_tell_log(app, in);
 }
 
 struct inputs_pass {
@@ -570,6 +583,26 @@ static void tell_unseen(struct named_logs *a, int argc, char *const argv[])
 	}
 }
 
+/* Looks at a log's registers until every operand has named one. */
+static void look_at_input(struct log_asked *operands, struct log_input *in)
+{
+	char room[EVENT_REG_ROOM];
+	struct err ignored;
+	if (in->text)
+		log_asked_register(operands, in->mr);
+	if (in->text || in->reader == NULL || log_asked_all_seen(operands))
+		return;
+	AUTO_FREE struct log_event *ev = calloc(1, sizeof(*ev));
+	if (ev == NULL)
+		return;
+	in->moved = true;
+	while (!log_asked_all_seen(operands) && log_reader_next(in->reader, ev, &ignored) > 0) {
+		const char *name = event_reg_name(ev->place, ev->index, ev->reg, room);
+		if (name != NULL)
+			log_asked_event(operands, ev, name);
+	}
+}
+
 static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *const argv[])
 {
 	static struct printer p;
@@ -578,6 +611,10 @@ static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *
 	p.app = app;
 	progress_init(&app->progress, !app->opt.quiet);
 	int rc = log_asked_init(&asked.operands, argc, argv, &app->err);
+	for (size_t k = 0; k < inputs->n && rc == 0; k++)
+		look_at_input(&asked.operands, &inputs->v[k]);
+	if (rc == 0)
+		log_asked_fold_unseen(&asked.operands);
 	if (rc == 0 && app->opt.format == NULL)
 		begin(&p, NULL, inputs, NULL, 0);
 	if (rc == 0)

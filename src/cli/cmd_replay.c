@@ -23,7 +23,7 @@ static void note_doubts(
 			"'%s': offset %lld: these direct lines end the log and are taken as "
 			"extended; only the register can tell",
 			in->path, (long long)r->runs[r->n_runs - 1].first);
-	if (r->untrue > 0)
+	if (r->untrue > 0 && r->verdict != VERDICT_UNDECIDED)
 		app_note(app, "'%s': offset %lld: a line claims what did not happen (%llu in all)",
 			in->path, (long long)r->untrue_off, (unsigned long long)r->untrue);
 }
@@ -39,13 +39,14 @@ static void print_row(struct app *app, struct json *j, const struct mr *mr, stru
 	row_mr_clear(&row);
 }
 
-static void begin(struct app *app, struct json *j)
+static void begin(struct app *app, struct json *j, const struct inputs *inputs)
 {
 	if (!app->opt.json)
 		return;
 	app_json_begin(app, j);
 	json_key(j, "boot_id");
 	json_null(j);
+	app_json_logs(j, inputs);
 	json_key(j, app->cmd->rows);
 	json_open(j, '[');
 }
@@ -70,7 +71,8 @@ static int by_pointer(const void *a, const void *b)
 	return x->mr < y->mr ? -1 : x->mr > y->mr;
 }
 
-static int print_values(struct app *app, const struct register_file *values)
+static int print_values(
+	struct app *app, const struct register_file *values, const struct inputs *inputs)
 {
 	struct json j;
 	size_t n = values->mrs.n;
@@ -85,7 +87,7 @@ static int print_values(struct app *app, const struct register_file *values)
 	}
 	qsort(places, n, sizeof(*places), by_pointer);
 	mr_list_sort(&list);
-	begin(app, &j);
+	begin(app, &j, inputs);
 	for (size_t i = 0; i < n; i++) {
 		const struct position key = {sorted[i], 0};
 		const struct position *p = bsearch(&key, places, n, sizeof(key), by_pointer);
@@ -127,8 +129,7 @@ static void tell_inputs(
 			note_doubts(app, in, &texts[i]);
 		if (in->err.status != ST_OK)
 			app_error(app, &in->err);
-		if (in->reader != NULL && in->reader->note[0] != '\0')
-			app_note(app, "'%s': %s", in->path, in->reader->note);
+		app_tell_log(app, in);
 	}
 }
 
@@ -144,7 +145,7 @@ static int run(struct app *app, struct inputs *inputs)
 	if (rc == 0) {
 		tell_inputs(app, inputs, texts);
 		tell_rows(app, &values);
-		rc = print_values(app, &values);
+		rc = print_values(app, &values, inputs);
 	}
 	if (rc == 0 && values.mrs.n == 0 && app->status == ST_OK)
 		rc = err_set(&app->err, ST_ABSENT, "no event in these logs extended a register");

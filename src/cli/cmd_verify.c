@@ -38,7 +38,7 @@ static void print_text(struct app *app, const struct verify_row *row)
 {
 	const struct judgement *j = &row->j;
 	const char *verdict = verdict_name(j->verdict);
-	bool good = j->err.status == ST_OK && verdict_status(j->verdict) == ST_OK;
+	bool good = verify_row_status(row) == ST_OK;
 	bool colored = app_colored(app);
 	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
 	sink_str(&app->out, verdict != NULL ? verdict : "error");
@@ -48,7 +48,7 @@ static void print_text(struct app *app, const struct verify_row *row)
 	if (why[0] != '\0') {
 		sink_str(&app->out, "  (");
 		sink_str(&app->out, why);
-		sink_char(&app->out, ')');
+		sink_str(&app->out, row->allowed ? "; allowed)" : ")");
 	}
 	sink_char(&app->out, '\n');
 }
@@ -128,6 +128,10 @@ static void print_json_row(struct json *j, const struct inputs *inputs, const st
 	};
 	json_open(j, '{');
 	row_members(j, columns, sizeof(columns) / sizeof(columns[0]), &out);
+	if (r->allowed) {
+		json_key(j, "allowed");
+		json_bool(j, true);
+	}
 	json_left(j, judged);
 	json_diagnosis(j, inputs, &judged->diagnosis);
 	if (judged->err.status != ST_OK) {
@@ -149,6 +153,7 @@ static void print_json(struct app *app, const struct td_file *td, const struct i
 	else
 		json_null(&j);
 	td_file_json_answer(td, &j);
+	app_json_logs(&j, inputs);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++)
@@ -191,8 +196,7 @@ static void tell_inputs(
 		const struct log_input *in = &inputs->v[i];
 		if (in->err.status != ST_OK && !is_told(rows, rows->n, &in->err))
 			app_error(app, &in->err);
-		if (in->reader != NULL && in->reader->note[0] != '\0')
-			app_note(app, "'%s': %s", in->path, in->reader->note);
+		app_tell_log(app, in);
 	}
 }
 
@@ -240,6 +244,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		/* Away from a machine, without a log, there is nothing else to compare. */
 		.no_log = o->no_log || (r->root == NULL && o->inputs.n == 0),
 		.all = argc == 0,
+		.allow_ahead = o->allow_ahead,
 	};
 	int rc = app_pick(app, r->mrs, argc, argv, &picks, &wanted.n_picks);
 	wanted.picks = picks;
@@ -313,7 +318,8 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 	}
 	if (rc == 0)
 		rc = run(app, &r, files, argc, argv);
-	if (rc == 0)
+	/* What could not be looked at may be what was not found. */
+	if (rc == 0 || app->err.status == ST_ABSENT)
 		app_tell_unseen(app, r.mrs, argc, argv);
 	tree_clear(&tree);
 	return rc;

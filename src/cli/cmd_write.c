@@ -94,7 +94,7 @@ int cmd_write(struct app *app, int argc, char *const argv[])
 			both ? "--hex and --file cannot be combined"
 			     : "write needs one of --hex and --file");
 	int rc = app_probe(app, &tree);
-	struct mr *mr = rc == 0 ? app_find(app, &tree.mrs, argv[0]) : NULL;
+	struct mr *mr = rc == 0 ? app_find_own(app, &tree, argv[0]) : NULL;
 	rc = mr != NULL ? set(app, mr) : -1;
 	tree_clear(&tree);
 	return rc;

@@ -80,7 +80,7 @@ static void man_command(const struct cmd_spec *cmd)
 		printf(".Op Ar %.*s ...\n", (int)strcspn(cmd->operands + 1, ".]"),
 			cmd->operands + 1);
 	else if (strchr(cmd->operands, '[') != NULL)
-		printf(".Ar LOG Ns Op : Ns Ar FORMAT\n.Ar ...\n");
+		printf(".Ar LOG Ns Op : Ns Ar FORMAT Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
 	else if (cmd->operands[0] != '\0')
 		printf(".Ar %s\n", cmd->operands);
 }

@@ -27,8 +27,11 @@ int log_asked_init(struct log_asked *ret, int n, char *const specs[], struct err
 {
 	*ret = (struct log_asked){.n = n, .specs = specs};
 	ret->seen = calloc((size_t)n + 1, sizeof(*ret->seen));
+	ret->fold = calloc((size_t)n + 1, sizeof(*ret->fold));
 	ret->names = calloc(SLOTS, sizeof(*ret->names));
-	return ret->seen != NULL && ret->names != NULL ? 0 : err_sys(err, ENOMEM, "log");
+	return ret->seen != NULL && ret->fold != NULL && ret->names != NULL
+		       ? 0
+		       : err_sys(err, ENOMEM, "log");
 }
 
 static void empty_slot(struct log_asked_name *slot)
@@ -38,20 +41,45 @@ static void empty_slot(struct log_asked_name *slot)
 	*slot = (struct log_asked_name){0};
 }
 
-void log_asked_clear(struct log_asked *asked)
+static void empty_slots(struct log_asked *asked)
 {
 	for (size_t i = 0; asked->names != NULL && i < SLOTS; i++)
 		empty_slot(&asked->names[i]);
+}
+
+void log_asked_clear(struct log_asked *asked)
+{
+	empty_slots(asked);
 	free(asked->names);
+	free(asked->fold);
 	free(asked->seen);
 	*asked = (struct log_asked){0};
 }
 
+bool log_asked_all_seen(const struct log_asked *asked)
+{
+	for (int i = 0; i < asked->n; i++)
+		if (!asked->seen[i])
+			return false;
+	return true;
+}
+
+void log_asked_fold_unseen(struct log_asked *asked)
+{
+	for (int i = 0; i < asked->n; i++) {
+		asked->fold[i] = !asked->seen[i];
+		asked->seen[i] = false;
+	}
+	empty_slots(asked);
+}
+
 bool log_asked_register(struct log_asked *asked, const struct mr *mr)
 {
-	bool any = asked->n == 0, full;
+	bool any = asked->n == 0;
 	for (int i = 0; i < asked->n; i++) {
-		bool is = mr_named(mr, asked->specs[i], &full) || mr_matches(mr, asked->specs[i]);
+		const char *spec = asked->specs[i];
+		bool fold = asked->fold[i];
+		bool is = mr_named(mr, spec, fold) || mr_matches(mr, spec, fold);
 		asked->seen[i] = asked->seen[i] || is;
 		any = any || is;
 	}

@@ -10,6 +10,7 @@ struct log_asked {
 	int n;
 	char *const *specs;
 	bool *seen; /* of each operand: an event was of it */
+	bool *fold; /* of each operand: it is compared without regard to case */
 	struct log_asked_name *names;
 };
 
@@ -23,6 +24,13 @@ void log_asked_clear(struct log_asked *asked);
  * event is shown, under its name.
  */
 const char *log_asked_event(struct log_asked *asked, const struct log_event *ev, const char *name);
+/* Whether all operands were seen. */
+bool log_asked_all_seen(const struct log_asked *asked);
+/*
+ * For after a first look at all events: operands that were not seen name nothing exactly. No operand is
+ * seen then.
+ */
+void log_asked_fold_unseen(struct log_asked *asked);
 /* Whether an operand asks for this register, whose log is a text log. */
 bool log_asked_register(struct log_asked *asked, const struct mr *mr);
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/app.h"
@@ -21,6 +22,18 @@ static bool guard_descriptors(void)
 			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 			_exit(ST_SYSTEM);
 	return has_output;
+}
+
+/* A stack that ended between a write to a register and its record would leave that out of the log. */
+static int guard_stack(struct err *err)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) < 0 || limit.rlim_cur >= STACK_MIN)
+		return 0;
+	limit.rlim_cur = STACK_MIN;
+	if (setrlimit(RLIMIT_STACK, &limit) == 0)
+		return 0;
+	return err_set(err, ST_SYSTEM, "RLIMIT_STACK is too small: %d bytes are needed", STACK_MIN);
 }
 
 /* A failure before anything was printed still gives a document to a program that reads JSON. */
@@ -82,6 +95,8 @@ int main(int argc, char *argv[])
 	app.cmd = parsed.cmd;
 	if (rc == 0 && !has_output)
 		rc = err_sys(&app.err, EBADF, "standard output");
+	if (rc == 0)
+		rc = guard_stack(&app.err);
 	if (rc == 0)
 		rc = run(&app, &parsed);
 	if (rc < 0) {

@@ -8,7 +8,7 @@
 #define AT(member) offsetof(struct options, member)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *const abi_choices[] = {"tsm-mr", "tsm-rfc", "tsm-rtmrs", NULL};
+static const char *const abi_choices[] = {"tsm-mr", "tsm-rfc", "tsm-rtmrs", "tpm", NULL};
 static const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 const struct opt_spec global_opts[] = {
@@ -104,10 +104,11 @@ static const struct opt_spec write_opts[] = {
 
 #define INPUT_OPT                                                                                  \
 	{                                                                                          \
-		0, "input", OPT_LIST, "FILE[:FORMAT]", NULL, COMPLETE_FILE, AT(inputs),            \
+		0, "input", OPT_LIST, "FILE[:FORMAT][@REGISTER]", NULL, COMPLETE_FILE, AT(inputs), \
 			"use this log (-: standard input) in place of the machine's; may be "      \
 			"given several times; FORMAT, if it cannot be detected: ccel, tpm, "       \
-			"cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; see "   \
+			"cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; "       \
+			"REGISTER, if all its events are of that one, whatever it says; see "      \
 			"tsmctl-logs(5)"                                                           \
 	}
 
@@ -124,15 +125,18 @@ static const struct opt_spec log_opts[] = {
 static const struct opt_spec verify_opts[] = {
 	INPUT_OPT,
 	{0, "values", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(values),
-		"take the registers from FILE, which 'tsmctl read' printed, in place of the "
-		"machine's"},
+		"take the registers from FILE, which 'tsmctl read' or tpm2_pcrread printed, in "
+		"place of the machine's"},
 	TD_OPTS,
 	{0, "expect", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(expect),
-		"registers must also equal the values in FILE, which 'tsmctl read' printed"},
+		"registers must also equal the values in FILE, of the same form"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),
 		"trust FILE, of the same form, for what registers held before their logs began"},
 	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),
 		"compare with --expect only"},
+	{0, "allow-ahead", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(allow_ahead),
+		"a log may have events at its end that are not in the register: log-ahead is "
+		"status 0"},
 };
 
 const struct cmd_spec commands[] = {
@@ -157,8 +161,9 @@ const struct cmd_spec commands[] = {
 		"Status 0 only if every register looked at was reproduced by its log.", verify_opts,
 		COUNT(verify_opts), 0, -1, COMPLETE_REGISTER, "tsmctl.verify/1", "registers",
 		cmd_verify},
-	{"replay", "LOG[:FORMAT]...", "print what logs make of registers, without the registers",
-		NULL, NULL, 0, 1, -1, COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
+	{"replay", "LOG[:FORMAT][@REGISTER]...",
+		"print what logs make of registers, without the registers", NULL, NULL, 0, 1, -1,
+		COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
 	{"status", "", "say what is here, what is missing and what to do about it", NULL, NULL, 0,
 		0, 0, COMPLETE_NOTHING, "tsmctl.status/1", "findings", cmd_status},
 };

@@ -43,7 +43,7 @@ struct options {
 	unsigned verbose;
 
 	const char *format;
-	bool jsonl, no_header, raw, no_log, once, dry_run, force;
+	bool jsonl, no_header, raw, no_log, allow_ahead, once, dry_run, force;
 	unsigned wait_s;
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;
 	const char *values, *expect, *initial, *quote, *tdreport;

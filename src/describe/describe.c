@@ -34,6 +34,11 @@ static bool put_separator(struct text *t, struct bytes data)
 		text_put_guess(t, data);
 		return false;
 	}
+	/* What Windows' boot manager ends its part of a PCR with. */
+	if (bytes_start_with(data, "WBCL")) {
+		text_put(t, "Windows, WBCL");
+		return true;
+	}
 	bool normal = bytes_all_zero(data) || bytes_start_with(data, "\xff\xff\xff\xff");
 	bool error = bytes_equal(data, (struct bytes){(const uint8_t[]){1, 0, 0, 0}, 4});
 	text_put(t, "%s", normal ? "normal, " : error ? "error, " : "");

@@ -157,6 +157,8 @@ static const struct {
 	{"MokListX", put_signature_lists, put_signature},
 	{"MokListRT", put_signature_lists, put_signature},
 	{"MokListXRT", put_signature_lists, put_signature},
+	{"vendor_db", put_signature_lists, put_signature},
+	{"vendor_cert", put_signature, put_signature},
 	{"Shim", put_signature, put_signature},
 	{"BootOrder", put_numbers, put_numbers},
 	{"DriverOrder", put_numbers, put_numbers},

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "evidence/evidence.h"
+#include "formats/event.h"
 #include "formats/json_reader.h"
 #include "formats/log_formats.h"
 
@@ -116,7 +118,8 @@ struct mr *register_file_add(struct register_file *values, const char *name, con
 /* What a file is read into. */
 struct rows {
 	struct register_file *v;
-	void *names; /* of tsearch(3): the registers that are there, by their whole names */
+	void *names;	    /* of tsearch(3): the registers that are there, by their whole names */
+	enum hash_alg bank; /* of tpm2_pcrread's rows from here on */
 };
 
 static int by_full_name(const void *a, const void *b)
@@ -158,11 +161,37 @@ static int get_value(struct register_file *v, struct bytes hex, struct bytes *re
 	return 0;
 }
 
+/* PCR7:SHA256, RTMR3 and the like in any case are the registers that are shown in lower case. */
+static struct bytes settled_name(struct bytes full, char room[static NAME_MAX_VISIBLE])
+{
+	char name[NAME_MAX_VISIBLE];
+	enum place place;
+	uint32_t index;
+	if (full.n >= sizeof(name))
+		return full;
+	for (size_t i = 0; i < full.n; i++)
+		room[i] =
+			(char)(full.p[i] >= 'A' && full.p[i] <= 'Z' ? full.p[i] | 0x20 : full.p[i]);
+	memcpy(name, room, full.n);
+	name[full.n] = '\0';
+	char *colon = strrchr(name, ':');
+	if (colon != NULL)
+		*colon = '\0';
+	char *slash = strchr(name, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	if (!reg_place(slash != NULL ? name : "", slash != NULL ? slash + 1 : name, &place, &index))
+		return full;
+	return (struct bytes){(const uint8_t *)room, full.n};
+}
+
 /* Adds the register of a row and its value, which the row then owns; no bytes: it has none. */
 static struct mr *add_named(
 	struct rows *rows, struct bytes full, struct bytes value, struct err *err)
 {
 	struct register_file *v = rows->v;
+	char room[NAME_MAX_VISIBLE];
+	full = settled_name(full, room);
 	struct mr *mr = add_name(v, full, err);
 	if (mr == NULL) {
 		free((void *)(uintptr_t)value.p);
@@ -249,21 +278,110 @@ static bool is_evidence_line(struct bytes line, struct bytes *ret_verdict)
 	return false;
 }
 
-static int parse_first(struct rows *rows, struct bytes line, struct err *err)
+static struct bytes trimmed(struct bytes b)
 {
-	struct bytes verdict;
-	if (is_evidence_line(line, &verdict))
-		return check_evidence(verdict, err);
-	return parse_line(rows, line, err);
+	while (b.n > 0 && b.p[0] == ' ')
+		b = (struct bytes){b.p + 1, b.n - 1};
+	while (b.n > 0 && (b.p[b.n - 1] == ' ' || b.p[b.n - 1] == '\r'))
+		b.n--;
+	return b;
 }
 
-static int parse_text(struct bytes text, struct rows *rows, struct err *err)
+/* "KEY : VALUE"; false where no ':' is in the line. */
+static bool split_pair(struct bytes line, struct bytes *ret_key, struct bytes *ret_value)
 {
+	const uint8_t *colon = line.n > 0 ? memchr(line.p, ':', line.n) : NULL;
+	if (colon == NULL)
+		return false;
+	size_t n = (size_t)(colon - line.p);
+	*ret_key = trimmed((struct bytes){line.p, n});
+	*ret_value = trimmed((struct bytes){colon + 1, line.n - n - 1});
+	return true;
+}
+
+/* A PCR's number: one digit or two. */
+static bool get_pcr(struct bytes digits, unsigned *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < digits.n; i++) {
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return false;
+		*ret = 10 * *ret + (digits.p[i] - '0');
+	}
+	return digits.n == 1 || digits.n == 2;
+}
+
+static int add_pcr(struct rows *rows, struct bytes number, struct bytes hex, struct err *err)
+{
+	char full[32];
+	unsigned pcr;
+	if (!get_pcr(number, &pcr))
+		return err_set(err, ST_FORMAT, "'%.*s' is no PCR's number", (int)number.n,
+			(const char *)number.p);
+	if (bytes_start_with(hex, "0x"))
+		hex = (struct bytes){hex.p + 2, hex.n - 2};
+	snprintf(full, sizeof(full), "pcr%u:%s", pcr, hash_name(rows->bank));
+	return add_row(rows, bytes_of(full), hex, err) != NULL ? 0 : -1;
+}
+
+/*
+ * What tpm2_pcrread prints: "sha256:", the name of a bank, and behind it a line "7 : 0xHEX" for each PCR.
+ * A bank that is not allocated has no PCRs.
+ */
+static int parse_pcrread_line(struct rows *rows, struct bytes line, struct err *err)
+{
+	struct bytes key, value;
+	if (trimmed(line).n == 0)
+		return 0;
+	if (!split_pair(line, &key, &value))
+		return err_set(
+			err, ST_FORMAT, "neither 'BANK:' nor 'PCR : 0xHEX', as of tpm2_pcrread");
+	if (value.n > 0)
+		return add_pcr(rows, key, value, err);
+	rows->bank = hash_by_name(key);
+	if (rows->bank == HASH_UNKNOWN)
+		return err_set(err, ST_FORMAT, "no hash '%.*s' is known here", (int)key.n,
+			(const char *)key.p);
+	return 0;
+}
+
+/* Whether the first line that is not empty is the name of a bank. */
+static bool is_pcrread(struct bytes text)
+{
+	struct bytes key, value;
+	while (text.n > 0 && (text.p[0] == ' ' || text.p[0] == '\n'))
+		text = (struct bytes){text.p + 1, text.n - 1};
+	const uint8_t *end = text.n > 0 ? memchr(text.p, '\n', text.n) : NULL;
+	struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
+	return split_pair(line, &key, &value) && value.n == 0 && bytes_is_word(key);
+}
+
+/* What tsspcrread prints has a value and not whose it is. */
+static int err_not_tied(struct bytes text, struct err *err)
+{
+	static const char counter[] = "pcrUpdateCounter";
+	if (memmem(text.p, text.n, counter, sizeof(counter) - 1) == NULL)
+		return -1;
+	return err_set(err, ST_FORMAT,
+		"tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  "
+		"pcrN:HASH', with HEX from 'tsspcrread -ns'");
+}
+
+static int parse_text(struct bytes text, struct rows *rows,
+	int (*parse)(struct rows *, struct bytes, struct err *), struct err *err)
+{
+	struct bytes all = text;
 	for (size_t n = 1; text.n > 0; n++) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
-		if (line.n > 0 && (n == 1 ? parse_first : parse_line)(rows, line, err) < 0)
-			return err_in(err, "line %zu", n);
+		struct bytes verdict;
+		int rc = n == 1 && is_evidence_line(line, &verdict) ? check_evidence(verdict, err)
+			 : line.n > 0				      ? parse(rows, line, err)
+								      : 0;
+		if (rc < 0) {
+			err_in(err, "line %zu", n);
+			return err_not_tied(all, err);
+		}
 		size_t used = line.n + (end != NULL ? 1 : 0);
 		text.p += used;
 		text.n -= used;
@@ -349,8 +467,6 @@ static int parse_rows(struct json_object *doc, struct rows *rows, struct err *er
 static int parse_json(struct bytes text, struct rows *rows, struct err *err)
 {
 	struct json_object *doc;
-	while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' '))
-		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "not the JSON of 'tsmctl read'");
 	int rc = parse_rows(doc, rows, err);
@@ -362,11 +478,12 @@ int register_file_parse(struct bytes text, struct register_file *ret, struct err
 {
 	struct rows rows = {.v = ret};
 	*ret = (struct register_file){0};
-	size_t blank = 0;
-	while (blank < text.n && (text.p[blank] == ' ' || text.p[blank] == '\n'))
-		blank++;
-	int rc = blank < text.n && text.p[blank] == '{' ? parse_json(text, &rows, err)
-							: parse_text(text, &rows, err);
+	int rc;
+	if (json_head_first(text) == '{')
+		rc = parse_json(text, &rows, err);
+	else
+		rc = parse_text(
+			text, &rows, is_pcrread(text) ? parse_pcrread_line : parse_line, err);
 	tdestroy(rows.names, keep_node);
 	if (rc == 0 && ret->mrs.n == 0)
 		return err_set(err, ST_FORMAT, "no register in it");
@@ -395,24 +512,37 @@ void register_file_clear(struct register_file *values)
 	mr_list_clear(&values->mrs);
 }
 
-enum register_file_match register_file_match(
-	const struct register_file *values, size_t i, const struct mr_index *index, struct mr **ret)
+/* As register_file_match, either exactly or, with `fold`, without regard to case. */
+static enum register_file_match match_row(
+	const struct mr *row, const struct mr_index *index, bool fold, struct mr **ret)
 {
 	struct bytes names[MR_NAMES_MAX];
-	size_t n_names = mr_names(values->mrs.mr[i], names), n;
-	const struct mr_index_name *v = mr_index_named(index, names[0], &n);
+	size_t n_names = mr_names(row, names), n;
+	const struct mr_index_name *v = mr_index_named(index, names[0], fold, &n);
 	if (n > 0)
 		*ret = index->mr[v[0].nr];
-	if (n > 0 && v[0].whole)
+	if (n > 0 && v[0].whole && !(fold && n > 1 && v[1].whole))
 		return VALUES_ONE;
 	/* Registers with a longer name are counted; now those with a shorter one. */
 	for (size_t k = 1; k < n_names; k++) {
 		size_t n_same;
-		const struct mr_index_name *same = mr_index_named(index, names[k], &n_same);
-		for (size_t j = 0; j < n_same && same[j].whole; j++, n++)
+		const struct mr_index_name *same = mr_index_named(index, names[k], fold, &n_same);
+		for (size_t j = 0; j < n_same; j++) {
+			if (!same[j].whole)
+				continue;
 			*ret = index->mr[same[j].nr];
+			n++;
+		}
 	}
 	return n == 0 ? VALUES_NONE : n == 1 ? VALUES_ONE : VALUES_AMBIGUOUS;
+}
+
+enum register_file_match register_file_match(
+	const struct register_file *values, size_t i, const struct mr_index *index, struct mr **ret)
+{
+	const struct mr *row = values->mrs.mr[i];
+	enum register_file_match match = match_row(row, index, false, ret);
+	return match != VALUES_NONE ? match : match_row(row, index, true, ret);
 }
 
 int register_file_map_init(struct register_file_map *ret, const struct register_file *values,

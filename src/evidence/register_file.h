@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Register values from a file: the text or the JSON that `tsmctl read` prints. */
+/*
+ * Register values from a file: the text or the JSON that `tsmctl read` prints, or what tpm2_pcrread
+ * (tpm2-tools 4 and 5; 3: tpm2_pcrlist) prints.
+ */
 #ifndef TSMCTL_EVIDENCE_REGISTER_FILE_H
 #define TSMCTL_EVIDENCE_REGISTER_FILE_H
 
@@ -33,7 +36,7 @@ enum register_file_match { VALUES_NONE, VALUES_ONE, VALUES_AMBIGUOUS };
 
 /*
  * The register of the index that row i of the file means: names match whole, or with provider or hash
- * left out on either side where that leaves one.
+ * left out on either side where that leaves one; what matches nothing so is compared without regard to case.
  */
 enum register_file_match register_file_match(const struct register_file *values, size_t i,
 	const struct mr_index *index, struct mr **ret);

@@ -23,6 +23,8 @@ static int err_place(const struct log_event *ev, struct err *err)
 			"'%s' has no number, and 'tcg2' has no names of registers: use 'cel-json'",
 			ev->reg);
 	case PLACE_NV:
+		if (ev->has_type && ev->index >> 24 == TCG_NV_HANDLES)
+			break;
 		return err_set(err, ST_ABSENT,
 			"NV index '0x%08x': 'tcg2' has PCRs and CC MRs only: use 'cel-json' or "
 			"'cel-tlv'",
@@ -37,22 +39,28 @@ static int err_place(const struct log_event *ev, struct err *err)
 	return 0;
 }
 
+/* A log of PCRs has NV indices by the same number. */
+static enum place kind_of(const struct log_event *ev)
+{
+	return ev->place == PLACE_NV ? PLACE_PCR : ev->place;
+}
+
 static int check(struct export *x, const struct log_event *ev, struct err *err)
 {
 	if (is_header(ev))
 		return 1;
 	if (err_place(ev, err) < 0)
 		return -1;
-	if (ev->index == UINT32_MAX)
+	if (ev->index == UINT32_MAX && ev->has_type && ev->type == UINT32_MAX)
 		return err_set(err, ST_ABSENT,
-			"register '%u': this number marks the end of a 'tcg2' log: use 'cel-json' "
+			"index and type '%u': these mark the end of a 'tcg2' log: use 'cel-json' "
 			"or 'cel-tlv'",
 			(unsigned)ev->index);
-	if (x->place != PLACE_NONE && ev->place != x->place)
+	if (x->place != PLACE_NONE && kind_of(ev) != x->place)
 		return err_set(err, ST_ABSENT,
 			"a '%s' after events of %s: 'tcg2' has registers of one kind: use "
 			"'cel-json' or 'cel-tlv', or export each log by itself",
-			ev->place == PLACE_PCR ? "PCR" : "CC MR",
+			kind_of(ev) == PLACE_PCR ? "PCR" : "CC MR",
 			x->place == PLACE_PCR ? "PCRs" : "CC MRs");
 	return 0;
 }
@@ -99,7 +107,7 @@ static void begin(struct export *x)
 static void record(struct export *x, const struct export_record *rec)
 {
 	struct export_out *out = &x->out;
-	x->place = rec->ev->place;
+	x->place = kind_of(rec->ev);
 	out_le(out, rec->ev->index, 4);
 	out_le(out, rec->type, 4);
 	out_le(out, rec->n_digests, 4);

@@ -246,6 +246,7 @@ const struct log_format log_format_cel_json = {
 	.name = "cel-json",
 	.names = NAMES_ANY,
 	.summary = "TCG Canonical Event Log, JSON",
+	.is_json = true,
 	.sniff = sniff,
 	.open = cel_json_open,
 	.next = cel_json_next,

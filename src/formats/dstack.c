@@ -332,6 +332,7 @@ const struct log_format log_format_dstack = {
 	.name = "dstack",
 	.names = NAMES_CC_MR,
 	.summary = "what dstack measured, or the log in its quote report",
+	.is_json = true,
 	.sniff = sniff,
 	.open = open_log,
 	.next = next,

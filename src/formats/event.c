@@ -8,7 +8,7 @@
 
 #include "formats/tcg_names.h"
 
-enum { TDX_LAST = 4 };
+enum { TDX_LAST = 4, PCR_LAST = 23 };
 
 /* A number of 32 bits with nothing before and behind it; hexadecimal digits are of either case. */
 static bool get_number(const char *s, unsigned base, uint32_t *ret)
@@ -55,12 +55,22 @@ static bool get_numbered(const char *name, enum place *ret, uint32_t *ret_index)
 	return false;
 }
 
+static bool is_tpm(const char *provider)
+{
+	return strncmp(provider, "tpm", 3) == 0 && provider[3] != '\0' &&
+	       strspn(provider + 3, "0123456789") == strlen(provider + 3);
+}
+
 bool reg_place(const char *provider, const char *name, enum place *ret, uint32_t *ret_index)
 {
 	int cc = mr_cc_index(provider, name);
 	*ret = PLACE_CC_MR;
 	*ret_index = cc >= 0 ? (uint32_t)cc : 0;
-	return cc >= 0 || (*provider == '\0' && get_numbered(name, ret, ret_index));
+	if (cc >= 0)
+		return true;
+	bool tpm = is_tpm(provider);
+	return (tpm || *provider == '\0') && get_numbered(name, ret, ret_index) &&
+	       (!tpm || *ret == PLACE_PCR);
 }
 
 enum hash_alg reg_hash(const char *name, size_t *ret_n)
@@ -137,6 +147,13 @@ const char *event_reg_name(
 		return reg;
 	}
 	return room;
+}
+
+const char *event_register(const struct log_event *ev, char room[static EVENT_REG_ROOM])
+{
+	bool odd = (ev->place == PLACE_PCR && ev->index > PCR_LAST) ||
+		   (ev->place == PLACE_CC_MR && ev->index > TDX_LAST);
+	return odd && !ev->extends ? NULL : event_reg_name(ev->place, ev->index, ev->reg, room);
 }
 
 int event_add_digest(struct log_event *ev, uint16_t tcg_id, struct bytes digest, struct err *err)

@@ -62,7 +62,8 @@ enum { EVENT_REG_ROOM = 32 };
 
 /*
  * The place and index that stand for a register of this provider and name: rtmr0 to rtmr3 of a TDX
- * guest and mrtd are CC MRs; away from a machine so is ccmr5, pcrN is a PCR, nv0xN an NV index.
+ * guest and mrtd are CC MRs; away from a machine so is ccmr5, pcrN is a PCR, nv0xN an NV index; pcrN of
+ * tpmN is a PCR, too.
  * False if it is none of these.
  */
 bool reg_place(const char *provider, const char *name, enum place *ret, uint32_t *ret_index);
@@ -82,6 +83,12 @@ void event_settle_place(struct log_event *ev);
  */
 const char *event_reg_name(
 	enum place place, uint32_t index, const char *reg, char room[static EVENT_REG_ROOM]);
+
+/*
+ * The same for the register of an event. One that never extends names none by an index that no register
+ * has: NULL, too.
+ */
+const char *event_register(const struct log_event *ev, char room[static EVENT_REG_ROOM]);
 
 /*
  * Adds the digest of a bank, by its TPM_ALG_ID (0: a name that we do not know). One of an algorithm

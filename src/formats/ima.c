@@ -18,7 +18,7 @@ enum {
 };
 _Static_assert((int)SHA1_SIZE + (int)EVENT_NAME + 1 == (int)IMA_PADDED, "template \"ima\"");
 
-/* A list has one; of hashes of one size it is the first. */
+/* A list has one; of two of one size its records tell. */
 static const enum hash_alg list_algs[] = {HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512};
 enum { N_LIST_ALGS = sizeof(list_algs) / sizeof(list_algs[0]) };
 
@@ -100,6 +100,31 @@ struct bytes ima_template_path(struct bytes name, struct bytes data)
 		return value;
 	}
 	return none;
+}
+
+void ima_boot_aggregate(const struct log_event *ev, struct digest *ret)
+{
+	struct bytes data = ev->data, value, name;
+	*ret = (struct digest){0};
+	if (!is_word(ev->text, "boot_aggregate"))
+		return;
+	if (strcmp(ev->kind, "ima") == 0) {
+		if (ev->hashed.n >= SHA1_SIZE)
+			*ret = digest_of(HASH_SHA1, (struct bytes){ev->hashed.p, SHA1_SIZE});
+		return;
+	}
+	if (!next_value(&data, &value))
+		return;
+	/* "sha256:", or "ima:sha256:" in later templates, then a NUL and the digest. */
+	name = next_word(&value, '\0');
+	if (bytes_start_with(name, "ima:"))
+		name = (struct bytes){name.p + 4, name.n - 4};
+	if (name.n == 0 || name.p[name.n - 1] != ':')
+		return;
+	name.n--;
+	enum hash_alg alg = hash_by_name(name);
+	if (alg > HASH_UNKNOWN && value.n == hash_size(alg))
+		*ret = digest_of(alg, value);
 }
 
 static void set_text(struct log_event *ret, struct bytes path)
@@ -505,6 +530,39 @@ static bool ima_sniff(struct bytes head)
 	return list_alg(head) != HASH_NONE;
 }
 
+static bool has_hash_of(struct log_reader *r, enum hash_alg alg, const struct log_event *ev)
+{
+	struct digest d;
+	struct err ignored;
+	struct hasher *h = hashers_get(&r->hashers, alg, &ignored);
+	return h != NULL && hash_bytes(h, ev->hashed, &d, &ignored) == 0 &&
+	       digest_equal(&d, &ev->digest[0].d);
+}
+
+/*
+ * SM3 has the size of SHA-256: the first record whose template data gives its digest says which of them the
+ * list has. Where none does it stays SHA-256.
+ */
+static void settle_sm3(struct log_reader *r)
+{
+	struct ima *own = r->own;
+	struct log_event ev;
+	struct err ignored;
+	bool told = false;
+	while (!told && window_tell(&r->in) < LOG_LOOK_BYTES &&
+		log_reader_pull(r, &ev, &ignored) > 0) {
+		if (ev.hashed.p == NULL)
+			continue;
+		told = has_hash_of(r, HASH_SHA256, &ev);
+		if (!told && has_hash_of(r, HASH_SM3, &ev)) {
+			own->alg = HASH_SM3;
+			told = true;
+		}
+	}
+	window_seek(&r->in, 0);
+	r->seq = 0;
+}
+
 static int ima_open(struct log_reader *r, struct err *err)
 {
 	struct ima *own = malloc(sizeof(*own));
@@ -519,6 +577,8 @@ static int ima_open(struct log_reader *r, struct err *err)
 	own->alg = list_alg(head);
 	if (own->alg == HASH_NONE)
 		own->alg = HASH_SHA1;
+	if (own->alg == HASH_SHA256)
+		settle_sm3(r);
 	return 0;
 }
 

@@ -16,6 +16,12 @@ extern const struct log_format log_format_ima;
  */
 struct bytes ima_template_path(struct bytes name, struct bytes data);
 
+/*
+ * The digest of a list's first event, "boot_aggregate", over PCRs of the same hash; size 0: it is none,
+ * or its hash is not known here.
+ */
+void ima_boot_aggregate(const struct log_event *ev, struct digest *ret);
+
 /* What an event that was read from a record of IMA in a Canonical Event Log points at. */
 enum { IMA_KIND_ROOM = 256, IMA_PADDED = 276 };
 struct ima_record {

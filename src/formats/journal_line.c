@@ -38,6 +38,8 @@ int journal_end(int fd, off_t upto, off_t *ret, struct err *err)
 	off_t end = lseek(fd, 0, SEEK_END);
 	if (end < 0)
 		return err_sys(err, errno, "seek");
+	if (end > LOG_FILE_MAX)
+		return err_set(err, ST_FORMAT, "longer than %lld bytes", (long long)LOG_FILE_MAX);
 	if (end > upto)
 		end = upto;
 	upto = end;

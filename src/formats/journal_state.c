@@ -85,11 +85,13 @@ static int add_name(
 
 static struct journal_reg *add_reg(struct journal_state *s, struct err *err)
 {
-	struct journal_reg *reg = NULL;
-	if (s->n_regs < REGISTERS_MAX)
-		reg = calloc(1, sizeof(*reg));
-	if (reg == NULL) {
+	if (s->n_regs >= REGISTERS_MAX) {
 		err_set(err, ST_FORMAT, "it tells of more than %d registers", REGISTERS_MAX);
+		return NULL;
+	}
+	struct journal_reg *reg = calloc(1, sizeof(*reg));
+	if (reg == NULL) {
+		err_sys(err, ENOMEM, "journal");
 		return NULL;
 	}
 	reg->prev = s->regs_end;

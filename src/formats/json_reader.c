@@ -5,36 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/swar.h"
-
 enum {
 	PIECE = 4096, /* given to the parser at a time */
 	RS = 0x1e,    /* RFC 7464, section 2.2 */
 	AT_END = -1
 };
 
-static struct json_tokener *new_tokener(int flags, struct err *err)
+static struct json_tokener *new_tokener(struct err *err)
 {
 	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
 	if (tok == NULL)
 		err_sys(err, ENOMEM, "log");
 	else
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT | flags);
+		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	return tok;
 }
 
 int json_seq_open(struct json_seq *ret, struct window *in, struct err *err)
 {
-	*ret = (struct json_seq){.in = in};
-	ret->tok = new_tokener(JSON_TOKENER_ALLOW_TRAILING_CHARS, err);
-	return ret->tok != NULL ? 0 : -1;
+	*ret = (struct json_seq){.in = in, .text = {.tok = new_tokener(err)}};
+	return ret->text.tok != NULL ? 0 : -1;
 }
 
 void json_seq_close(struct json_seq *s)
 {
-	if (s->tok != NULL)
-		json_tokener_free(s->tok);
-	s->tok = NULL;
+	if (s->text.tok != NULL)
+		json_tokener_free(s->text.tok);
+	s->text.tok = NULL;
 }
 
 static bool is_blank(uint8_t c)
@@ -128,252 +125,70 @@ static size_t whole_characters(struct bytes b)
 	return b.n;
 }
 
-/* What a byte outside of a string is to the scan; those up to BYTE_EXPONENT are parts of numbers. */
-enum byte_class {
-	BYTE_OTHER,
-	BYTE_ZERO,
-	BYTE_DIGIT,
-	BYTE_MINUS,
-	BYTE_PLUS,
-	BYTE_POINT,
-	BYTE_EXPONENT,
-	BYTE_QUOTE,
-	BYTE_APOSTROPHE,
-	BYTE_COLON,
-	BYTE_NODE,
-	BYTE_NAN
-};
-
-static const uint8_t byte_classes[256] = {
-	['0'] = BYTE_ZERO,
-	['1'] = BYTE_DIGIT,
-	['2'] = BYTE_DIGIT,
-	['3'] = BYTE_DIGIT,
-	['4'] = BYTE_DIGIT,
-	['5'] = BYTE_DIGIT,
-	['6'] = BYTE_DIGIT,
-	['7'] = BYTE_DIGIT,
-	['8'] = BYTE_DIGIT,
-	['9'] = BYTE_DIGIT,
-	['-'] = BYTE_MINUS,
-	['+'] = BYTE_PLUS,
-	['.'] = BYTE_POINT,
-	['e'] = BYTE_EXPONENT,
-	['E'] = BYTE_EXPONENT,
-	['"'] = BYTE_QUOTE,
-	['\''] = BYTE_APOSTROPHE,
-	[':'] = BYTE_COLON,
-	['{'] = BYTE_NODE,
-	['['] = BYTE_NODE,
-	[','] = BYTE_NODE,
-	['N'] = BYTE_NAN,
-	['I'] = BYTE_NAN,
-};
-
-/* RFC 8259, section 6. What is not in a row is no number; the literals have an 'e', too. */
-static const uint8_t number_steps[NUMBER_BAD][BYTE_EXPONENT + 1] = {
-	[NUMBER_NONE] = {NUMBER_NONE, NUMBER_ZERO, NUMBER_INTEGER, NUMBER_MINUS, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_NONE},
-	[NUMBER_MINUS] = {NUMBER_BAD, NUMBER_ZERO, NUMBER_INTEGER, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_BAD},
-	[NUMBER_ZERO] = {NUMBER_NONE, NUMBER_BAD, NUMBER_BAD, NUMBER_BAD, NUMBER_BAD, NUMBER_POINT,
-		NUMBER_E},
-	[NUMBER_INTEGER] = {NUMBER_NONE, NUMBER_INTEGER, NUMBER_INTEGER, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_POINT, NUMBER_E},
-	[NUMBER_POINT] = {NUMBER_BAD, NUMBER_FRACTION, NUMBER_FRACTION, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_BAD},
-	[NUMBER_FRACTION] = {NUMBER_NONE, NUMBER_FRACTION, NUMBER_FRACTION, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_E},
-	[NUMBER_E] = {NUMBER_BAD, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_SIGN, NUMBER_SIGN,
-		NUMBER_BAD, NUMBER_BAD},
-	[NUMBER_SIGN] = {NUMBER_BAD, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_BAD},
-	[NUMBER_EXPONENT] = {NUMBER_NONE, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_BAD, NUMBER_BAD,
-		NUMBER_BAD, NUMBER_BAD},
-};
-
-/* What is wrong with the next byte, which is in a string; NULL: nothing. */
-static inline const char *scan_in_string(struct json_scan *s, uint8_t c)
+/* What can be parsed now. */
+static int peek_piece(struct json_seq *s, struct bytes *ret, struct err *err)
 {
-	enum { ALL_ZEROS = 5 }; /* 'u' and four digits */
-	bool escaped = s->escaped;
-	s->escaped = !escaped && c == '\\';
-	s->in_string = escaped || c != '"';
-	if (escaped)
-		s->zeros = c == 'u';
-	else if (s->zeros > 0)
-		s->zeros = c == '0' ? s->zeros + 1 : 0;
-	if (s->zeros == ALL_ZEROS) {
-		s->zeros = 0;
-		s->has_nul = true;
-	}
-	return c < 0x20 ? "not JSON: a control character in a string" : NULL;
-}
-
-/* The same outside of strings. */
-static inline const char *scan_outside(struct json_scan *s, uint8_t c)
-{
-	enum byte_class class = byte_classes[c];
-	if (class == BYTE_OTHER && s->number == NUMBER_NONE)
-		return NULL;
-	if (class == BYTE_NAN)
-		return "not JSON: NaN or Infinity";
-	s->number = number_steps[s->number][class <= BYTE_EXPONENT ? class : BYTE_OTHER];
-	if (s->number == NUMBER_BAD)
-		return "not JSON: a number in a form that JSON does not have";
-	switch ((int)class) {
-	case BYTE_QUOTE:
-		s->in_string = true;
-		s->has_nul = false;
-		break;
-	case BYTE_APOSTROPHE:
-		return "not JSON: a name that is not in double quotes";
-	case BYTE_COLON:
-		return s->has_nul ? "a NUL (\\u0000) in the name of a member" : NULL;
-	case BYTE_NODE:
-		return s->nodes++ == JSON_NODES_MAX ? "not JSON: too many values in one object"
-						    : NULL;
-	default:
-		break;
-	}
-	return NULL;
-}
-
-/*
- * How many bytes at the front of b go on with a string: up to a quote, a backslash, or a control
- * character, or less than 8 before the end. Eight at a time: text and hex are most of a log.
- */
-static inline size_t string_run(struct json_scan *s, struct bytes b)
-{
-	size_t n = 0;
-	uint64_t high = 0;
-	for (; b.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
-		uint64_t word = word_get(b.p + n);
-		uint64_t ends = word_is(word, '"') | word_is(word, '\\') | word_less(word, 0x20);
-		high |= word;
-		if (ends != 0) {
-			n += (size_t)__builtin_ctzll(ends) / 8;
-			break;
-		}
-	}
-	s->high = s->high || (high & WORD_TOPS) != 0;
-	return n;
-}
-
-/* Whether a quote begins or ends a string here, and nothing else is to be looked at. */
-static inline bool is_plain_quote(const struct json_scan *s)
-{
-	return s->in_string ? !s->escaped && s->zeros == 0 : s->number == NUMBER_NONE;
-}
-
-/* Takes what was parsed; how much of it is good, and what is wrong behind, or NULL. */
-static size_t scan(struct json_scan *ret, struct bytes b, const char **problem)
-{
-	struct json_scan s = *ret; /* of its own: the compiler keeps it in processor registers */
-	size_t i = 0;
-	*problem = NULL;
-	for (; i < b.n; i++) {
-		if (s.in_string && !s.escaped && s.zeros == 0)
-			i += string_run(&s, (struct bytes){b.p + i, b.n - i});
-		if (i == b.n)
-			break;
-		/* Most of what is between strings is their quotes. */
-		if (b.p[i] == '"' && is_plain_quote(&s)) {
-			s.in_string = !s.in_string;
-			s.has_nul = s.has_nul && !s.in_string;
-			continue;
-		}
-		s.high = s.high || b.p[i] >= 0x80;
-		*problem = s.in_string ? scan_in_string(&s, b.p[i]) : scan_outside(&s, b.p[i]);
-		if (*problem != NULL)
-			break;
-	}
-	*ret = s;
-	return i;
-}
-
-/* json-c takes a NUL for the end. Pieces overlap: each byte is looked at once. */
-static void stop_at_nul(struct json_seq *s, struct bytes *piece)
-{
-	uint64_t from = window_tell(s->in), to = from + piece->n;
-	size_t known = s->clean > from ? (size_t)(s->clean - from) : 0;
-	if (known >= piece->n)
-		return;
-	const uint8_t *nul = memchr(piece->p + known, '\0', piece->n - known);
-	if (nul != NULL)
-		piece->n = (size_t)(nul - piece->p);
-	else
-		s->clean = to;
-}
-
-/* What can be parsed now: up to a NUL. */
-static int peek_piece(struct json_seq *s, uint64_t start, struct bytes *ret, struct err *err)
-{
-	if (window_tell(s->in) - start > WINDOW_MAX - PIECE)
+	unsigned long long start = s->text.start;
+	if (s->text.off - start > WINDOW_MAX - PIECE)
 		return err_set(err, ST_FORMAT, "offset %llu: a JSON object of more than %d bytes",
-			(unsigned long long)start, WINDOW_MAX - PIECE);
+			start, WINDOW_MAX - PIECE);
 	if (window_peek(s->in, PIECE, ret, err) < 0)
 		return -1;
 	if (ret->n == 0)
 		return err_set(err, ST_FORMAT,
 			"offset %llu: the JSON object that begins at offset %llu is cut",
-			(unsigned long long)window_tell(s->in), (unsigned long long)start);
-	if (ret->p[0] == '\0')
-		return err_at(s, err, "a NUL byte in JSON");
+			(unsigned long long)s->text.off, start);
 	if (ret->n == PIECE)
 		ret->n = whole_characters(*ret);
-	stop_at_nul(s, ret);
 	return 0;
 }
 
-/* The first byte that does not belong to a character. */
-static size_t find_bad_utf8(struct bytes b)
+/* The members of all objects in it, which is at most JSON_DEPTH_MAX deep. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static size_t count_members(struct json_object *o)
 {
-	size_t at = 0, n;
-	do {
-		for (n = 1; n <= 4 && n <= b.n - at; n++)
-			if (utf8_valid((struct bytes){b.p + at, n}))
-				break;
-		if (n > 4 || n > b.n - at)
-			break;
-		at += n;
-	} while (at < b.n);
-	return at;
-}
-
-/* What json-c lets pass. */
-static int look_through(struct json_seq *s, struct bytes used, struct err *err)
-{
-	unsigned long long off = window_tell(s->in);
-	const char *wrong;
-	s->scan.high = false;
-	size_t at = scan(&s->scan, used, &wrong);
-	if (s->scan.high && !utf8_valid(used))
-		return err_set(err, ST_FORMAT, "offset %llu: not UTF-8", off + find_bad_utf8(used));
-	if (wrong != NULL)
-		return err_set(err, ST_FORMAT, "offset %llu: %s", off + at, wrong);
-	return 0;
-}
-
-/* 1 and the object where its end was in the piece, 0 to go on. */
-static int parse_piece(
-	struct json_seq *s, struct bytes piece, struct json_object **ret, struct err *err)
-{
-	struct json_object *o = json_tokener_parse_ex(s->tok, (const char *)piece.p, (int)piece.n);
-	enum json_tokener_error problem = json_tokener_get_error(s->tok);
-	struct bytes used = {piece.p, json_tokener_get_parse_end(s->tok)};
-	unsigned long long off = window_tell(s->in);
-	if (problem != json_tokener_success && problem != json_tokener_continue)
-		return err_set(err, ST_FORMAT, "offset %llu: not JSON: %s", off + used.n,
-			json_tokener_error_desc(problem));
-	/* The parser has taken blanks behind the object, too. */
-	while (o != NULL && is_blank(used.p[used.n - 1]))
-		used.n--;
-	if (look_through(s, used, err) < 0) {
-		json_object_put(o);
-		return -1;
+	struct json_object_iter it;
+	size_t n = 0;
+	enum json_type type = json_object_get_type(o);
+	if (type == json_type_array) {
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			n += count_members(json_object_array_get_idx(o, i));
+	} else if (type == json_type_object) {
+		json_object_object_foreachC(o, it)
+		{
+			n += 1 + count_members(it.val);
+		}
 	}
-	window_skip(s->in, used.n);
+	return n;
+}
+
+static int err_text(const struct json_text *t, uint64_t off, const char *prefix, const char *wrong,
+	struct err *err)
+{
+	return err_set(
+		err, ST_FORMAT, "%s %llu: %s%s", t->unit, (unsigned long long)off, prefix, wrong);
+}
+
+/* 1 and the text if its end is in the piece, whose *n bytes up to there are taken; 0: all are. */
+static int take(struct json_text *t, struct bytes piece, size_t *n, struct json_object **ret,
+	struct err *err)
+{
+	const char *wrong;
+	*n = json_check(&t->check, piece, &wrong);
+	if (wrong != NULL)
+		return err_text(t, t->off + *n, "", wrong, err);
+	struct json_object *o = json_tokener_parse_ex(t->tok, (const char *)piece.p, (int)*n);
+	enum json_tokener_error problem = json_tokener_get_error(t->tok);
+	if (problem != json_tokener_success && problem != json_tokener_continue)
+		return err_text(t, t->off + json_tokener_get_parse_end(t->tok),
+			"not JSON: ", json_tokener_error_desc(problem), err);
+	/* Of two members with one name json-c keeps the last. */
+	if (problem == json_tokener_success && count_members(o) < t->check.members) {
+		json_object_put(o);
+		return err_text(
+			t, t->start, "", "two members of one object have the same name", err);
+	}
+	t->off += *n;
 	*ret = o;
 	return problem == json_tokener_success;
 }
@@ -384,56 +199,22 @@ int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, s
 	if (rc <= 0)
 		return rc;
 	struct bytes piece;
-	uint64_t start = *off = window_tell(s->in);
+	size_t n;
+	*off = window_tell(s->in);
 	if (window_peek(s->in, 1, &piece, err) < 0)
 		return -1;
 	if (piece.n > 0 && piece.p[0] != '{')
 		return err_at(s, err, "not a JSON object");
-	json_tokener_reset(s->tok);
-	s->scan = (struct json_scan){0};
+	json_tokener_reset(s->text.tok);
+	s->text = (struct json_text){
+		.tok = s->text.tok, .unit = "offset", .start = *off, .off = *off};
 	do {
-		if (peek_piece(s, start, &piece, err) < 0)
+		if (peek_piece(s, &piece, err) < 0)
 			return -1;
-		rc = parse_piece(s, piece, ret, err);
+		rc = take(&s->text, piece, &n, ret, err);
+		window_skip(s->in, rc < 0 ? 0 : n);
 	} while (rc == 0);
 	return rc;
-}
-
-int json_whole(struct bytes text, struct json_object **ret, struct err *err)
-{
-	struct json_scan s = {0};
-	const char *wrong;
-	*ret = NULL;
-	/* Before anything is made of it. */
-	size_t end = scan(&s, text, &wrong);
-	if (wrong != NULL)
-		return err_set(err, ST_FORMAT, "byte %zu: %s", end, wrong);
-	struct json_tokener *tok = new_tokener(0, err);
-	if (tok == NULL)
-		return -1;
-	*ret = json_tokener_parse_ex(tok, (const char *)text.p, (int)text.n);
-	enum json_tokener_error problem = json_tokener_get_error(tok);
-	end = json_tokener_get_parse_end(tok);
-	json_tokener_free(tok);
-	if (problem == json_tokener_continue)
-		wrong = "it is cut";
-	else if (problem != json_tokener_success)
-		wrong = json_tokener_error_desc(problem);
-	else if (end < text.n || !utf8_valid(text))
-		wrong = "not UTF-8, or a NUL";
-	if (wrong == NULL)
-		return 0;
-	json_object_put(*ret);
-	*ret = NULL;
-	return err_set(err, ST_FORMAT, "byte %zu: not JSON: %s", end, wrong);
-}
-
-uint8_t json_head_first(struct bytes head)
-{
-	for (size_t i = 0; i < head.n; i++)
-		if (!is_blank(head.p[i]) && head.p[i] != RS)
-			return head.p[i];
-	return 0;
 }
 
 static struct bytes skip_blanks(struct bytes b)
@@ -443,6 +224,34 @@ static struct bytes skip_blanks(struct bytes b)
 		b.n--;
 	}
 	return b;
+}
+
+int json_whole(struct bytes text, struct json_object **ret, struct err *err)
+{
+	struct json_text t = {.tok = new_tokener(err), .unit = "byte"};
+	size_t n;
+	*ret = NULL;
+	if (t.tok == NULL)
+		return -1;
+	int rc = take(&t, text, &n, ret, err);
+	json_tokener_free(t.tok);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_text(&t, n, "not JSON: ", "it is cut", err);
+	if (skip_blanks((struct bytes){text.p + n, text.n - n}).n == 0)
+		return 0;
+	json_object_put(*ret);
+	*ret = NULL;
+	return err_text(&t, n, "not JSON: ", "something stands behind its end", err);
+}
+
+uint8_t json_head_first(struct bytes head)
+{
+	for (size_t i = 0; i < head.n; i++)
+		if (!is_blank(head.p[i]) && head.p[i] != RS)
+			return head.p[i];
+	return 0;
 }
 
 struct bytes json_head_value(struct bytes head, const char *key)

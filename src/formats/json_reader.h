@@ -9,38 +9,19 @@
 #include <json-c/json.h>
 
 #include "base/window.h"
+#include "formats/json_check.h"
 
-/* Where in a number a text is; it may end after those that are at its end of RFC 8259's grammar. */
-enum json_number {
-	NUMBER_NONE,
-	NUMBER_MINUS,
-	NUMBER_ZERO,
-	NUMBER_INTEGER,
-	NUMBER_POINT,
-	NUMBER_FRACTION,
-	NUMBER_E,
-	NUMBER_SIGN,
-	NUMBER_EXPONENT,
-	NUMBER_BAD
-};
-
-/*
- * What json-c lets pass even if it is to be strict: names in single quotes, control characters
- * in strings, NaN and Infinity, numbers such as 00 and 1., and a NUL in the name of a member, at
- * which it cuts the name. It has no bound on values, which take up to hundreds of bytes each.
- */
-struct json_scan {
-	bool in_string, escaped;
-	bool has_nul;	/* the last string has one, as \u0000 */
-	uint8_t zeros;	/* in an escape: 'u' and the zeros behind it so far; else 0 */
-	uint8_t number; /* of enum json_number */
-	bool high;	/* a byte above 0x7f was seen, or is near */
-	size_t nodes;
+/* One text, of which pieces are read. */
+struct json_text {
+	struct json_tokener *tok;
+	struct json_check check;
+	const char *unit;    /* what messages count in: "offset" or "byte" */
+	uint64_t start, off; /* of its first byte, and of the next one */
 };
 
 struct json_seq {
-	struct window *in; /* borrowed */
-	struct json_tokener *tok;
+	struct window *in;     /* borrowed */
+	struct json_text text; /* the object that is read */
 	enum {
 		JSON_SEQ_START,
 		JSON_SEQ_TEXTS,	      /* between texts */
@@ -48,8 +29,6 @@ struct json_seq {
 		JSON_SEQ_ARRAY,	      /* behind an element */
 		JSON_SEQ_END	      /* behind ']' */
 	} state;
-	struct json_scan scan; /* of the object that is read */
-	uint64_t clean;	       /* up to here no byte is NUL, and all was looked at */
 };
 
 /* Starts where the window stands. */
@@ -57,13 +36,15 @@ int json_seq_open(struct json_seq *ret, struct window *in, struct err *err);
 void json_seq_close(struct json_seq *s);
 /*
  * 1, an object, which the caller puts, and the offset of its first byte; 0 at the end; -1 with
- * ST_FORMAT and the offset for what is not JSON, not UTF-8, cut, has a name with a NUL in it, deeper than JSON_DEPTH_MAX, longer
- * than WINDOW_MAX, or with more than JSON_NODES_MAX of '{', '[' and ','. Of two members with one name the
- * last counts.
+ * ST_FORMAT and the offset for what is not JSON, not UTF-8, cut, refused by json_check, deeper than
+ * JSON_DEPTH_MAX, longer than WINDOW_MAX, or has a member twice in one object.
  */
 int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, struct err *err);
 
-/* One whole text, of up to WINDOW_MAX bytes, with the same bounds; the caller puts it. ST_FORMAT with the byte. */
+/*
+ * One whole text, of up to WINDOW_MAX bytes, with the same bounds, and blanks around it; the caller puts it.
+ * ST_FORMAT with the byte.
+ */
 int json_whole(struct bytes text, struct json_object **ret, struct err *err);
 
 /* For sniffing: the first byte that is neither blank nor RS; 0 if there is none. */

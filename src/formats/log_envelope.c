@@ -108,21 +108,34 @@ static int open_json(int *fd, struct bytes text, struct err *err)
 	return rc;
 }
 
+/* Whether text is the start of a log in hex or base64: where it is cut, a digit may be half of a byte. */
+static bool starts_encoded(struct bytes head)
+{
+	for (int cut = 0; cut < 2 && head.n > 0; cut++, head.n--) {
+		AUTO_FREE uint8_t *log = NULL;
+		size_t n;
+		if (encoded_get(head, &log, &n) > 0)
+			return is_log((struct bytes){log, n});
+	}
+	return false;
+}
+
 /* Whether the whole is worth a look: most logs are text of other kinds, and long. */
 static bool may_be_envelope(struct bytes head)
 {
 	static const char *const names[] = {
 		"\"cc_eventlog\"", "\"event_log\"", "\"quote\"", "\"tdx\""};
-	if (json_head_first(head) == '{') {
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (memmem(head.p, head.n, names[i], strlen(names[i])) != NULL)
-				return true;
-		return false;
-	}
-	for (size_t i = 0; i < head.n; i++)
-		if (!encoded_is_blank(head.p[i]) && !encoded_is_digit(head.p[i]))
-			return false;
-	return head.n > 0;
+	if (json_head_first(head) != '{')
+		return starts_encoded(head);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (memmem(head.p, head.n, names[i], strlen(names[i])) != NULL)
+			return true;
+	return false;
+}
+
+int log_envelope_check(struct bytes head, struct err *err)
+{
+	return may_be_envelope(head) ? 0 : log_formats_check(head, err);
 }
 
 int log_envelope_open(int *fd, struct err *err)

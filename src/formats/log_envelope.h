@@ -3,6 +3,7 @@
 #ifndef TSMCTL_FORMATS_LOG_ENVELOPE_H
 #define TSMCTL_FORMATS_LOG_ENVELOPE_H
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 /*
@@ -13,5 +14,8 @@
  * is no log. ST_SYSTEM if the file cannot be read or there is no memory.
  */
 int log_envelope_open(int *fd, struct err *err);
+
+/* As log_formats_check, for the first bytes of what log_envelope_open may take a log out of, too. */
+int log_envelope_check(struct bytes head, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "formats/log_formats.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "formats/aael.h"
 #include "formats/cel_json.h"
@@ -81,6 +82,11 @@ const struct log_format *log_formats_sniff(struct bytes head)
 	return log_formats[i];
 }
 
+int log_formats_check(struct bytes head, struct err *err)
+{
+	return log_formats_sniff(head) != NULL ? 0 : err_unknown(head, err);
+}
+
 static int find_format(struct log_reader *r, struct err *err)
 {
 	struct bytes head;
@@ -114,7 +120,10 @@ int log_formats_open(
 int log_formats_open_upto(
 	struct log_reader *ret, int fd, off_t end, const struct log_format *format, struct err *err)
 {
+	struct stat st;
 	*ret = (struct log_reader){.format = format, .end = end};
+	if (fstat(fd, &st) == 0 && st.st_size > LOG_FILE_MAX)
+		return err_set(err, ST_FORMAT, "longer than %lld bytes", (long long)LOG_FILE_MAX);
 	if (window_open(&ret->in, fd, err) < 0)
 		return -1;
 	ret->in.end = (uint64_t)end;

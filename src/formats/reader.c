@@ -20,6 +20,11 @@ int log_reader_pull(struct log_reader *r, struct log_event *ret, struct err *err
 	ret->off = window_tell(&r->in);
 	ret->locality = -1;
 	int rc = r->format->next(r, ret, err);
+	if (rc > 0 && r->as != NULL) {
+		ret->place = PLACE_NAMED;
+		ret->reg = r->as;
+		ret->reg_group = NULL;
+	}
 	if (rc > 0) {
 		event_settle_place(ret);
 		r->seq++;

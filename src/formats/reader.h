@@ -27,6 +27,7 @@ struct log_format {
 	const char *name; /* as in FILE:FORMAT */
 	const char *summary;
 	unsigned names; /* of enum log_names */
+	bool is_json;	/* read by json-c */
 	bool headed; /* it starts with more than its first record: without one it is a log, too */
 	/* Whether the first bytes of a file (up to LOG_HEAD_BYTES) are those of such a log. */
 	bool (*sniff)(struct bytes head);
@@ -48,6 +49,9 @@ struct log_reader {
 	struct window in;
 	uint64_t seq; /* of the next event */
 	void *own;    /* the format's */
+	bool guessed; /* the format: the log does not say for sure */
+	const char *
+		as; /* the register that all events are of, whatever the log says; NULL: it says it */
 	struct hashers hashers;
 	off_t end; /* what stands from here on is not looked at; INT64_MAX: all is */
 	/* Once it is open: of the boot that the log ends in; NULL: the log does not say. */

@@ -65,7 +65,7 @@ void recnum_note(const struct recnums *r, struct log_reader *log)
 {
 	unsigned long long bad =
 		r->all.bad_off > r->each.bad_off ? r->all.bad_off : r->each.bad_off;
-	if (r->missing > 0)
+	if (r->missing > 0 && r->missing < r->records)
 		reader_note(log,
 			"recnum is missing in %llu of %llu records: they count in the order of the "
 			"file",

@@ -32,7 +32,10 @@ void recnum_take(struct recnums *r, const struct log_event *event, const uint64_
  * counts from 0, and those beyond RECNUM_REGISTERS_MAX count together.
  */
 uint64_t recnum_give(struct recnums *r, const struct log_event *event);
-/* At the end of the log: says in its note where the numbers do not go on. */
+/*
+ * At the end of the log: says in its note where the numbers do not go on, or that some records have none. A
+ * log without any number has them left out by design: nothing is said.
+ */
 void recnum_note(const struct recnums *r, struct log_reader *log);
 
 #endif

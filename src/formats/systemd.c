@@ -15,6 +15,7 @@ const struct log_format log_format_systemd = {
 	.name = "systemd",
 	.names = NAMES_CC_MR | NAMES_PCR | NAMES_NV,
 	.summary = "what systemd measured (tpm2-measure.log)",
+	.is_json = true,
 	.sniff = sniff,
 	.open = cel_json_open,
 	.next = cel_json_next,

@@ -10,7 +10,7 @@
 #include "formats/tcg_names.h"
 
 /* TCG_PCR_EVENT, the header record: index, type, SHA-1 digest, size; then the event. */
-enum { OLD_TYPE_AT = 4, OLD_SIZE_AT = 28, OLD_EVENT_AT = 32 };
+enum { OLD_TYPE_AT = 4, OLD_DIGEST_AT = 8, OLD_SIZE_AT = 28, OLD_EVENT_AT = 32 };
 /* TCG_EfiSpecIdEvent: signature, class, versions, uintnSize; then the algorithms. */
 enum { SPEC_ID_SIGNATURE = 16, SPEC_ID_COUNT_AT = 24, SPEC_ID_ALGS_AT = 28, SPEC_ID_ALG = 4 };
 /* Of the fields of TCG_PCR_EVENT2 that every event has before its digests. */
@@ -22,6 +22,7 @@ static const char spec_id[SPEC_ID_SIGNATURE] = "Spec ID Event03";
 
 struct tcg2 {
 	struct tcg_algs algs;
+	bool old;	/* TCG_PCR_EVENTs to the end, of SHA-1 alone */
 	bool odd_index; /* a register that there cannot be was noted */
 	char unnamed[TCG_UNNAMED_ROOM];
 };
@@ -48,13 +49,16 @@ static bool all_of(struct bytes b, uint8_t fill)
 	return b.n == 0 || (b.p[0] == fill && memcmp(b.p, b.p + 1, b.n - 1) == 0);
 }
 
-/* Whether the log ends where this is left of it. */
-static bool is_end(struct bytes left)
+/*
+ * Whether the log ends where this is left of it; `fixed` is the size of what each event has. Index and
+ * type of ones are unused area; an index of ones alone is an event's, and Windows has such.
+ */
+static bool is_end(struct bytes left, size_t fixed)
 {
-	if (left.n >= 4 && get_le32(left.p) == UINT32_MAX)
+	if (left.n >= 8 && all_of((struct bytes){left.p, 8}, 0xff))
 		return true;
-	if (left.n >= EVENT2_FIXED)
-		return all_of((struct bytes){left.p, EVENT2_FIXED}, 0);
+	if (left.n >= fixed)
+		return all_of((struct bytes){left.p, fixed}, 0);
 	return all_of(left, 0) || all_of(left, 0xff);
 }
 
@@ -114,6 +118,18 @@ static int take_digest(struct record_reader *t, const struct tcg_algs *algs, str
 	return 0;
 }
 
+/* The data of an event, whose size was taken just before. */
+static int take_data(struct record_reader *t, uint32_t size, struct log_event *ret, struct err *err)
+{
+	if (size > EVENT_DATA_MAX)
+		return err_set(err, ST_FORMAT, "offset %llu: an event of %u bytes, %d at most",
+			record_off(t, t->n - 4), size, EVENT_DATA_MAX);
+	if (record_bytes(t, size, err) < 0)
+		return -1;
+	ret->data = record_view(t, t->n - size, size);
+	return 0;
+}
+
 static int take_event2(struct record_reader *t, const struct tcg_algs *algs, struct log_event *ret,
 	struct err *err)
 {
@@ -129,13 +145,7 @@ static int take_event2(struct record_reader *t, const struct tcg_algs *algs, str
 			return -1;
 	if (record_le32(t, &size, err) < 0)
 		return -1;
-	if (size > EVENT_DATA_MAX)
-		return err_set(err, ST_FORMAT, "offset %llu: an event of %u bytes, %d at most",
-			record_off(t, t->n - 4), size, EVENT_DATA_MAX);
-	if (record_bytes(t, size, err) < 0)
-		return -1;
-	ret->data = record_view(t, t->n - size, size);
-	return 0;
+	return take_data(t, size, ret, err);
 }
 
 int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unnamed,
@@ -144,7 +154,7 @@ int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unn
 	struct record_reader t;
 	if (record_start(&t, &r->in, err) < 0)
 		return -1;
-	if (is_end(t.seen))
+	if (is_end(t.seen, EVENT2_FIXED))
 		return check_rest(r, err);
 	if (take_event2(&t, algs, ret, err) < 0)
 		return -1;
@@ -153,30 +163,39 @@ int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unn
 	return 1;
 }
 
+static bool is_old_event(struct bytes b)
+{
+	enum { SEEN_MAX = 65536 };
+	struct bytes digest = {b.p + OLD_DIGEST_AT, OLD_SIZE_AT - OLD_DIGEST_AT};
+	uint32_t type = get_le32(b.p + OLD_TYPE_AT);
+	return get_le32(b.p) <= PCR_LAST && tcg_event_name(type) != NULL &&
+	       get_le32(b.p + OLD_SIZE_AT) <= SEEN_MAX &&
+	       all_of(digest, 0) == (type == TCG_EV_NO_ACTION);
+}
+
 /*
  * A log of TCG_PCR_EVENTs alone (TCG EFI Platform Specification for TPM Family 1.1 or 1.2): its
  * header has an older signature, or it has none and can only be told by its looks.
  */
-static bool is_sha1_log(struct bytes head)
+static bool is_old_log(struct bytes head)
 {
-	enum { EVENT_MAX = 65536 };
-	if (head.n >= OLD_EVENT_AT + SPEC_ID_SIGNATURE &&
-		memcmp(head.p + OLD_EVENT_AT, spec_id, sizeof(spec_id) - 2) == 0 &&
-		memcmp(head.p + OLD_EVENT_AT, spec_id, sizeof(spec_id)) != 0)
-		return true;
-	for (int i = 0; i < 2; i++) {
-		if (head.n < OLD_EVENT_AT)
-			return i > 0;
-		uint32_t type = get_le32(head.p + OLD_TYPE_AT);
-		uint32_t size = get_le32(head.p + OLD_SIZE_AT);
-		if (get_le32(head.p) > PCR_LAST || type == TCG_EV_NO_ACTION ||
-			tcg_event_name(type) == NULL || size == 0 || size > EVENT_MAX)
+	enum { LOOKED_AT = 3, VERSION_AT = OLD_EVENT_AT + sizeof("Spec ID Event0") - 1 };
+	bool extends = false;
+	if (head.n > VERSION_AT &&
+		memcmp(head.p + OLD_EVENT_AT, "Spec ID Event0", VERSION_AT - OLD_EVENT_AT) == 0)
+		return head.p[VERSION_AT] == '0' || head.p[VERSION_AT] == '2';
+	for (int i = 0; i < LOOKED_AT; i++) {
+		if (head.n < OLD_EVENT_AT || (i > 0 && is_end(head, OLD_EVENT_AT)))
+			return extends;
+		if (!is_old_event(head))
 			return false;
+		extends = extends || get_le32(head.p + OLD_TYPE_AT) != TCG_EV_NO_ACTION;
+		uint32_t size = get_le32(head.p + OLD_SIZE_AT);
 		if (size >= head.n - OLD_EVENT_AT)
-			return true;
+			return extends;
 		head = (struct bytes){head.p + OLD_EVENT_AT + size, head.n - OLD_EVENT_AT - size};
 	}
-	return true;
+	return extends;
 }
 
 static bool has_spec_id(struct bytes head)
@@ -222,6 +241,30 @@ static int read_algs(struct tcg_algs *algs, struct bytes event, struct err *err)
 	return 0;
 }
 
+/* TCG_PCR_EVENT: TCG EFI Platform Specification for TPM Family 1.1 or 1.2, section 7.1. */
+static int old_next(struct log_reader *r, struct log_event *ret, struct err *err)
+{
+	struct tcg2 *own = r->own;
+	struct record_reader t;
+	if (record_start(&t, &r->in, err) < 0)
+		return -1;
+	if (is_end(t.seen, OLD_EVENT_AT))
+		return check_rest(r, err);
+	if (record_bytes(&t, OLD_EVENT_AT, err) < 0)
+		return -1;
+	ret->index = get_le32(t.seen.p);
+	ret->type = get_le32(t.seen.p + OLD_TYPE_AT);
+	if (event_add_digest(ret, tcg_hash_id(HASH_SHA1),
+		    record_view(&t, OLD_DIGEST_AT, OLD_SIZE_AT - OLD_DIGEST_AT), err) < 0)
+		return -1;
+	uint32_t size = get_le32(t.seen.p + OLD_SIZE_AT);
+	if (take_data(&t, size, ret, err) < 0)
+		return -1;
+	record_end(&t);
+	tcg_describe(ret, ret->type, own->unnamed);
+	return 1;
+}
+
 /* The first record, which has the form of older logs so that their readers see its signature. */
 static int read_header(struct log_reader *r, struct log_event *ret, struct err *err)
 {
@@ -231,23 +274,20 @@ static int read_header(struct log_reader *r, struct log_event *ret, struct err *
 		return -1;
 	if (t.seen.n == 0)
 		return 0;
-	if (!has_spec_id(t.seen) && is_sha1_log(t.seen))
-		return err_set(err, ST_FORMAT,
-			"offset 0: a log of TCG 1.2: it has SHA-1 digests only, and is not read");
+	own->old = r->format == &log_format_tpm && !has_spec_id(t.seen) &&
+		   t.seen.n >= OLD_EVENT_AT && is_old_event(t.seen);
+	if (own->old)
+		return old_next(r, ret, err);
 	if (record_bytes(&t, OLD_EVENT_AT + SPEC_ID_ALGS_AT, err) < 0)
 		return -1;
 	if (!has_spec_id(t.seen))
 		return err_set(
 			err, ST_FORMAT, "offset 0: no Spec ID event, with which a TCG2 log starts");
 	uint32_t size = get_le32(t.seen.p + OLD_SIZE_AT);
-	if (size > EVENT_DATA_MAX)
-		return err_set(err, ST_FORMAT, "offset %d: an event of %u bytes, %d at most",
-			OLD_SIZE_AT, size, EVENT_DATA_MAX);
 	t.n = OLD_EVENT_AT;
-	if (record_bytes(&t, size, err) < 0)
+	if (take_data(&t, size, ret, err) < 0)
 		return -1;
 	ret->index = get_le32(t.seen.p);
-	ret->data = record_view(&t, OLD_EVENT_AT, size);
 	if (read_algs(&own->algs, ret->data, err) < 0)
 		return -1;
 	record_end(&t);
@@ -266,12 +306,16 @@ static void tcg2_close(struct log_reader *r)
 	free(r->own);
 }
 
-/* It is shown and matches nothing; but a log with one is likely of the other kind, or damaged. */
+/*
+ * An event of an index that there is not is shown and matches nothing; but a log with one is likely of
+ * the other kind, or damaged.
+ */
 static void check_index(struct log_reader *r, const struct log_event *ev)
 {
 	struct tcg2 *own = r->own;
 	bool cc = ev->place == PLACE_CC_MR;
-	if (ev->index <= (cc ? CC_MR_LAST : PCR_LAST) || !ev->extends || own->odd_index)
+	if (ev->place == PLACE_NV || ev->index <= (cc ? CC_MR_LAST : PCR_LAST) || !ev->extends ||
+		own->odd_index)
 		return;
 	own->odd_index = true;
 	reader_note(r, "offset %llu: there is no %s %u", (unsigned long long)ev->off,
@@ -284,26 +328,63 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 	ret->place = r->format == &log_format_tpm ? PLACE_PCR : PLACE_CC_MR;
 	if (r->seq == 0)
 		return read_header(r, ret, err);
-	int rc = tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
+	int rc = own->old ? old_next(r, ret, err)
+			  : tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
+	if (rc > 0 && ret->place == PLACE_PCR && ret->index >> 24 == TCG_NV_HANDLES)
+		ret->place = PLACE_NV;
 	if (rc > 0)
 		check_index(r, ret);
-	if (rc == 0 && r->seq == 1)
+	if (rc == 0 && r->seq == 1 && !own->old)
 		reader_note(r, "the log contains only a header");
 	return rc;
 }
 
-/* Both kinds have the same records: it is a TPM's if an index shows up that no CC MR has. */
-static const struct log_format *settle(struct log_reader *r)
+/* What tells whether the index of a log's events counts CC MRs or PCRs. */
+struct looks {
+	bool edk2;   /* the header's index is as EDK2 writes it for CC MRs, and nobody for PCRs */
+	bool sha1;   /* a bank, which no confidential VM has */
+	bool sha256; /* a bank, beside which a TD would have SHA-384 */
+	bool zero;   /* an event extended index 0: PCR 0, or MRTD, which cannot be extended */
+	bool above;  /* an event extended an index that no CC MR has */
+	bool any;
+};
+
+static bool has_bank(const struct tcg2 *own, enum hash_alg alg)
+{
+	size_t size;
+	return digest_size(&own->algs, tcg_hash_id(alg), &size) == 0;
+}
+
+static void look(struct log_reader *r, struct looks *ret)
 {
 	struct log_event ev;
 	struct err ignored;
-	bool tpm = false;
+	const struct tcg2 *own = r->own;
+	while (!(ret->zero && ret->above) && window_tell(&r->in) < LOG_LOOK_BYTES &&
+		log_reader_next(r, &ev, &ignored) > 0) {
+		ret->edk2 = ret->edk2 || (ev.seq == 0 && ev.index == 1);
+		if (ev.type == TCG_EV_NO_ACTION)
+			continue;
+		ret->any = true;
+		ret->zero = ret->zero || ev.index == 0;
+		ret->above = ret->above || ev.index > CC_MR_LAST;
+	}
+	ret->sha1 = has_bank(own, HASH_SHA1);
+	ret->sha256 = has_bank(own, HASH_SHA256) && !has_bank(own, HASH_SHA384);
+}
+
+/* Both kinds have the same records. One odd record decides nothing if all others say otherwise. */
+static const struct log_format *settle(struct log_reader *r)
+{
+	struct looks l = {0};
+	struct err ignored;
 	if (tcg2_open(r, &ignored) < 0)
 		return &log_format_ccel;
-	while (!tpm && window_tell(&r->in) < LOG_LOOK_BYTES &&
-		log_reader_next(r, &ev, &ignored) > 0)
-		tpm = ev.index > CC_MR_LAST;
+	look(r, &l);
 	tcg2_close(r);
+	bool tpm = l.sha1 || (!l.edk2 && (l.above || (l.zero && l.sha256)));
+	bool sure = l.sha1 || l.edk2 || (l.zero && l.above) || (!l.zero && !l.above && !l.sha256);
+	r->guessed = l.any && !sure;
 	return tpm ? &log_format_tpm : &log_format_ccel;
 }
 
@@ -318,12 +399,12 @@ const struct log_format log_format_ccel = {
 	.close = tcg2_close,
 };
 
-/* What is left to sniff for are those that are refused, which reading the first event says. */
+/* What is left to sniff for are older ones. */
 const struct log_format log_format_tpm = {
 	.name = "tpm",
 	.names = NAMES_PCR | NAMES_NV,
-	.summary = "log of the firmware of a machine with a TPM (TCG2 crypto-agile)",
-	.sniff = is_sha1_log,
+	.summary = "log of the firmware of a machine with a TPM (TCG2 crypto-agile, or TCG 1.2)",
+	.sniff = is_old_log,
 	.open = tcg2_open,
 	.next = tcg2_next,
 	.close = tcg2_close,

@@ -30,6 +30,9 @@
 #define TCG_EV_EFI_HCRTM_EVENT UINT32_C(0x80000010)
 #define TCG_EV_EFI_VARIABLE_AUTHORITY UINT32_C(0x800000e0)
 
+/* TPM 2.0 Library, Part 2, "TPM_HT": the first byte of the handle of an NV index. */
+enum { TCG_NV_HANDLES = 0x01 };
+
 /* The id of an EV_EVENT_TAG of the Confidential Containers agent: "LEAA" in the log. */
 #define TCG_TAG_AAEL UINT32_C(0x4141454c)
 

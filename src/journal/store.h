@@ -19,27 +19,6 @@ struct journal_copy {
 /* Opens it for reading. 0 with -1 in ret->fd: there is none. The caller closes ret->fd. */
 int journal_open_copy(const struct root *root, struct journal_copy *ret, struct err *err);
 
-/* Registers, and what they showed at one moment. All are the caller's. */
-struct journal_watch {
-	const struct mr *const *mr;
-	size_t n;
-	struct digest *value; /* of mr[i]; size 0, and why in bad[i], where it cannot be read */
-	struct err *bad;
-};
-
-/*
- * Registers and journal at one moment: value, journal, value, until nothing moved, up to
- * MOVED_RETRIES_MAX times (then ST_SYSTEM). Takes no lock and writes nothing. The caller closes
- * ret->fd.
- */
-int journal_snapshot(const struct root *root, const struct journal_watch *watch,
-	struct journal_copy *ret, struct err *err);
-
-/*
- * All of a journal, taken by `ret`, which the caller has initialised and clears, also after an
- * error.
- */
-int journal_load(const struct journal_copy *copy, struct journal_state *ret, struct err *err);
 /*
  * Whether a journal that ends in this boot id is this machine's: of this boot, or one of its
  * registers still holds a value that it states. Registers survive a kexec, a boot id does not.

@@ -8,15 +8,22 @@ const struct backend *const backend_table[] = {
 	&backend_mr,
 	&backend_rfc,
 	&backend_rtmrs,
+	&backend_tpm,
 	NULL,
 };
 
-static int err_no_tree(struct err *err, const struct root *root, const char *only)
+static bool is_wanted(const struct backend *backend, const char *only)
+{
+	return only == NULL || strcmp(only, backend->name) == 0;
+}
+
+static int err_no_tree(struct err *err, const struct root *root, const char *only, bool tpm_too)
 {
 	err_set(err, ST_ABSENT, "no measurement registers here; looked below '%s' for", root->dir);
 	const char *comma = " ";
 	for (size_t i = 0; backend_table[i] != NULL; i++) {
-		if (only != NULL && strcmp(only, backend_table[i]->name) != 0)
+		if (!is_wanted(backend_table[i], only) ||
+			(backend_table[i] == &backend_tpm && !tpm_too))
 			continue;
 		for (size_t j = 0; backend_table[i]->homes[j] != NULL; j++) {
 			err_add(err, "%s%s", comma, backend_table[i]->homes[j]);
@@ -26,22 +33,33 @@ static int err_no_tree(struct err *err, const struct root *root, const char *onl
 	return -1;
 }
 
+int tree_err_no_tvm(const struct root *root, const char *only, struct err *err)
+{
+	return err_no_tree(err, root, only, false);
+}
+
 int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err)
 {
 	*ret = (struct tree){0};
 	for (size_t i = 0; backend_table[i] != NULL; i++) {
 		const struct backend *backend = backend_table[i];
-		if (only != NULL && strcmp(only, backend->name) != 0)
+		struct err before = ret->problem;
+		if (!is_wanted(backend, only))
 			continue;
 		if (backend->probe(root, backend, ret, err) < 0)
 			return -1;
+		/* What is wrong with a TPM is no trouble of a machine with registers of its own. */
+		if (backend != &backend_tpm)
+			ret->tvm = ret->n_providers > 0;
+		else if (ret->tvm)
+			ret->problem = before;
 	}
 	if (ret->n_providers == 0 && ret->problem.status != ST_OK) {
 		*err = ret->problem;
 		return -1;
 	}
 	if (ret->n_providers == 0)
-		return err_no_tree(err, root, only);
+		return err_no_tree(err, root, only, true);
 	mr_list_sort(&ret->mrs);
 	return 0;
 }

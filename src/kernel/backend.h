@@ -9,6 +9,7 @@
 struct tree {
 	struct mr_list mrs;
 	size_t n_providers;
+	bool tvm;	    /* a provider is not a TPM */
 	struct err problem; /* with a status: a part of the tree that could not be looked at (the
 			       worst) */
 };
@@ -52,6 +53,7 @@ extern const struct backend *const backend_table[];
 extern const struct backend backend_mr;
 extern const struct backend backend_rfc;
 extern const struct backend backend_rtmrs;
+extern const struct backend backend_tpm;
 
 /*
  * Everything on this machine, or of the interface `only` (NULL: of any). ST_ABSENT, with what was
@@ -59,6 +61,8 @@ extern const struct backend backend_rtmrs;
  */
 int tree_probe(const struct root *root, const char *only, struct tree *ret, struct err *err);
 void tree_clear(struct tree *tree);
+/* Why a command that needs a TVM's own registers fails with ST_ABSENT: what was looked for. */
+int tree_err_no_tvm(const struct root *root, const char *only, struct err *err);
 /* Keeps the worst of what went wrong; the rest of the tree is still of use. */
 void tree_note_problem(struct tree *tree, const struct err *err);
 

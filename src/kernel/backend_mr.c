@@ -82,8 +82,9 @@ static int visit_device(const struct walk *at, const char *name, const char *pat
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)parent;
-	if (!S_ISDIR(st->st_mode) || mr_list_has_provider(&at->tree->mrs, name))
-		return 0;
+	int has = S_ISDIR(st->st_mode) ? mr_list_has_provider(&at->tree->mrs, name, err) : 1;
+	if (has != 0)
+		return has < 0 ? -1 : 0;
 	AUTO_FREE char *folder = find_folder(at, path, err);
 	if (folder == NULL)
 		return err->status != ST_OK ? -1 : 0;

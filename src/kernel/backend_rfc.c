@@ -175,8 +175,10 @@ static int add_with_algo(
 	struct err bad = {0};
 	/* A static register needs none. */
 	bool none = !f->has_algo && !(f->digest.st_mode & 0222) && !f->has_append && !f->has_log;
-	if (!none)
-		read_hash_algo(at->root, f, hash, &bad);
+	if (!none && read_hash_algo(at->root, f, hash, &bad) < 0 && bad.sys == ENOMEM) {
+		*err = bad;
+		return -1;
+	}
 	struct mr *mr = add_folder(at, name, hash[0] != '\0' ? hash : NULL, f, err);
 	if (mr == NULL)
 		return -1;
@@ -223,9 +225,11 @@ static int visit_provider(const struct walk *at, const char *name, const char *p
 	const struct stat *st, const char *parent, struct err *err)
 {
 	(void)parent;
-	if (!S_ISDIR(st->st_mode) || !is_provider_name(name) ||
-		mr_list_has_provider(&at->tree->mrs, name))
-		return 0;
+	int has = S_ISDIR(st->st_mode) && is_provider_name(name)
+			  ? mr_list_has_provider(&at->tree->mrs, name, err)
+			  : 1;
+	if (has != 0)
+		return has < 0 ? -1 : 0;
 	at->tree->n_providers++;
 	struct walk inside = *at;
 	inside.provider = name;

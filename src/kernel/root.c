@@ -206,9 +206,12 @@ static int copy_until_still(const struct root *root, const char *path, int to, s
 			return -1;
 		if (ftruncate(to, 0) < 0)
 			return err_sys(err, errno, "'%s'", path);
-		int rc = input_spool(from, to, read_in_time);
+		int rc = input_spool(from, to, KERNEL_COPY_MAX, read_in_time);
 		if (rc == 0)
 			return 0;
+		if (rc > 0)
+			return err_set(err, ST_FORMAT, "'%s': longer than %d bytes", path,
+				KERNEL_COPY_MAX);
 		if (rc != -ENODEV)
 			return err_read(err, -rc, path);
 	}

@@ -53,7 +53,7 @@ int root_read(const struct root *root, const char *path, void *buf, size_t cap, 
 /*
  * Copies a file that grows by being recreated (ENODEV, for a moment ENOENT) to memory that read(2)
  * and pread(2) reach: a descriptor, at offset 0, which the caller closes. Opened again up to
- * LOG_REOPENS_MAX times, looked for up to LOG_ABSENCES_MAX times.
+ * LOG_REOPENS_MAX times, looked for up to LOG_ABSENCES_MAX times. ST_FORMAT beyond KERNEL_COPY_MAX bytes.
  */
 int root_snapshot(const struct root *root, const char *path, struct err *err);
 

@@ -18,6 +18,10 @@ int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const
 {
 	struct err problem;
 	DIR *d = root_open_dir(at->root, dir, &problem);
+	if (d == NULL && problem.sys == ENOMEM) {
+		*err = problem;
+		return -1;
+	}
 	if (d == NULL) {
 		tree_note_problem(at->tree, &problem);
 		return 0;
@@ -29,9 +33,10 @@ int walk_each(const struct walk *at, const char *dir, walk_visit_fn visit, const
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		AUTO_FREE char *path = walk_join(dir, e->d_name);
-		int sys = path != NULL ? -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st)
-				       : ENOMEM;
-		if (sys == 0) {
+		int sys = -root_stat_in(at->root, dirfd(d), dir, e->d_name, &st);
+		if (path == NULL) {
+			rc = err_sys(err, ENOMEM, "registers");
+		} else if (sys == 0) {
 			rc = visit(at, e->d_name, path, &st, parent, err);
 		} else {
 			err_sys(&problem, sys, "'%s/%s'", dir, e->d_name);

@@ -2,6 +2,7 @@
 #include "model/hash.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -95,6 +96,21 @@ struct hasher {
 	EVP_MD_CTX *ctx;
 };
 
+/* A fetch that lacked memory may leave libcrypto without hashes that it has. */
+static atomic_bool starved;
+
+/* NULL: libcrypto does not have it, or (ENOMEM in errno) that cannot be known for lack of memory. */
+static EVP_MD *fetch(const struct libcrypto *crypto, OSSL_LIB_CTX *lib, enum hash_alg alg)
+{
+	errno = 0;
+	EVP_MD *md = crypto->EVP_MD_fetch(lib, hashes[alg].evp, NULL);
+	if (errno == ENOMEM)
+		atomic_store(&starved, true);
+	else if (md == NULL && atomic_load(&starved))
+		errno = ENOMEM;
+	return md;
+}
+
 static int check_known_vector(struct hasher *h, struct err *err)
 {
 	uint8_t want[DIGEST_SIZE_MAX];
@@ -124,10 +140,13 @@ int hasher_open(struct hasher **ret, enum hash_alg alg, struct err *err)
 		return err_sys(err, ENOMEM, "hash");
 	h->alg = alg;
 	h->crypto = crypto;
-	h->md = h->crypto->EVP_MD_fetch(lib, hashes[alg].evp, NULL);
+	h->md = fetch(h->crypto, lib, alg);
+	bool absent = h->md == NULL && errno != ENOMEM;
 	h->ctx = h->crypto->EVP_MD_CTX_new();
-	if (h->md == NULL || h->ctx == NULL)
+	if (absent)
 		err_set(err, ST_ABSENT, "libcrypto here does not have %s", hash_name(alg));
+	else if (h->md == NULL || h->ctx == NULL)
+		err_sys(err, ENOMEM, "libcrypto: %s", hash_name(alg));
 	else if (h->crypto->EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
 		err_set(err, ST_SYSTEM, "libcrypto cannot start %s", hash_name(alg));
 	else if (check_known_vector(h, err) == 0) {

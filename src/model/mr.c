@@ -2,7 +2,9 @@
 #include "model/mr.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX])
 {
@@ -43,6 +45,15 @@ int mr_cc_index(const char *provider, const char *name)
 	return CC_MR_NONE;
 }
 
+char *mr_base_name(const struct mr *mr)
+{
+	char *name;
+	return asprintf(&name, "%s%s%s", mr->provider, mr->provider[0] != '\0' ? "/" : "",
+		       mr->name) >= 0
+		       ? name
+		       : NULL;
+}
+
 const char *mr_hash_name(const struct mr *mr)
 {
 	if (mr->alg != HASH_UNKNOWN)
@@ -70,15 +81,17 @@ void mr_keep_journal(struct mr *mr)
 	mr->flags |= MR_TAKES_EVENT | MR_TAKES_DIGEST;
 }
 
-bool mr_named(const struct mr *mr, const char *spec, bool *full)
+bool mr_named(const struct mr *mr, const char *spec, bool fold)
 {
 	struct bytes names[MR_NAMES_MAX];
-	size_t n = mr_names(mr, names);
-	*full = bytes_equal(names[0], bytes_of(spec));
-	bool named = *full;
-	for (size_t i = 1; i < n && !named; i++)
-		named = bytes_equal(names[i], bytes_of(spec));
-	return named;
+	size_t n = mr_names(mr, names), size = strlen(spec);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = (const char *)names[i].p;
+		if (names[i].n == size &&
+			(fold ? strncasecmp(name, spec, size) == 0 : memcmp(name, spec, size) == 0))
+			return true;
+	}
+	return false;
 }
 
 bool mr_is_pattern(const char *spec)
@@ -86,10 +99,11 @@ bool mr_is_pattern(const char *spec)
 	return strpbrk(spec, "*?[") != NULL;
 }
 
-bool mr_matches(const struct mr *mr, const char *pattern)
+bool mr_matches(const struct mr *mr, const char *pattern, bool fold)
 {
 	struct bytes names[MR_NAMES_MAX];
 	char name[2 * NAME_MAX_VISIBLE + 1];
+	int flags = FNM_PATHNAME | FNM_NOESCAPE | (fold ? FNM_CASEFOLD : 0);
 	size_t n = mr_names(mr, names);
 	for (size_t i = 0; i < n; i++) {
 		const char *s = (const char *)names[i].p;
@@ -101,7 +115,7 @@ bool mr_matches(const struct mr *mr, const char *pattern)
 			name[names[i].n] = '\0';
 			s = name;
 		}
-		if (fnmatch(pattern, s, FNM_PATHNAME | FNM_NOESCAPE) == 0)
+		if (fnmatch(pattern, s, flags) == 0)
 			return true;
 	}
 	return false;

@@ -15,6 +15,7 @@ enum mr_flag {
 	MR_FIRMWARE = 1 << 5, /* firmware or the boot loader extends it: others only by --force */
 	MR_BY_ENTRY = 1 << 6, /* reached through an entry that has to be made first */
 	MR_HAS_ENTRY = 1 << 7,
+	MR_OF_TPM = 1 << 9, /* a PCR: meant only where it is asked for, or nothing else is here */
 	MR_MAY_EXTEND =
 		1 << 8, /* static and writable, but a write may extend it: only a try tells */
 };
@@ -57,6 +58,9 @@ struct mr {
  */
 int mr_cc_index(const char *provider, const char *name);
 
+/* [PROVIDER/]NAME, allocated; NULL: no memory. */
+char *mr_base_name(const struct mr *mr);
+
 /* Its hash as the kernel calls it: known here or not; NULL: it has none. */
 const char *mr_hash_name(const struct mr *mr);
 
@@ -76,14 +80,14 @@ enum { MR_NAMES_MAX = 4 };
  */
 size_t mr_names(const struct mr *mr, struct bytes ret[static MR_NAMES_MAX]);
 /*
- * Whether `spec`, as an operator writes it, names the register in one of these ways. `full` tells
- * whether it is the whole name.
+ * Whether `spec`, as an operator writes it, names the register in one of these ways; `fold`: without
+ * regard to the case of ASCII letters, for a name that no register has exactly.
  */
-bool mr_named(const struct mr *mr, const char *spec, bool *full);
+bool mr_named(const struct mr *mr, const char *spec, bool fold);
 /* Whether an operand has a character that is special in a shell pattern. */
 bool mr_is_pattern(const char *spec);
 /* Whether the shell pattern `pattern` does. '*' does not cross '/'. */
-bool mr_matches(const struct mr *mr, const char *pattern);
+bool mr_matches(const struct mr *mr, const char *pattern, bool fold);
 
 /* The value that an extensible register has when nothing was ever extended: its name and NULs,
  * beside zeros. */

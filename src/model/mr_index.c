@@ -4,17 +4,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static int compare_bytes(struct bytes a, struct bytes b)
+/* Names in any case stand together, and there those of one spelling. */
+static int compare_names(struct bytes a, struct bytes b, bool fold)
 {
-	int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = strncasecmp((const char *)a.p, (const char *)b.p, n);
+	if (c == 0)
+		c = (a.n > b.n) - (a.n < b.n);
+	return c != 0 || fold ? c : memcmp(a.p, b.p, n);
 }
 
 static int compare_entries(const void *a, const void *b)
 {
 	const struct mr_index_name *x = a, *y = b;
-	int c = compare_bytes(x->name, y->name);
+	int c = compare_names(x->name, y->name, false);
 	if (c == 0)
 		c = (int)y->whole - (int)x->whole;
 	return c != 0 ? c : (x->nr > y->nr) - (x->nr < y->nr);
@@ -42,13 +47,13 @@ void mr_index_clear(struct mr_index *index)
 	*index = (struct mr_index){0};
 }
 
-/* The first entry from `low` on that is not before name, or, with `after`, that is behind it. */
-static size_t bound(const struct mr_index *index, size_t low, struct bytes name, bool after)
+/* The first entry that is not before name, or, with `after`, that is behind it. */
+static size_t bound(const struct mr_index *index, struct bytes name, bool fold, bool after)
 {
-	size_t high = index->n;
+	size_t low = 0, high = index->n;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		if (compare_bytes(index->v[mid].name, name) < (after ? 1 : 0))
+		if (compare_names(index->v[mid].name, name, fold) < (after ? 1 : 0))
 			low = mid + 1;
 		else
 			high = mid;
@@ -57,17 +62,17 @@ static size_t bound(const struct mr_index *index, size_t low, struct bytes name,
 }
 
 const struct mr_index_name *mr_index_named(
-	const struct mr_index *index, struct bytes name, size_t *ret_n)
+	const struct mr_index *index, struct bytes name, bool fold, size_t *ret_n)
 {
-	size_t first = bound(index, 0, name, false);
-	*ret_n = bound(index, first, name, true) - first;
+	size_t first = bound(index, name, fold, false);
+	*ret_n = bound(index, name, fold, true) - first;
 	return index->v + first;
 }
 
 size_t mr_index_place(const struct mr_index *index, const struct mr *mr)
 {
 	size_t n, i = 0;
-	const struct mr_index_name *v = mr_index_named(index, bytes_of(mr->full), &n);
+	const struct mr_index_name *v = mr_index_named(index, bytes_of(mr->full), false, &n);
 	while (i + 1 < n && index->mr[v[i].nr] != mr)
 		i++;
 	return v[i].nr;
@@ -76,7 +81,9 @@ size_t mr_index_place(const struct mr_index *index, const struct mr *mr)
 struct mr *mr_index_find(const struct mr_index *index, const char *spec, struct err *err)
 {
 	size_t n;
-	const struct mr_index_name *v = mr_index_named(index, bytes_of(spec), &n);
+	const struct mr_index_name *v = mr_index_named(index, bytes_of(spec), false, &n);
+	if (n == 0)
+		v = mr_index_named(index, bytes_of(spec), true, &n);
 	/* A whole name goes before what others abbreviate to; but a hostile tree can have it twice. */
 	if (n == 1 || (n > 1 && v[0].whole && !v[1].whole))
 		return index->mr[v[0].nr];

@@ -25,8 +25,11 @@ static void mr_free(struct mr *mr)
 static char *part(const char *raw)
 {
 	char *s = malloc(4 * strlen(raw) + 1);
-	if (s != NULL)
-		strsvis(s, raw, VIS_OCTAL | VIS_WHITE, ":");
+	/* Without memory it writes nothing, and returns -1 or 0. */
+	if (s != NULL && strsvis(s, raw, VIS_OCTAL | VIS_WHITE, ":") < (int)strlen(raw)) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -84,11 +87,13 @@ void mr_list_clear(struct mr_list *list)
 	*list = (struct mr_list){0};
 }
 
-bool mr_list_has_provider(const struct mr_list *list, const char *provider)
+int mr_list_has_provider(const struct mr_list *list, const char *provider, struct err *err)
 {
 	char *shown = part(provider);
-	bool has = false;
-	for (size_t i = 0; shown != NULL && i < list->n; i++)
+	int has = 0;
+	if (shown == NULL)
+		return err_sys(err, ENOMEM, "registers");
+	for (size_t i = 0; i < list->n; i++)
 		has |= strcmp(list->mr[i]->provider, shown) == 0;
 	free(shown);
 	return has;
@@ -137,6 +142,28 @@ static void pick(struct picks *p, size_t place, bool by_name)
 	p->v[p->pick_of[place] - 1].by_name |= by_name;
 }
 
+/* Those of a kind that the pattern matches (NULL: all). Whether there is any. */
+static bool pick_kind(struct picks *p, unsigned kind, const char *pattern, bool fold)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->list->n; i++) {
+		const struct mr *mr = p->list->mr[i];
+		if ((mr->flags & MR_OF_TPM) != kind ||
+			(pattern != NULL && !mr_matches(mr, pattern, fold)))
+			continue;
+		pick(p, i, false);
+		any = true;
+	}
+	return any;
+}
+
+/* A TPM's only where there are no others. */
+static bool pick_all(struct picks *p, const char *pattern)
+{
+	return pick_kind(p, 0, pattern, false) || pick_kind(p, 0, pattern, true) ||
+	       pick_kind(p, MR_OF_TPM, pattern, false) || pick_kind(p, MR_OF_TPM, pattern, true);
+}
+
 static int pick_spec(struct picks *p, const char *spec, struct err *err)
 {
 	const struct mr *mr = mr_index_find(&p->index, spec, err);
@@ -147,21 +174,15 @@ static int pick_spec(struct picks *p, const char *spec, struct err *err)
 	if (!mr_is_pattern(spec))
 		return -1;
 
-	bool any = false;
-	for (size_t i = 0; i < p->list->n; i++) {
-		if (!mr_matches(p->list->mr[i], spec))
-			continue;
-		pick(p, i, false);
-		any = true;
-	}
-	return any ? 0 : err_set(err, ST_USAGE, "no register matches '%s'", spec);
+	if (pick_all(p, spec))
+		return 0;
+	return err_set(err, ST_USAGE, "no register matches '%s'", spec);
 }
 
 static int pick_specs(struct picks *p, int n_specs, char *const specs[], struct err *err)
 {
 	if (n_specs == 0)
-		for (size_t i = 0; i < p->list->n; i++)
-			pick(p, i, false);
+		pick_all(p, NULL);
 	else if (mr_index_init(&p->index, p->list->mr, p->list->n, err) < 0)
 		return -1;
 	for (int i = 0; i < n_specs; i++)

@@ -18,8 +18,8 @@ struct mr_list {
 struct mr *mr_list_add(struct mr_list *list, const char *provider, const char *name,
 	const char *hash, struct err *err);
 void mr_list_clear(struct mr_list *list);
-/* Whether a register of this provider, given as in mr_list_add, is in the list. */
-bool mr_list_has_provider(const struct mr_list *list, const char *provider);
+/* 1 if a register of this provider, given as in mr_list_add, is in the list, else 0; -1: no memory. */
+int mr_list_has_provider(const struct mr_list *list, const char *provider, struct err *err);
 /* By provider, name and hash; numbers in names count as numbers. */
 void mr_list_sort(struct mr_list *list);
 
@@ -39,7 +39,9 @@ struct mr_pick {
 
 /*
  * The registers that the operands name or match, each once, in the order of the operands; all if
- * there are none. A pattern that matches nothing is ST_USAGE. *ret is allocated, the caller frees
+ * there are none. What names nothing exactly is compared without regard to case. Of a TPM's registers
+ * a pattern, or no operand, means none where it means others. A pattern that matches nothing is
+ * ST_USAGE. *ret is allocated, the caller frees
  * it.
  */
 int mr_list_pick(const struct mr_list *list, int n_specs, char *const specs[], struct mr_pick **ret,

@@ -104,7 +104,7 @@ static void report_without_registers(struct report *r, const char *tee)
 	if (exists(r->root, "sys/class/tpm/tpm0"))
 		say(r, "ok", "vtpm", NULL,
 			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
-			"system measured");
+			"system measured: 'tsmctl verify' checks them");
 	else
 		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
 }
@@ -165,14 +165,19 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 			say(r, "ok", "interface", NULL, "%s: /%s is there", backend->name,
 				backend->homes[i]);
 	}
+	/* Its absence says nothing of a TVM. */
+	if (!any && backend == &backend_tpm)
+		return;
 	if (!any)
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
 			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
 	else if (tree->n_providers == 0 && tree->problem.status == ST_OK)
-		say(r, "note", "interface", "load the TVM's guest driver", "%s: has no provider",
-			backend->name);
+		say(r, "note", "interface",
+			backend == &backend_tpm ? "Linux 5.12 and later show PCRs"
+						: "load the TVM's guest driver",
+			"%s: has no provider", backend->name);
 	else if (tree->n_providers > 0)
 		say(r, "ok", "interface", NULL, "%s: %zu provider%s, %zu register%s", backend->name,
 			tree->n_providers, tree->n_providers == 1 ? "" : "s", tree->mrs.n,
@@ -200,6 +205,12 @@ struct looked {
 		held; /* with a status: somebody holds the lock, values that need it are left out */
 };
 
+/* A TPM's registers are of no interest beside a TVM's own, and take their time. */
+static bool is_beside(const struct tree *tree, const struct mr *mr)
+{
+	return tree->tvm && (mr->flags & MR_OF_TPM);
+}
+
 static bool is_left_out(const struct looked *l, const struct mr *mr)
 {
 	return l->held.status != ST_OK && backend_contends(mr);
@@ -215,7 +226,7 @@ static void look(const struct report *r, const struct tree *tree, struct looked 
 		const struct mr *mr = tree->mrs.mr[i];
 		struct err err = {0};
 		off_t size;
-		if (is_left_out(ret, mr))
+		if (is_left_out(ret, mr) || is_beside(tree, mr))
 			continue;
 		mr_read(r->root, mr, buf, &ret->bad[i]);
 		/* Beside an extend that holds the lock it is away for a moment. */
@@ -251,9 +262,12 @@ static void report_entries(struct report *r, const struct tree *tree)
 static void report_values(
 	struct report *r, const struct tree *tree, const struct looked *l, bool *ret_readable)
 {
-	size_t readable = 0, left_out = 0;
+	size_t readable = 0, left_out = 0, beside = 0;
 	for (size_t i = 0; i < tree->mrs.n; i++) {
 		const struct mr *mr = tree->mrs.mr[i];
+		beside += is_beside(tree, mr);
+		if (is_beside(tree, mr))
+			continue;
 		if (mr_lacks_entry(mr) && mr->bad.status == ST_OK)
 			continue;
 		if (is_left_out(l, mr) && mr->bad.status == ST_OK && (mr->flags & MR_READABLE))
@@ -266,10 +280,11 @@ static void report_values(
 	*ret_readable = readable + left_out > 0;
 	if (left_out > 0)
 		say(r, "note", "registers", "ask again when it has ended",
-			"%zu of %zu were not read: %s", left_out, tree->mrs.n, l->held.msg);
+			"%zu of %zu were not read: %s", left_out, tree->mrs.n - beside,
+			l->held.msg);
 	if (left_out == 0 || readable > 0)
 		say(r, readable > 0 ? "ok" : "problem", "registers", NULL, "%zu of %zu can be read",
-			readable, tree->mrs.n);
+			readable, tree->mrs.n - beside);
 }
 
 /* A log that is full refuses every extend until the next boot. */
@@ -311,6 +326,10 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 		   (looked.no_log = calloc(tree.mrs.n + 1, sizeof(*looked.no_log))) == NULL) {
 		r->rc = err_sys(r->err, ENOMEM, "registers");
 	} else {
+		if (!tree.tvm)
+			say(r, "note", "registers", NULL,
+				"only a TPM's, which make no machine a TVM: 'extend' and 'write' "
+				"cannot use them");
 		look(r, &tree, &looked);
 		report_values(r, &tree, &looked, ret_readable);
 		report_entries(r, &tree);
@@ -486,7 +505,8 @@ static size_t pick_journaled(const struct tree *tree, struct mr_pick *picks)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < tree->mrs.n; i++)
-		if (tree->mrs.mr[i]->log != LOG_OF_KERNEL && (tree->mrs.mr[i]->flags & MR_RUNTIME))
+		if (tree->mrs.mr[i]->log != LOG_OF_KERNEL &&
+			(tree->mrs.mr[i]->flags & (MR_RUNTIME | MR_OF_TPM)) == MR_RUNTIME)
 			picks[n++].mr = tree->mrs.mr[i];
 	return n;
 }

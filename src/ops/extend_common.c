@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/extend_common.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+
+int extend_check_memory(struct err *err)
+{
+	/* volatile: an allocation that is not used may be left out. */
+	void *volatile room = malloc(EXTEND_ROOM);
+	if (room == NULL) {
+		err_sys(err, ENOMEM, "memory for the look at what was extended");
+		return err_add(err, " (nothing was extended)");
+	}
+	free(room);
+	return 0;
+}
 
 void extend_block_signals(void)
 {

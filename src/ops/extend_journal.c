@@ -160,6 +160,8 @@ static int act(struct journal_writer *w, const struct extend_wanted *wanted,
 	struct digest after;
 	enum journal_kind kind;
 	bool tried;
+	if (extend_check_memory(err) < 0)
+		return -1;
 	extend_block_signals();
 	if (journal_begin(w, intent, like->name, like->n, err) < 0) {
 		err->status = ST_SYSTEM;

@@ -331,8 +331,8 @@ static int search(const struct attempt *a, struct rfc_search_result *ret, struct
 		return -1;
 	int rc = rfc_log_open(&log, a->before.log, mr->alg, err);
 	if (rc == 0) {
-		rc = rfc_search(
-			&log, h, (struct rfc_search_starts){starts, 2}, &a->before.value, ret, err);
+		rc = rfc_search(&log, h, (struct rfc_search_starts){starts, 2, NULL},
+			&a->before.value, ret, err);
 		rfc_log_close(&log);
 	}
 	hasher_close(h);
@@ -425,7 +425,7 @@ static int act(struct attempt *a, struct extend_done *ret, struct err *err)
 	int settled = -1;
 	bool tried;
 	int spare[SPARE_DESCRIPTORS];
-	if (reserve(a, spare, err) < 0)
+	if (extend_check_memory(err) < 0 || reserve(a, spare, err) < 0)
 		return -1;
 	extend_block_signals();
 	a->rc = write_once(a, &tried);

@@ -187,6 +187,44 @@ void row_jsonl(struct sink *s, const struct column *columns, size_t n, const voi
 }
 
 /*
+ * Bytes of b that vis(3) takes at once: it needs a hundred times as much memory. A NUL is written otherwise
+ * before a digit: the two stay together.
+ */
+static size_t visible_piece(struct bytes b)
+{
+	enum { PIECE = 4096 };
+	if (b.n <= PIECE)
+		return b.n;
+	return b.p[PIECE - 1] == '\0' ? PIECE - 1 : PIECE;
+}
+
+/* Most text is as it is shown, and vis(3) is slow. */
+static bool is_plain(struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] < ' ' || b.p[i] > '~' || b.p[i] == '\\')
+			return false;
+	return true;
+}
+
+/* The end of what is written, which has no NUL behind it; NULL: no memory. */
+static char *put_visible(char *to, struct bytes b, int flags)
+{
+	if (is_plain(b))
+		return b.n > 0 ? (char *)memcpy(to, b.p, b.n) + b.n : to;
+	while (b.n > 0) {
+		struct bytes piece = {b.p, visible_piece(b)};
+		/* Without memory it writes nothing, and returns -1 or 0. */
+		int n = strvisx(to, (const char *)piece.p, piece.n, flags);
+		if (n < (int)piece.n)
+			return NULL;
+		to += n;
+		b = (struct bytes){b.p + piece.n, b.n - piece.n};
+	}
+	return to;
+}
+
+/*
  * Bytes as they may go to a terminal, with vis(3)'s flags; `max` of them, and "..." if there are more.
  * Allocated.
  */
@@ -196,7 +234,12 @@ static char *visible_bytes(struct bytes b, size_t max, int flags)
 	char *s = malloc(4 * n + 4);
 	if (s == NULL)
 		return NULL;
-	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
+	char *end = put_visible(s, (struct bytes){b.p, n}, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
+	if (end == NULL) {
+		free(s);
+		return NULL;
+	}
+	*end = '\0';
 	if (n < b.n)
 		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;

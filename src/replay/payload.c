@@ -15,6 +15,8 @@ struct candidates {
 	bool must; /* it was one of these; else the hash may be over something else */
 	size_t n;
 	struct bytes of[2];
+	/* What may have been hashed in place of the data, of which nothing is known then; or p NULL. */
+	struct bytes instead;
 	uint8_t name[SECTION_NAME_MAX + 1];
 };
 
@@ -29,14 +31,16 @@ static void add_all(struct candidates *c, struct bytes data)
 	c->must = true;
 }
 
-/* Older firmware logs why it failed, and measures that it did: only of these values is it known. */
+/*
+ * The data, whatever it is: zeros, 0xFF, Windows' "WBCL". Firmware that failed measures 01 00 00 00, and
+ * may log in place of it why.
+ */
 static void add_separator(struct candidates *c, struct bytes data)
 {
 	static const uint8_t failed[4] = {1, 0, 0, 0};
-	add(c, data);
-	c->must = data.n == 4 &&
-		  (bytes_all_zero(data) || bytes_start_with(data, "\xff\xff\xff\xff") ||
-			  bytes_equal(data, (struct bytes){failed, 4}));
+	add_all(c, data);
+	if (data.n != 4 || !(bytes_all_zero(data) || bytes_start_with(data, "\xff\xff\xff\xff")))
+		c->instead = (struct bytes){failed, sizeof(failed)};
 }
 
 /* TCG PC Client Platform Firmware Profile 1.06, table "Event Types": the text without a NUL. */
@@ -47,26 +51,50 @@ static void add_action(struct candidates *c, struct bytes data)
 		add(c, (struct bytes){data.p, data.n - 1});
 }
 
+/* UEFI_VARIABLE_DATA: what stands behind its name, and how long it says that its data is. */
+static bool take_variable(struct bytes data, struct bytes *ret, uint64_t *ret_size)
+{
+	struct cursor cur = {.left = data};
+	cur_take(&cur, 16);
+	uint64_t chars = cur_le64(&cur);
+	*ret_size = cur_le64(&cur);
+	if (chars <= cur.left.n / 2)
+		cur_take(&cur, 2 * chars);
+	else
+		cur.bad = true;
+	*ret = cur.left;
+	return cur_ok(&cur) && *ret_size <= cur.left.n;
+}
+
+/*
+ * Until version 15.2, shim puts five zeros and a byte of anything behind the variable, and hashes all
+ * but that byte.
+ */
+static void add_authority(struct candidates *c, struct bytes data)
+{
+	enum { BEHIND = 6 };
+	struct bytes left;
+	uint64_t size;
+	add_all(c, data);
+	if (take_variable(data, &left, &size) && left.n - size == BEHIND &&
+		bytes_all_zero((struct bytes){left.p + size, BEHIND - 1}))
+		add(c, (struct bytes){data.p, data.n - 1});
+}
+
 /*
  * UEFI_VARIABLE_DATA: EV_EFI_VARIABLE_BOOT has the hash of the variable's data, as logs of real
  * machines show; EV_EFI_VARIABLE_BOOT2, of which none was seen, is to have that of the whole.
  */
 static void add_boot_variable(struct candidates *c, uint32_t type, struct bytes data)
 {
-	struct cursor cur = {.left = data};
-	cur_take(&cur, 16);
-	uint64_t chars = cur_le64(&cur);
-	uint64_t size = cur_le64(&cur);
-	if (chars <= cur.left.n / 2)
-		cur_take(&cur, 2 * chars);
-	else
-		cur.bad = true;
-	bool whole = cur_ok(&cur) && size == cur.left.n;
+	struct bytes left;
+	uint64_t size;
+	bool whole = take_variable(data, &left, &size) && size == left.n;
 	if (whole && type == TCG_EV_EFI_VARIABLE_BOOT)
-		add(c, cur.left);
+		add(c, left);
 	add(c, data);
 	if (whole && type == TCG_EV_EFI_VARIABLE_BOOT2)
-		add(c, cur.left);
+		add(c, left);
 	c->must = whole && type == TCG_EV_EFI_VARIABLE_BOOT;
 }
 
@@ -172,8 +200,10 @@ static void find_candidates(struct candidates *c, uint32_t type, struct bytes da
 		break;
 	case TCG_EV_EFI_GPT_EVENT:
 	case TCG_EV_EFI_VARIABLE_DRIVER_CONFIG:
-	case TCG_EV_EFI_VARIABLE_AUTHORITY:
 		add_all(c, data);
+		break;
+	case TCG_EV_EFI_VARIABLE_AUTHORITY:
+		add_authority(c, data);
 		break;
 	case TCG_EV_ACTION:
 	case TCG_EV_EFI_ACTION:
@@ -252,7 +282,13 @@ int payload_explain(const struct log_event *ev, struct hasher *const hasher[stat
 	for (size_t i = 0; i < c.n && !any; i++)
 		if (try_candidate(ev, c.of[i], hasher, &any, ret, err) < 0)
 			return -1;
-	for (size_t i = 0; i < ev->n_digests && !any; i++)
+	bool instead = false;
+	if (!any && c.instead.p != NULL &&
+		try_candidate(ev, c.instead, hasher, &instead, ret, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ev->n_digests && instead; i++)
+		ret[i] = ret[i] == EXPLAINS ? EXPLAINS_UNKNOWN : ret[i];
+	for (size_t i = 0; i < ev->n_digests && !any && !instead; i++)
 		ret[i] = c.must && hasher[ev->digest[i].d.alg] != NULL ? EXPLAINS_NOT
 								       : EXPLAINS_UNKNOWN;
 	if (payload_explanation(ret, ev->n_digests) == EXPLAINS_NOT)

@@ -11,6 +11,7 @@
 
 enum {
 	BATCHES = 4,
+	STACK_BYTES = 512 * 1024, /* of the thread, whatever RLIMIT_STACK says */
 	ALIGN = _Alignof(max_align_t),
 };
 
@@ -164,7 +165,8 @@ static bool create_thread(struct pipeline *p)
 		CPU_CLR((size_t)here, &others);
 	if (CPU_COUNT(&others) > 0)
 		pthread_attr_setaffinity_np(&attr, sizeof(others), &others);
-	bool created = pthread_create(&p->thread, &attr, run, p) == 0;
+	bool created = pthread_attr_setstacksize(&attr, STACK_BYTES) == 0 &&
+		       pthread_create(&p->thread, &attr, run, p) == 0;
 	pthread_attr_destroy(&attr);
 	return created;
 }

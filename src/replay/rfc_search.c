@@ -49,9 +49,10 @@ struct search {
 	struct rfc_ahead hashes; /* its records' digests */
 	struct hasher *h;
 	const struct digest *target;
-	off_t start;	 /* where the replay started: 0, or inside the log */
-	bool again;	 /* not the first way through the log from this start: its extends count */
-	uint64_t budget; /* extends that may still be spent on going back */
+	off_t start;	      /* where the replay started: 0, or inside the log */
+	bool again;	      /* not the first way through the log: its extends count */
+	bool any;	      /* there was a first one */
+	uint64_t budget;      /* extends that may still be spent on going back */
 	unsigned most_failed; /* lines of one run: first no reading has any, then one, then two */
 	bool left_out;	      /* a reading was not tried for that */
 	off_t too_long;	      /* the first line of a run of too many lines; -1: none */
@@ -63,7 +64,8 @@ struct search {
 	bool has_leaf;
 	struct state leaf;
 	/* the longest part of the log that reproduces the target */
-	bool has_ahead;
+	bool unknown_start;	       /* the one that is tried is stated by the log alone */
+	bool has_ahead, ahead_unknown; /* of that start */
 	uint64_t ahead;
 	uint64_t ahead_in_run; /* of them, in a run that was then read as nothing */
 	off_t ahead_end;       /* no line of that part starts here or later */
@@ -96,6 +98,7 @@ static void note_ahead(
 		s->ahead = records;
 		s->ahead_in_run = in_run;
 		s->ahead_end = end;
+		s->ahead_unknown = s->unknown_start;
 	}
 	s->has_ahead = true;
 }
@@ -295,6 +298,7 @@ static enum walk at_leaf(struct search *s)
 static enum walk walk_on(struct search *s, bool again, struct err *err)
 {
 	s->again = again;
+	s->any = true;
 	rfc_log_seek(s->log, s->now.pos);
 	for (;;) {
 		struct rfc_line line;
@@ -332,7 +336,7 @@ static enum walk search_from(
 	s->n_choices = 0;
 	s->has_leaf = false;
 	note_ahead(s, &s->now.value, s->now.records, 0, s->now.pos);
-	enum walk w = walk_on(s, false, err);
+	enum walk w = walk_on(s, s->any, err);
 	while (w == WALK_FAILED && s->n_choices > 0) {
 		s->now = s->choices[--s->n_choices].otherwise;
 		w = walk_on(s, true, err);
@@ -407,6 +411,7 @@ static enum walk report_mismatch(
 static enum walk try_start(struct search *s, const struct digest *start, bool known,
 	struct rfc_search_result *ret, struct err *err)
 {
+	s->unknown_start = !known;
 	enum walk w = search_from(s, 0, start, err);
 	if (w != WALK_FOUND)
 		return w;
@@ -465,6 +470,7 @@ static enum walk try_all(struct search *s, struct rfc_search_starts starts,
 		ret->verdict = VERDICT_LOG_AHEAD;
 		ret->matched = s->ahead;
 		ret->matched_end = s->ahead_end;
+		ret->stated = s->ahead_unknown;
 		ret->records += s->ahead_in_run;
 		return WALK_FAILED;
 	}
@@ -481,20 +487,24 @@ static void search_free(struct search *s)
 int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
 	const struct digest *target, struct rfc_search_result *ret, struct err *err)
 {
+	struct effort *effort = starts.effort;
+	uint64_t budget = effort != NULL ? effort->left / 2 : REPLAY_EXTENDS_MAX;
 	*ret = (struct rfc_search_result){.place = -1, .untrue_off = -1};
 	struct search s = {
 		.log = log,
 		.h = h,
 		.target = target,
-		.budget = REPLAY_EXTENDS_MAX,
+		.budget = budget,
 		.too_long = -1,
 	};
 	rfc_ahead_init(&s.hashes, log, h);
 	enum walk w = try_all(&s, starts, ret, err);
+	if (effort != NULL)
+		effort_take(effort, budget - s.budget);
 	if (w == WALK_GIVEN_UP) {
 		report_state(ret, s.has_leaf ? &s.leaf : &s.now);
 		ret->verdict = VERDICT_UNDECIDED;
-		ret->extends = s.budget == 0 ? REPLAY_EXTENDS_MAX : 0;
+		ret->extends = s.budget == 0 ? budget : 0;
 		ret->place = s.budget == 0 ? -1 : s.too_long;
 	}
 	search_free(&s);

@@ -7,6 +7,7 @@
 #ifndef TSMCTL_REPLAY_RFC_SEARCH_H
 #define TSMCTL_REPLAY_RFC_SEARCH_H
 
+#include "base/effort.h"
 #include "formats/rfc_text.h"
 #include "model/verdict.h"
 
@@ -36,7 +37,8 @@ struct rfc_search_result {
 	 */
 	off_t place;
 	bool resumes; /* mismatch: from `place` on, the log reproduces the register */
-	bool stated; /* without a target: it starts from a value that the log states, not from zeros */
+	/* Log-ahead, or without a target: it starts from a value that only the log states. */
+	bool stated;
 	uint64_t extends; /* undecided: the limit that was reached; 0: another one */
 	bool in_sync; /* after the log: whether the kernel will put no SYNC before the next record
 		       */
@@ -48,6 +50,7 @@ struct rfc_search_result {
 struct rfc_search_starts {
 	const struct digest *v;
 	size_t n;
+	struct effort *effort; /* this search may have half of it; NULL: REPLAY_EXTENDS_MAX */
 };
 
 /* What the register held where the log has this offset (a line, or a blank line, starts there). */
@@ -60,7 +63,7 @@ struct rfc_search_from {
  * Searches a history from one of the start values (in that order), or else from the one that the
  * log itself gives (partial), that ends in `target`; without a target (NULL) it takes what an
  * honest kernel would have meant. Stops as `undecided` after REPLAY_EXTENDS_MAX extends beyond one
- * each line. The result is cleared by the caller, also after an error.
+ * each line, which the first way through the log takes. The result is cleared by the caller, also after an error.
  */
 int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts starts,
 	const struct digest *target, struct rfc_search_result *ret, struct err *err);

@@ -8,7 +8,12 @@
 #include "verify/explore.h"
 #include "verify/order.h"
 
-enum { LEFT_MAX = 7 }; /* claims that are tried in each order */
+enum {
+	LEFT_MAX = 7, /* claims that are tried in each order */
+	/* In the time of an extend so many claims are copied, or looked at. */
+	COPIED_PER_EXTEND = 8,
+	SEEN_PER_EXTEND = 64,
+};
 
 static const enum diagnosis_kind kinds[] = {
 	DIAG_WRONG_DIGEST, DIAG_EXTRA, DIAG_REPEATED, DIAG_SWAPPED};
@@ -218,6 +223,7 @@ static size_t changed_list(struct claim *ret, const struct claim_list *list, siz
 	case DIAG_FOREIGN:
 	case DIAG_UNREACHED:
 	case DIAG_ALTERED:
+	case DIAG_AGGREGATE:
 		break;
 	}
 	return n;
@@ -248,6 +254,8 @@ static enum sequence_outcome try_one(struct sequence *s, struct claim *room,
 {
 	struct timeline *t = s->t;
 	if (!can_change(t, kind, step))
+		return SEQUENCE_OPEN;
+	if (!sequence_spend(s, 1 + t->list[step->list].n / COPIED_PER_EXTEND))
 		return SEQUENCE_OPEN;
 	size_t n = changed_list(room, &t->list[step->list], step->at, kind, NULL);
 	enum sequence_outcome o = explore_changed(s, step->list, room, n, err);
@@ -337,26 +345,29 @@ static const struct claim *left_at(
 
 /* What is left of logs: whatever their order, does some of it lead to this value? */
 struct rest {
-	struct timeline *t;
+	struct sequence *s;
 	const struct state *at;
 	const struct digest *to;
+	uint64_t cost; /* of looking for a journal's claim, in extends */
 	const struct claim *v[LEFT_MAX];
 };
 
-/* With the first n of them. -1: no memory. */
+/* With the first n of them; 1, too, where that would take too long to find out. -1: no memory. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static int leads_to(struct rest *r, const struct digest *from, size_t n, struct err *err)
 {
 	struct digest value = *from;
+	struct timeline *t = r->s->t;
 	const struct claim *c;
-	while (!digest_equal(&value, r->to) && (c = left_at(r->t, r->at, &value)) != NULL)
-		if (hash_extend(r->t->h, &value, &c->digest, err) < 0)
+	while (sequence_spend(r->s, r->cost) && !digest_equal(&value, r->to) &&
+		(c = left_at(t, r->at, &value)) != NULL)
+		if (hash_extend(t->h, &value, &c->digest, err) < 0)
 			return -1;
-	int rc = digest_equal(&value, r->to);
+	int rc = digest_equal(&value, r->to) || r->s->gave_up;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct digest next = value;
 		c = r->v[i];
-		if (hash_extend(r->t->h, &next, &c->digest, err) < 0)
+		if (hash_extend(t->h, &next, &c->digest, err) < 0)
 			return -1;
 		r->v[i] = r->v[n - 1];
 		rc = leads_to(r, &next, n - 1, err);
@@ -366,10 +377,11 @@ static int leads_to(struct rest *r, const struct digest *from, size_t n, struct 
 }
 
 /* Whether nothing that is left can be what led to claim c: then something else did. */
-static int is_foreign(struct timeline *t, const struct state *at, const struct claim *c, bool *ret,
+static int is_foreign(struct sequence *s, const struct state *at, const struct claim *c, bool *ret,
 	struct err *err)
 {
-	struct rest r = {t, at, &c->before, {NULL}};
+	struct timeline *t = s->t;
+	struct rest r = {s, at, &c->before, 1 + timeline_claims(t) / SEEN_PER_EXTEND, {NULL}};
 	size_t n = 0;
 	*ret = false;
 	for (size_t l = 0; l < t->n_lists; l++)
@@ -407,7 +419,7 @@ static int look_for_place(struct sequence *s, struct err *err)
 		return 0;
 	const struct claim_list *list = &t->list[l];
 	size_t used = at.used[l];
-	if (is_foreign(t, &at, &list->v[used], &foreign, err) < 0)
+	if (is_foreign(s, &at, &list->v[used], &foreign, err) < 0)
 		return -1;
 	/* Where logs tell of the same, what is left of them may be more. */
 	foreign = foreign && !s->may_apart;
@@ -490,10 +502,22 @@ static int pick_order(struct sequence *s, struct order *ret, struct err *err)
 				best = t->from_index;
 				*ret = order;
 			}
-		} while (order_next(order.of + order.fixed, order.n - order.fixed));
+		} while (!s->gave_up && order_next(order.of + order.fixed, order.n - order.fixed));
 	}
 	t->from_index = best;
 	return 0;
+}
+
+/* The same, whatever is left to spend: it is one extend for each claim. */
+static int run_free(
+	struct sequence *s, const struct order *order, struct state *end, struct err *err)
+{
+	struct effort *effort = s->t->effort;
+	s->budget = UINT64_MAX;
+	s->t->effort = NULL;
+	int rc = run_order(s, order, end, err);
+	s->t->effort = effort;
+	return rc;
 }
 
 int diagnosis_find(struct timeline *t, struct err *err)
@@ -503,6 +527,7 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	struct state end = {0};
 	if (sequence_init(&s, t, t->budget, err) < 0)
 		return -1;
+	sequence_limit(&s, t->budget);
 	int rc = pick_order(&s, &order, err);
 	size_t start = t->from_index;
 	uint64_t kept = s.budget / 4;
@@ -512,8 +537,7 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	t->budget = s.budget;
 	t->all_changes = !s.gave_up;
 	s.gave_up = false;
-	s.budget = UINT64_MAX;
-	rc = o == SEQUENCE_FAILED ? -1 : run_order(&s, &order, &end, err);
+	rc = o == SEQUENCE_FAILED ? -1 : run_free(&s, &order, &end, err);
 	s.budget = kept;
 	if (rc == 0 && t->diagnosis.kind == DIAG_NONE)
 		rc = look_for_place(&s, err);
@@ -571,9 +595,12 @@ int diagnosis_try_insert(
 	while (at < t->list[l].n && t->list[l].v[at].seq < seq)
 		at++;
 	line_up(&order, t);
+	sequence_limit(&s, t->budget);
 	s.need_whole = true;
-	enum sequence_outcome o = order.n > 1 ? insert_everywhere(&s, l, at, &more, err)
-					      : insert_in_line(&s, l, at, &more, err);
+	enum sequence_outcome o = SEQUENCE_OPEN;
+	if (sequence_spend(&s, 1 + timeline_claims(t) / COPIED_PER_EXTEND))
+		o = order.n > 1 ? insert_everywhere(&s, l, at, &more, err)
+				: insert_in_line(&s, l, at, &more, err);
 	if (o == SEQUENCE_FOUND)
 		t->diagnosis = (struct diagnosis){.kind = DIAG_OTHER_REGISTER,
 			.has_event = true,
@@ -602,6 +629,7 @@ const char *diagnosis_name(enum diagnosis_kind kind)
 		[DIAG_FOREIGN] = "foreign",
 		[DIAG_UNREACHED] = "unreached",
 		[DIAG_ALTERED] = "altered",
+		[DIAG_AGGREGATE] = "boot-aggregate",
 	};
 	return names[kind];
 }

@@ -103,7 +103,7 @@ static int tell_event(struct reader_events *e, struct log_event *ev, enum explan
 {
 	char room[EVENT_REG_ROOM];
 	int64_t cc = ev->place == PLACE_CC_MR ? (int64_t)ev->index : CC_MR_NONE;
-	const char *reg = event_reg_name(ev->place, ev->index, ev->reg, room);
+	const char *reg = event_register(ev, room);
 	const char *name = e->name(e->arg, ev, reg, cc);
 	if (name == NULL && reg != NULL)
 		return 0;

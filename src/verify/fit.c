@@ -7,7 +7,12 @@
 
 #include "base/scope.h"
 
-enum { COVER_STEPS_MAX = 1 << 18 };
+enum {
+	COVER_STEPS_MAX = 1 << 18,
+	/* In the time of an extend so many places are looked at. */
+	PLACES_PER_EXTEND = 64,
+	LISTS_PER_EXTEND = 4,
+};
 
 /* --- one list --- */
 
@@ -96,6 +101,10 @@ static int compare_part(struct timeline *t, size_t l, const struct digest values
 	*fit = (struct fit){0};
 	if (taken == NULL)
 		return err_sys(err, ENOMEM, "events");
+	if (!effort_take(t->effort, (uint64_t)list->n * t->n_path / PLACES_PER_EXTEND)) {
+		t->unsure = true;
+		return 0;
+	}
 	if (align(t, list, values, taken, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list->n; i++) {
@@ -158,6 +167,15 @@ static uint32_t *last_places(const struct timeline *t, const struct claim_list *
 	return last;
 }
 
+/* Whether the register held this value before element k. */
+static bool was_held(const struct digest values[], size_t k, const struct digest *value)
+{
+	for (size_t i = 0; i < k; i++)
+		if (digest_equal(&values[i], value))
+			return true;
+	return false;
+}
+
 /* Whether a record that may not have been extended stands for element k. */
 static bool is_doubtful(const struct timeline *t, size_t k, const struct digest values[])
 {
@@ -166,7 +184,8 @@ static bool is_doubtful(const struct timeline *t, size_t k, const struct digest 
 		const struct claim *c = &t->doubtful[i];
 		if (digest_equal(&c->digest, digest) &&
 			(digest_equal(&c->before, &values[k]) ||
-				digest_equal(&c->after, &values[k + 1])))
+				(digest_equal(&c->after, &values[k + 1]) &&
+					was_held(values, k, &c->before))))
 			return true;
 	}
 	return false;
@@ -216,7 +235,8 @@ static bool cover_all(const struct cover *c, bool *ret_sure)
 	size_t k = 0, n = c->t->n_path;
 	*ret_sure = true;
 	for (uint32_t steps = 0; k < n; steps++) {
-		bool on = steps < COVER_STEPS_MAX;
+		bool on = steps < COVER_STEPS_MAX &&
+			  effort_take(c->t->effort, 1 + c->t->n_lists / LISTS_PER_EXTEND);
 		*ret_sure = on;
 		if (!on)
 			return false;
@@ -303,9 +323,12 @@ int fit_find(struct timeline *t, const struct state *end, struct err *err)
 			    err) < 0)
 			return -1;
 	}
-	for (size_t l = 0; l < t->n_lists; l++)
+	t->unsure = false;
+	for (size_t l = 0; l < t->n_lists && !t->unsure; l++)
 		if (compare_list(t, l, values, err) < 0)
 			return -1;
+	if (t->unsure)
+		return 0;
 	/* Each list has its claims in it; have all of them at once? */
 	bool told = true, sure = true;
 	if (fits_all(t) && !has_loose(t) && find_cover(t, values, &told, &sure, err) < 0)

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/limits.h"
 #include "base/scope.h"
 #include "verify/diagnosis.h"
 #include "verify/explore.h"
@@ -68,6 +70,9 @@ static void unlimit(struct sequence *s)
 /* No list may have this claim of a journal: copies of it neither. */
 static void limit_to(struct sequence *s, const struct claim *c)
 {
+	enum { SEEN_PER_EXTEND = 64 };
+	if (!sequence_spend(s, 1 + timeline_claims(s->t) / SEEN_PER_EXTEND))
+		return;
 	for (size_t l = 0; l < s->t->n_lists; l++) {
 		const struct claim_list *list = &s->t->list[l];
 		for (size_t i = 0; list->anchored && i < s->limit[l]; i++)
@@ -86,6 +91,8 @@ static enum sequence_outcome try_journal_fronts(struct sequence *s, struct err *
 		size_t n = t->list[l].anchored ? t->list[l].n : 0;
 		for (; n > 0 && o == SEQUENCE_OPEN && !s->gave_up; n--) {
 			limit_to(s, &t->list[l].v[n - 1]);
+			if (s->gave_up)
+				break;
 			o = explore_starts(s, t->start, t->n_starts, (unsigned)t->n_lists, err);
 		}
 		unlimit(s);
@@ -119,20 +126,36 @@ static int found(struct timeline *t, struct sequence *s, bool stated, struct err
 	return fit_find(t, &s->end, err);
 }
 
-/* From which claim on firmware's log has only what is an agent's, or stands in logs of others, too. */
-static size_t bound_of(const struct timeline *t, const struct claim_list *list)
+static int by_digest(const void *a, const void *b)
 {
-	size_t n = list->agent > 0 ? list->agent - 1 : list->n;
-	for (; n > 0; n--) {
-		bool told = false;
-		for (size_t m = 0; m < t->n_lists && !told; m++)
-			for (size_t i = 0; i < t->list[m].n && !told && !t->list[m].firmware; i++)
-				told = digest_equal(
-					&t->list[m].v[i].digest, &list->v[n - 1].digest);
-		if (!told)
-			break;
+	const struct digest *const *x = a, *const *y = b;
+	return memcmp((*x)->v, (*y)->v, (*x)->size);
+}
+
+/* From which claim on firmware's log has only what is an agent's, or stands in logs of others, too. */
+static int set_bounds(struct timeline *t, struct err *err)
+{
+	AUTO_FREE const struct digest **told =
+		calloc(timeline_claims(t) + 1, sizeof(const struct digest *));
+	size_t n_told = 0;
+	if (told == NULL)
+		return err_sys(err, ENOMEM, "events");
+	for (size_t l = 0; l < t->n_lists; l++)
+		for (size_t i = 0; i < t->list[l].n && !t->list[l].firmware; i++)
+			told[n_told++] = &t->list[l].v[i].digest;
+	qsort(told, n_told, sizeof(const struct digest *), by_digest);
+	for (size_t l = 0; l < t->n_lists; l++) {
+		struct claim_list *list = &t->list[l];
+		size_t n = !list->firmware ? 0 : list->agent > 0 ? list->agent - 1 : list->n;
+		for (; n > 0; n--) {
+			const struct digest *key = &list->v[n - 1].digest;
+			if (bsearch(&key, told, n_told, sizeof(const struct digest *), by_digest) ==
+				NULL)
+				break;
+		}
+		list->bound = n;
 	}
-	return n;
+	return 0;
 }
 
 static bool is_start(const struct timeline *t, const struct digest *value)
@@ -242,40 +265,70 @@ static bool has_two_digests(const struct claim_list *list)
 	return false;
 }
 
-/* Whether a log is part of another one. One digest alone may well be a program's own. */
-static bool is_copy(const struct claim_list *list, const struct claim_list *of)
+/* So many claims at the front of a list as stand before claim i of `of`, where k stood before i - 1. */
+static size_t front_before(
+	const struct claim_list *list, const size_t shorter[], size_t k, const struct claim *c)
 {
-	if (list->anchored || of->anchored || !has_two_digests(list))
-		return false;
-	for (size_t from = 0; from + list->n <= of->n; from++) {
-		size_t i = 0;
-		while (i < list->n && digest_equal(&of->v[from + i].digest, &list->v[i].digest))
-			i++;
-		if (i == list->n)
+	while (k > 0 && !digest_equal(&list->v[k].digest, &c->digest))
+		k = shorter[k - 1];
+	return k + digest_equal(&list->v[k].digest, &c->digest);
+}
+
+/* Of each front of a list, its longest end, shorter than it, that is a front, too (Knuth, Morris, Pratt). */
+static void find_shorter(const struct claim_list *list, size_t shorter[])
+{
+	shorter[0] = 0;
+	for (size_t i = 1; i < list->n; i++)
+		shorter[i] = front_before(list, shorter, shorter[i - 1], &list->v[i]);
+}
+
+/* Whether a log is part of another one. */
+static bool is_copy(
+	const struct claim_list *list, const struct claim_list *of, const size_t shorter[])
+{
+	for (size_t i = 0, k = 0; i < of->n; i++) {
+		k = front_before(list, shorter, k, &of->v[i]);
+		if (k == list->n)
 			return true;
 	}
 	return false;
 }
 
-static void find_copies(struct timeline *t)
+static int find_copies(struct timeline *t, struct err *err)
 {
+	AUTO_FREE size_t *shorter = calloc(timeline_claims(t) + 1, sizeof(*shorter));
+	if (shorter == NULL)
+		return err_sys(err, ENOMEM, "events");
 	for (size_t l = 0; l < t->n_lists; l++)
 		t->list[l].copies = 0;
-	for (size_t l = 0; l < t->n_lists; l++)
+	for (size_t l = 0; l < t->n_lists; l++) {
+		const struct claim_list *list = &t->list[l];
+		/* One digest alone may well be a program's own. */
+		if (list->anchored || !has_two_digests(list))
+			continue;
+		find_shorter(list, shorter);
 		for (size_t m = 0; m < t->n_lists; m++) {
-			if (m == l || !is_copy(&t->list[l], &t->list[m]))
+			if (m == l || t->list[m].anchored || !is_copy(list, &t->list[m], shorter))
 				continue;
 			t->list[l].copies |= UINT32_C(1) << m;
 			t->list[m].copies |= UINT32_C(1) << l;
 		}
+	}
+	return 0;
 }
 
-static void prepare(struct timeline *t)
+static int prepare(struct timeline *t, struct err *err)
 {
-	find_copies(t);
-	for (size_t l = 0; l < t->n_lists; l++)
-		t->list[l].bound = t->list[l].firmware ? bound_of(t, &t->list[l]) : 0;
+	if (find_copies(t, err) < 0 || set_bounds(t, err) < 0)
+		return -1;
 	set_stated(t);
+	return 0;
+}
+
+/* What the search took; where the searches of other registers took what it might have had, the limit of all. */
+static uint64_t extends_of(const struct timeline *t, uint64_t took)
+{
+	return t->effort != NULL && t->effort->left == 0 ? REPLAY_EXTENDS_MAX : took;
 }
 
 int history_find(struct timeline *t, struct err *err)
@@ -283,13 +336,12 @@ int history_find(struct timeline *t, struct err *err)
 	struct sequence s;
 	bool stated;
 	uint64_t budget = timeline_budget(t);
-	prepare(t);
-	if (sequence_init(&s, t, budget, err) < 0)
+	if (prepare(t, err) < 0 || sequence_init(&s, t, budget, err) < 0)
 		return -1;
 	enum sequence_outcome o = search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
 	t->budget = s.budget;
-	t->extends = budget - s.budget;
+	t->extends = extends_of(t, budget - s.budget);
 	sequence_clear(&s);
 	return rc < 0 || t->found ? rc : diagnosis_find(t, err);
 }
@@ -303,15 +355,17 @@ static bool has_same_lists(const struct timeline *t, const struct timeline *like
 	return same;
 }
 
-/* The sequence of `like`, in this bank. */
+/* The sequence of `like`, in this bank, whatever is left to spend: it is one extend for each claim. */
 static enum sequence_outcome follow_path(
 	struct sequence *s, const struct timeline *like, struct err *err)
 {
 	struct timeline *t = s->t;
 	struct state st = {.value = like->from_stated ? t->stated[like->from_index]
 						      : t->start[like->from_index]};
+	struct effort *effort = t->effort;
 	t->from = st.value;
 	t->from_index = like->from_index;
+	t->effort = NULL;
 	for (size_t k = 0; k < like->n_path; k++) {
 		const struct step *step = &like->path[k];
 		if (sequence_extend(s, &st, &timeline_claim_at(t, step)->digest, *step, err) < 0)
@@ -319,6 +373,7 @@ static enum sequence_outcome follow_path(
 		if (step->list != DOUBTFUL_LIST)
 			st.used[step->list] = step->at + 1;
 	}
+	t->effort = effort;
 	s->end = st;
 	return digest_equal(&st.value, t->want) ? SEQUENCE_FOUND : SEQUENCE_OPEN;
 }
@@ -331,8 +386,7 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	if (!has_same_lists(t, like))
 		return history_find(t, err);
 	uint64_t budget = timeline_budget(t);
-	prepare(t);
-	if (sequence_init(&s, t, budget, err) < 0)
+	if (prepare(t, err) < 0 || sequence_init(&s, t, budget, err) < 0)
 		return -1;
 	/* Where nothing was found, one wrong digest in that bank may be all that was in the way. */
 	bool follows = like->found && (!stated || like->from_index < t->n_stated);
@@ -342,7 +396,7 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	/* A change that was not found there is not looked for again. */
 	bool changed = like->found || diagnosis_is_change(&like->diagnosis);
 	t->budget = changed ? s.budget : 0;
-	t->extends = budget - s.budget;
+	t->extends = extends_of(t, budget - s.budget);
 	sequence_clear(&s);
 	return rc < 0 || t->found ? rc : diagnosis_find(t, err);
 }

@@ -13,22 +13,56 @@
 #include "base/scope.h"
 #include "replay/readahead.h"
 #include "formats/event.h"
+#include "formats/journal.h"
 #include "formats/log_envelope.h"
 #include "formats/rfc_text.h"
+#include "formats/tcg2.h"
 #include "formats/log_formats.h"
 
-/* FILE[:FORMAT]: the format that it ends in, and the path before it, allocated. */
-static char *split_arg(const char *arg, const struct log_format **ret_format)
+/* Takes off the format that a path ends in; NULL: it ends in none. */
+static const struct log_format *take_format(char *path)
 {
-	const char *colon = strrchr(arg, ':');
-	*ret_format = colon != NULL ? log_formats_by_name(colon + 1) : NULL;
-	return *ret_format != NULL ? strndup(arg, (size_t)(colon - arg)) : strdup(arg);
+	char *colon = strrchr(path, ':');
+	const struct log_format *format = colon != NULL ? log_formats_by_name(colon + 1) : NULL;
+	if (format != NULL)
+		*colon = '\0';
+	return format;
+}
+
+static bool is_file(const char *path)
+{
+	return strcmp(path, "-") == 0 || access(path, F_OK) == 0;
+}
+
+/* FILE[:FORMAT][@REGISTER]. A register is only taken off a file that is there. */
+static int split_arg(const char *arg, struct log_input *ret, const struct log_format **ret_format,
+	struct err *err)
+{
+	const char *at = strrchr(arg, '@');
+	*ret_format = NULL;
+	ret->path = strdup(arg);
+	if (ret->path == NULL)
+		return err_sys(err, ENOMEM, "'%s'", arg);
+	if (is_file(arg))
+		return 0;
+	if (at != NULL && at[1] != '\0') {
+		ret->path[at - arg] = '\0';
+		if (!is_file(ret->path))
+			*ret_format = take_format(ret->path);
+		if (is_file(ret->path)) {
+			ret->as = strdup(at + 1);
+			return ret->as != NULL ? 0 : err_sys(err, ENOMEM, "'%s'", arg);
+		}
+		memcpy(ret->path, arg, strlen(arg) + 1);
+	}
+	*ret_format = take_format(ret->path);
+	return 0;
 }
 
 /* Opens its reader, which also says what it is. */
 static int open_input(struct log_input *in, const struct log_format *format, struct err *err)
 {
-	in->fd = input_open(in->path, err);
+	in->fd = input_open(in->path, format == NULL ? log_envelope_check : NULL, err);
 	if (in->fd < 0)
 		return -1;
 	if (log_envelope_open(&in->fd, err) < 0)
@@ -53,6 +87,7 @@ static int open_input(struct log_input *in, const struct log_format *format, str
 		return 0;
 	}
 	in->format = in->reader->format;
+	in->reader->as = in->as;
 	in->text = in->format == &log_format_rfc_text;
 	return 0;
 }
@@ -65,6 +100,7 @@ static void close_input(struct log_input *in)
 	if (in->fd >= 0)
 		close(in->fd);
 	free(in->path);
+	free(in->as);
 }
 
 static int measure(struct log_input *in, struct err *err)
@@ -90,14 +126,19 @@ static int append(struct inputs *inputs, const struct log_input *in, struct err 
 int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 {
 	const struct log_format *format;
-	struct log_input in = {.fd = -1, .path = split_arg(arg, &format)};
-	if (in.path == NULL)
-		return err_sys(err, ENOMEM, "'%s'", arg);
+	struct log_input in = {.fd = -1};
+	int rc = split_arg(arg, &in, &format, err);
 	in.name = in.path;
-	if (open_input(&in, format, err) == 0 && measure(&in, err) == 0 &&
-		append(inputs, &in, err) == 0)
+	if (rc == 0)
+		rc = open_input(&in, format, err);
+	if (rc == 0 && in.as != NULL && in.format == &log_format_journal)
+		rc = err_set(err, ST_USAGE,
+			"'%s': a journal says itself which register each event is of: leave '@%s' "
+			"out",
+			in.path, in.as);
+	if (rc == 0 && measure(&in, err) == 0 && append(inputs, &in, err) == 0)
 		return 0;
-	const char *colon = strrchr(in.path, ':');
+	const char *colon = in.path != NULL ? strrchr(in.path, ':') : NULL;
 	if (err->sys == ENOENT && format == NULL && colon != NULL)
 		err_add(err, "; '%s' is no log format that is known here", colon + 1);
 	close_input(&in);
@@ -136,8 +177,12 @@ bool inputs_can_name(const struct log_input *in, const struct mr *mr)
 {
 	enum place place;
 	uint32_t index;
+	if (in->provider != NULL && strcmp(in->provider, mr->provider) != 0)
+		return false;
 	if (in->text)
 		return in->mr != NULL && strcmp(in->mr->full, mr->full) == 0;
+	if (in->as != NULL)
+		return mr_named(mr, in->as, false);
 	if (mr->cc_mr_index != CC_MR_NONE)
 		return mr->cc_mr_index > 0 && (in->format->names & NAMES_CC_MR);
 	if (!reg_place(mr->provider, mr->name, &place, &index))
@@ -191,8 +236,7 @@ static int log_hash(int fd, enum hash_alg *ret, struct err *err)
 
 static bool has_name(const struct mr *mr, const void *name)
 {
-	bool full;
-	return mr_named(mr, name, &full);
+	return mr_named(mr, name, false);
 }
 
 static bool has_hash(const struct mr *mr, const void *alg)
@@ -218,13 +262,18 @@ static const struct mr *only_one(
 static const struct mr *bind(const struct log_input *in, const struct mr_list *mrs,
 	const struct mr_pick *picks, size_t n, struct err *err)
 {
-	AUTO_FREE char *name = log_path_register(in->path);
+	AUTO_FREE char *name = in->as != NULL ? strdup(in->as) : log_path_register(in->path);
 	enum hash_alg alg;
 	const struct mr *mr = name != NULL ? only_one(mrs, has_name, name) : NULL;
-	if (mr == NULL && n == 1)
+	if (mr == NULL && in->as == NULL && n == 1)
 		mr = picks[0].mr;
 	if (mr != NULL)
 		return mr;
+	if (in->as != NULL) {
+		err_set(err, ST_USAGE, "'%s': '%s' is no register here, or more than one", in->path,
+			in->as);
+		return NULL;
+	}
 	if (log_hash(in->fd, &alg, err) < 0) {
 		err_in(err, "'%s'", in->path);
 		return NULL;
@@ -244,13 +293,67 @@ const struct log_input *inputs_text_of(const struct inputs *inputs, const struct
 	return NULL;
 }
 
+/* Whether registers are those of a TD, or those of a TPM. */
+static void kinds_of(const struct mr_list *mrs, bool *ret_cc, bool *ret_pcr)
+{
+	enum place place;
+	uint32_t index;
+	*ret_cc = *ret_pcr = false;
+	for (size_t i = 0; i < mrs->n; i++) {
+		const struct mr *mr = mrs->mr[i];
+		*ret_cc = *ret_cc || mr->cc_mr_index > 0;
+		*ret_pcr = *ret_pcr || (reg_place(mr->provider, mr->name, &place, &index) &&
+					       place == PLACE_PCR);
+	}
+}
+
+static void settle_guess(struct log_input *in, const struct mr_list *mrs)
+{
+	bool cc, pcr;
+	kinds_of(mrs, &cc, &pcr);
+	if (cc == pcr)
+		return;
+	in->format = in->reader->format = cc ? &log_format_ccel : &log_format_tpm;
+	in->reader->guessed = false;
+}
+
+/* The place of the first register of this name, in the same case if there is one. */
+static size_t place_named(const struct mr_list *mrs, const char *name)
+{
+	for (int fold = 0; fold < 2; fold++)
+		for (size_t i = 0; i < mrs->n; i++)
+			if (mr_named(mrs->mr[i], name, fold == 1))
+				return i;
+	return mrs->n;
+}
+
+/* All events of a log are of a register that was named: in full, as this list has it. */
+static int bind_named(struct log_input *in, const struct mr_list *mrs, struct err *err)
+{
+	size_t i = place_named(mrs, in->as);
+	if (i == mrs->n)
+		return err_set(err, ST_USAGE, "'%s': no register '%s' here", in->path, in->as);
+	char *name = mr_base_name(mrs->mr[i]);
+	if (name == NULL)
+		return err_sys(err, ENOMEM, "'%s'", in->path);
+	free(in->as);
+	in->as = name;
+	in->reader->as = name;
+	return 0;
+}
+
 int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct mr_pick *picks,
 	size_t n, struct err *err)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		struct log_input *in = &inputs->v[i];
-		if (!in->text)
+		if (!in->text) {
+			if (in->reader != NULL && in->reader->guessed)
+				settle_guess(in, mrs);
+			if (in->reader != NULL && in->as != NULL && bind_named(in, mrs, err) < 0)
+				return -1;
 			continue;
+		}
 		in->mr = bind(in, mrs, picks, n, err);
 		if (in->mr == NULL)
 			return -1;
@@ -292,7 +395,9 @@ int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, st
 		struct log_input *in = &inputs->v[i];
 		if (!in->text)
 			continue;
-		AUTO_FREE char *called = name != NULL ? strdup(name) : log_path_register(in->path);
+		AUTO_FREE char *called = in->as != NULL ? strdup(in->as)
+					 : name != NULL ? strdup(name)
+							: log_path_register(in->path);
 		if (called == NULL)
 			return err_sys(err, ENOMEM, "'%s'", in->path);
 		const struct mr *mr = add_log_mr(mrs, called, in->fd, err);
@@ -332,6 +437,8 @@ int inputs_read(
 	in->moved = true;
 	if (rc == 0)
 		rc = read_events(inputs, source, each, arg, err);
+	if (rc == 0 && in->unsized)
+		in->reader->in.end = window_tell(&in->reader->in);
 	if (rc >= 0 || err->status != ST_FORMAT)
 		return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 	in->err = *err;

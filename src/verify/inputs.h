@@ -13,13 +13,19 @@ struct log_input {
 	char *path;
 	int fd;
 	uint64_t size; /* in bytes */
+	uint64_t cost; /* of reading it once more, in extends; 0: not known yet */
 	const struct log_format *format;
 	/*
 	 * A kernel's text log is told apart by its register, which the operator or the path names; all
 	 * other events say themselves which register they are of.
 	 */
 	bool text;
-	const struct mr *mr;	   /* text: its register */
+	const struct mr *mr; /* text: its register */
+	const char *
+		provider; /* of this machine: the TPM whose PCRs it is of; NULL: it is of no TPM alone */
+	bool unsized;	 /* a pseudo-file: it ends where it ended when it was first read */
+	bool incomplete; /* its writer marked it: not all that was extended is in it */
+	char *as;	 /* the register that all its events are of; NULL: they say it themselves */
 	struct log_reader *reader; /* not text: never moved; NULL: it could not be opened */
 	bool moved;		   /* the reader is not at the first event */
 	bool other_boot;	   /* it is of another boot than the registers: it takes no part */
@@ -36,14 +42,18 @@ struct inputs {
 	void *progress_arg;
 };
 
-/* Opens FILE[:FORMAT] ("-": standard input). ST_FORMAT for what is no log. */
+/*
+ * Opens FILE[:FORMAT][@REGISTER] ("-": standard input); a file of that whole name is meant first.
+ * ST_FORMAT for what is no log, ST_USAGE for a journal with a register.
+ */
 int inputs_add(struct inputs *inputs, const char *arg, struct err *err);
 void inputs_close(struct inputs *inputs);
 
 /*
  * Finds for each text log which register of the list it is of: the one that its path names
  * (".../rtmr0/event_log", "rtmr0.log"); else the only picked one; else the only one with its hash.
- * ST_USAGE if that does not tell.
+ * ST_USAGE if that does not tell, or if the register that was named for a log is not in the list. What
+ * a log's format was guessed to be, CCEL or a TPM's, is settled by the kind of the registers.
  */
 int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct mr_pick *picks,
 	size_t n, struct err *err);

@@ -7,6 +7,7 @@
 
 #include <bsd/stdlib.h>
 
+#include "base/limits.h"
 #include "base/scope.h"
 #include "formats/journal.h"
 #include "verify/history.h"
@@ -18,6 +19,7 @@
 
 enum {
 	BATCH_CLAIMS = TIMELINE_CLAIMS_MAX, /* that are kept at once */
+	BATCH_BANKS = 1024,		    /* the same */
 	/* Two for each order of ORDER_MAX lists, which are 24. */
 	TEXT_STARTS_MAX = TIMELINE_STARTS_MAX + TRACK_CHAINS_MAX + 2 * 24,
 };
@@ -27,8 +29,10 @@ struct court {
 	const struct question *q;
 	struct inputs *inputs;
 	struct judgement *ret;
+	struct effort *effort; /* of all searches together */
 	struct passes p;
-	size_t *asked_of; /* of each track: its register in the question */
+	size_t *asked_of;	      /* of each track: its register in the question */
+	const struct asked **by_name; /* those of the question, sorted */
 };
 
 static int no_memory(struct err *err)
@@ -62,13 +66,36 @@ static bool is_initial(const struct court *c, const struct asked *a)
 	return mr_list_is_initial(c->q->mrs, a->mr, digest_bytes(&a->value));
 }
 
+static int by_full(const void *a, const void *b)
+{
+	const struct asked *const *x = a, *const *y = b;
+	return strcmp((*x)->mr->full, (*y)->mr->full);
+}
+
+static int compare_full(const void *key, const void *elem)
+{
+	const struct asked *const *a = elem;
+	return strcmp(key, (*a)->mr->full);
+}
+
+static int sort_asked(struct court *c, struct err *err)
+{
+	size_t n = c->q->mrs->n;
+	c->by_name = calloc(n + 1, sizeof(const struct asked *));
+	if (c->by_name == NULL)
+		return no_memory(err);
+	for (size_t i = 0; i < n; i++)
+		c->by_name[i] = &c->q->v[i];
+	qsort(c->by_name, n, sizeof(const struct asked *), by_full);
+	return 0;
+}
+
 /* The register of the question that has this whole name; NULL: none. */
 static const struct asked *asked_named(const struct court *c, const char *full)
 {
-	for (size_t i = 0; i < c->q->mrs->n; i++)
-		if (strcmp(c->q->v[i].mr->full, full) == 0)
-			return &c->q->v[i];
-	return NULL;
+	const struct asked **found =
+		bsearch(full, c->by_name, c->q->mrs->n, sizeof(const struct asked *), compare_full);
+	return found != NULL ? *found : NULL;
 }
 
 /* Whether a journal says that its register holds this value, now or once its open record is settled. */
@@ -110,13 +137,46 @@ static bool is_alias(const struct court *c, const struct asked *a, const char *n
 	return own == NULL || own->value.size == 0 || digest_equal(&own->value, &a->value);
 }
 
+/* Nothing is said of this register, for a limit. */
+static void set_aside(struct court *c, size_t track, const struct err *why)
+{
+	c->p.tracks.v[track].idle = true;
+	c->ret[c->asked_of[track]].err = *why;
+}
+
+/* Spends what it takes to look at names of a register; false: there is not enough left. */
+static bool afford_names(struct court *c, size_t track, uint64_t cost)
+{
+	struct err why;
+	bool enough = effort_take(c->effort, cost);
+	if (enough)
+		return true;
+	err_set(&why, ST_FORMAT,
+		"search limit reached (%d extends): other names of '%s' are unknown",
+		REPLAY_EXTENDS_MAX, c->q->v[c->asked_of[track]].mr->full);
+	set_aside(c, track, &why);
+	return false;
+}
+
 static int add_names(struct court *c, size_t track, const struct journal_reg *reg, struct err *err)
 {
+	enum { NAME_COST = 32 };
 	const struct asked *a = &c->q->v[c->asked_of[track]];
-	for (const struct journal_name *name = reg->names; name != NULL; name = name->next)
+	size_t here = 0;
+	if (!afford_names(c, track, NAME_COST * reg->n_names))
+		return 0;
+	for (const struct journal_name *name = reg->names; name != NULL; name = name->next) {
+		here += asked_named(c, name->text) != NULL;
 		if (strcmp(name->text, a->mr->full) != 0 && is_alias(c, a, name->text) &&
 			tracks_add_alias(&c->p.tracks, track, name->text, err) < 0)
 			return -1;
+	}
+	if (here > NAMESAKES_MAX) {
+		struct err why;
+		err_set(&why, ST_FORMAT, "a journal says that more than %d registers are '%s'",
+			NAMESAKES_MAX, a->mr->full);
+		set_aside(c, track, &why);
+	}
 	return 0;
 }
 
@@ -132,6 +192,8 @@ static int add_like(struct court *c, size_t track, const struct journal_state *s
 	char name[JOURNAL_NAME_ROOM];
 	struct bytes like = open->like;
 	while (journal_take_name(&like, name)) {
+		if (!afford_names(c, track, 1))
+			return 0;
 		const struct asked *other = asked_named(c, name);
 		if (other == NULL || !digest_equal(&other->value, &a->value) ||
 			!journal_state_may_join(state, open, name))
@@ -273,6 +335,7 @@ static int add_tallied(
 /* A value that the logs give: is the data what was measured? */
 static void set_good(const struct track *track, bool stated, struct judgement *j)
 {
+	j->stated = stated;
 	j->verdict = stated ? VERDICT_PARTIAL : j->matched > 0 ? VERDICT_MATCH : VERDICT_UNTOUCHED;
 	if (!track->has_altered)
 		return;
@@ -292,6 +355,7 @@ static void take_back(struct judgement *j)
 	j->doubtful = NULL;
 	j->n_left = j->n_doubtful = 0;
 	j->skipped = 0;
+	j->stated = false;
 	j->verdict = VERDICT_NONE;
 }
 
@@ -463,6 +527,15 @@ static int add_extra(
 	return 0;
 }
 
+/* How many records of a sequence may not have been extended, as far as their journal tells. */
+static size_t doubtful_steps(const struct timeline *t)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < t->n_path; k++)
+		n += t->path[k].list == DOUBTFUL_LIST;
+	return n;
+}
+
 static int judge_hunt(
 	const struct court *c, const struct hunt *hunt, struct judgement *j, struct err *err)
 {
@@ -481,7 +554,7 @@ static int judge_hunt(
 	if (t->found) {
 		j->matched = t->n_path;
 		set_good(track, t->from_stated, j);
-		if (add_left_out(c, t, j, err) < 0)
+		if (!t->unsure && add_left_out(c, t, j, err) < 0)
 			return -1;
 		if (t->unsure)
 			j->verdict = VERDICT_UNDECIDED;
@@ -500,8 +573,10 @@ static int judge_hunt(
 					    : VERDICT_UNDECIDED;
 	if (j->verdict != VERDICT_MISMATCH)
 		j->diagnosis = (struct diagnosis){.kind = DIAG_NONE};
-	if (j->diagnosis.kind != DIAG_NONE && !edit)
+	if (j->diagnosis.kind != DIAG_NONE && !edit) {
 		j->matched = t->n_path;
+		j->records += doubtful_steps(t);
+	}
 	if (j->diagnosis.kind == DIAG_EXTRA && add_extra(c, t, j, err) < 0)
 		return -1;
 	return add_path_sources(c, t, j, err);
@@ -563,6 +638,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	j->skipped_off = r->untrue_off;
 	j->place = r->place;
 	j->resumes = r->resumes;
+	j->stated = r->verdict == VERDICT_LOG_AHEAD && r->stated;
 	if (r->verdict == VERDICT_MISMATCH && r->records == 0 && r->untrue == 0)
 		j->verdict = VERDICT_UNLOGGED;
 	struct text_left left = {j, in->name};
@@ -631,7 +707,8 @@ static int try_texts(const struct court *c, const struct track *track, struct ju
 	bool *ret_done, struct err *err)
 {
 	struct digest start[TIMELINE_STARTS_MAX], behind[TRACK_CHAINS_MAX];
-	struct rfc_search_starts starts = {start, track_starts(track, start)}, chains = {behind, 0};
+	struct rfc_search_starts starts = {start, track_starts(track, start), c->effort};
+	struct rfc_search_starts chains = {behind, 0, c->effort};
 	size_t first = 0, next;
 	const struct log_input *in = text_of(c, track->mr, &first);
 	struct rfc_search_result r;
@@ -690,6 +767,8 @@ static int text_starts(const struct court *c, const struct hunt *hunt, struct di
 		order[l] = l;
 	do {
 		struct digest value = track->chain[0].start;
+		if (!effort_take(c->effort, timeline_claims(&hunt->t)))
+			break;
 		for (size_t l = 0; l < lists; l++) {
 			if (follow_list(h, &hunt->t.list[order[l]], &value, err) < 0)
 				return -1;
@@ -700,27 +779,48 @@ static int text_starts(const struct court *c, const struct hunt *hunt, struct di
 	return 0;
 }
 
+static int count_line(void *arg, uint64_t seq, struct err *err)
+{
+	size_t *n = arg;
+	(void)seq, (void)err;
+	return ++*n > TIMELINE_CLAIMS_MAX;
+}
+
+/* Whether it has more claims than can be searched among, however its direct lines are read. */
+static int is_long(const struct log_input *in, bool *ret, struct err *err)
+{
+	size_t n = 0;
+	int rc = textlog_firm(in, 0, count_line, &n, err);
+	*ret = n > TIMELINE_CLAIMS_MAX;
+	return rc < 0 ? -1 : 0;
+}
+
 /* The claims of the text logs of a bank, in the interpretation that explains it, or the likely one. */
 static int collect_texts(const struct court *c, struct hunt *hunt, struct err *err)
 {
 	const struct track *track = &c->p.tracks.v[hunt->track];
 	struct digest start[TEXT_STARTS_MAX];
-	struct rfc_search_starts starts = {start, track_starts(track, start)};
+	struct rfc_search_starts starts = {start, track_starts(track, start), c->effort};
 	struct timeline *t = &hunt->t;
 	const struct log_input *in;
 	if (text_starts(c, hunt, start, &starts.n, err) < 0)
 		return -1;
 	for (size_t k = 0; (in = text_of(c, track->mr, &k)) != NULL; k++) {
 		struct rfc_search_result r;
-		bool stated = false;
-		if (t->n_lists == TIMELINE_LISTS_MAX) {
+		bool stated = false, is_too_long = false;
+		int rc = is_long(in, &is_too_long, err);
+		if (rc == 0 && (is_too_long || t->n_lists == TIMELINE_LISTS_MAX)) {
 			hunt->over = true;
 			return 0;
 		}
-		int rc = textlog_replay(in, track->alg, &starts, &track->want, &r, err);
+		if (rc < 0)
+			return text_failed(c, in, &c->ret[c->asked_of[hunt->track]], err);
+		rc = textlog_replay(in, track->alg, &starts, &track->want, &r, err);
+		hunt->guessed |= rc == 0 && r.verdict == VERDICT_UNDECIDED;
 		if (rc == 0 && r.verdict != VERDICT_MATCH && r.verdict != VERDICT_PARTIAL) {
 			rfc_search_clear(&r);
 			rc = textlog_replay(in, track->alg, &starts, NULL, &r, err);
+			hunt->guessed |= rc == 0 && r.verdict == VERDICT_UNDECIDED;
 		}
 		struct claim_list *list = &t->list[t->n_lists];
 		*list = (struct claim_list){.source = k, .name = in->name};
@@ -768,21 +868,42 @@ static int search_hunt(struct court *c, struct hunt *hunt, struct err *err)
 	if (collect_texts(c, hunt, err) < 0)
 		return -1;
 	t->h = c->p.tracks.hashers.of[track->alg];
+	t->effort = c->effort;
 	t->want = &track->want;
 	t->n_starts = track_starts(track, t->start);
 	t->trusted = track->trusted.size > 0;
 	if (hunt->over || c->ret[c->asked_of[hunt->track]].err.status != ST_OK)
 		return 0;
 	qsort(t->list, t->n_lists, sizeof(t->list[0]), by_claims);
-	return hunt->like != NULL ? history_find_like(t, &hunt->like->t, err)
-				  : history_find(t, err);
+	int rc = hunt->like != NULL ? history_find_like(t, &hunt->like->t, err)
+				    : history_find(t, err);
+	t->all_tried &= !hunt->guessed;
+	return rc;
+}
+
+/* The searches of others took all that there is. */
+static int give_up_batch(const struct court *c, struct err *err)
+{
+	for (size_t i = 0; i < c->p.n_hunts; i++) {
+		const struct track *track = &c->p.tracks.v[c->p.hunt[i].track];
+		struct judgement *j = &c->ret[c->asked_of[c->p.hunt[i].track]];
+		if (j->err.status != ST_OK || j->verdict != VERDICT_NONE)
+			continue;
+		j->verdict = VERDICT_UNDECIDED;
+		j->spent = true;
+		j->extends = REPLAY_EXTENDS_MAX;
+		if (add_tallied(c, track, j, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int judge_batch(struct court *c, struct err *err)
 {
 	struct passes *p = &c->p;
-	if (passes_collect(p, err) < 0)
-		return -1;
+	int rc = passes_collect(p, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : give_up_batch(c, err);
 	for (size_t i = 0; i < p->n_hunts; i++) {
 		struct hunt *hunt = &p->hunt[i];
 		size_t reg = p->tracks.v[hunt->track].reg;
@@ -830,7 +951,8 @@ static int search_all(struct court *c, const size_t *todo, size_t n, struct err 
 			claims += p->tracks.v[todo[i]].claims;
 			p->hunt[p->n_hunts] = (struct hunt){.track = todo[i++]};
 			p->n_hunts++;
-		} while (i < n && claims + p->tracks.v[todo[i]].claims <= BATCH_CLAIMS);
+		} while (i < n && p->n_hunts < BATCH_BANKS &&
+			 claims + p->tracks.v[todo[i]].claims <= BATCH_CLAIMS);
 		rc = judge_batch(c, err);
 		clear_batch(p);
 	}
@@ -970,10 +1092,11 @@ static int try_orders(
 		n++;
 	for (bool more = true; more && left;) {
 		memcpy(order + n, party->v, party->n * sizeof(*order));
-		if (!fresh && passes_again(&c->p, order, n + party->n, err) < 0)
+		int rc = fresh ? 1 : passes_again(&c->p, order, n + party->n, err);
+		if (rc < 0)
 			return -1;
 		fresh = false;
-		more = order_next(party->v, party->n);
+		more = rc > 0 && order_next(party->v, party->n);
 		if (judge_group(c, g, !more, &left, err) < 0)
 			return -1;
 	}
@@ -1135,13 +1258,15 @@ static const char *any_other_boot(const struct court *c, const struct mr *mr)
 
 int judge(const struct question *q, struct inputs *inputs, struct judgement ret[], struct err *err)
 {
-	struct court c = {.q = q, .inputs = inputs, .ret = ret};
+	struct effort effort = {REPLAY_EXTENDS_MAX, REPLAY_EXTENDS_MAX / 2};
+	struct court c = {.q = q, .inputs = inputs, .ret = ret, .effort = &effort};
 	memset(ret, 0, q->mrs->n * sizeof(*ret));
 	if (passes_init(&c.p, inputs, false, err) < 0)
 		return -1;
+	c.p.effort = c.effort;
 	find_other_boots(&c);
 	AUTO_FREE size_t *order = passes_order(&c.p, err);
-	int rc = order != NULL ? add_tracks(&c, err) : -1;
+	int rc = order != NULL && sort_asked(&c, err) == 0 ? add_tracks(&c, err) : -1;
 	tracks_rewind(&c.p.tracks);
 	if (rc == 0)
 		rc = passes_first(&c.p, order, err);
@@ -1155,5 +1280,6 @@ int judge(const struct question *q, struct inputs *inputs, struct judgement ret[
 	}
 	passes_clear(&c.p);
 	free(c.asked_of);
+	free(c.by_name);
 	return rc;
 }

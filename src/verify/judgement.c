@@ -25,3 +25,9 @@ bool judgement_has_doubtful(const struct judgement *j, size_t source, uint64_t s
 			return true;
 	return false;
 }
+
+bool judgement_is_ahead_alone(const struct judgement *j)
+{
+	return j->verdict == VERDICT_LOG_AHEAD && j->err.status == ST_OK && !j->stated &&
+	       !j->has_altered;
+}

@@ -34,6 +34,7 @@ struct judgement {
 	struct event_ref altered; /* of a claim whose data does not hash to its digest */
 	bool has_altered;
 	bool initial;	   /* it holds an initial value */
+	bool stated;	   /* partial, log-ahead: it starts from a value that only a log states */
 	uint64_t extends;  /* what the search took */
 	bool spent;	   /* and there were no more for it */
 	uint64_t skipped;  /* its text log: lines that correspond to no extend */
@@ -50,6 +51,8 @@ struct judgement {
 void judgement_clear(struct judgement *j);
 /* Whether a history was found; what is doubtful and not in it was not extended then. */
 bool judgement_has_history(const struct judgement *j);
+/* Whether it is log-ahead and nothing else is wrong: without what was not extended it were a match. */
+bool judgement_is_ahead_alone(const struct judgement *j);
 /* Whether the history has this doubtful claim. */
 bool judgement_has_doubtful(const struct judgement *j, size_t source, uint64_t seq);
 

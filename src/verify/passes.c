@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scope.h"
 #include "formats/journal.h"
@@ -13,6 +14,9 @@
 
 /* PC Client Platform Firmware Profile 1.06, section "H-CRTM": PCR 0 starts at locality 4 then. */
 enum { HCRTM_LOCALITY = 4 };
+
+/* In the time of an extend so many banks that are searched for are looked at. */
+enum { HUNTS_PER_EXTEND = 16 };
 
 bool passes_is_firmware(const struct log_input *in)
 {
@@ -73,7 +77,7 @@ static int take_claim(struct passes *p, struct track *track, const struct event_
 {
 	struct digest d;
 	bool is;
-	if (track->idle)
+	if (track->idle || track->rival != NULL)
 		return 0;
 	if (track->claims == 0 && !track->has_lack)
 		track->first = *at;
@@ -109,7 +113,7 @@ static int take_event(void *arg, size_t source, struct log_event *ev, enum expla
 	if (ev->place == PLACE_NONE)
 		return err_set(err, ST_FORMAT, "event %llu does not say which register it extends",
 			(unsigned long long)ev->seq);
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tracks.n_hits; i++)
 		if (take_claim(p, &p->tracks.v[p->tracks.hit[i]], &at, ev, explanation, err) < 0)
@@ -151,7 +155,7 @@ static int find_banks(
 		.place = PLACE_NAMED, .reg = reg->names->text, .extends = reg->records > 0};
 	event_settle_place(&ev);
 	*ret_n = 0;
-	if (is_claim(&ev) && tracks_find(&p->tracks, &ev, err) < 0)
+	if (is_claim(&ev) && tracks_find(&p->tracks, NULL, &ev, err) < 0)
 		return -1;
 	if (is_claim(&ev))
 		*ret_n = p->tracks.n_hits;
@@ -226,13 +230,43 @@ int passes_first(struct passes *p, const size_t *order, struct err *err)
 	return take_others(p, order, p->inputs->n, err);
 }
 
+/* What json-c makes a value of. */
+static uint64_t count_json(const struct log_input *in)
+{
+	uint8_t buf[16384];
+	uint64_t values = 0, off = 0;
+	ssize_t n;
+	while (off < in->size && (n = pread(in->fd, buf, sizeof(buf), (off_t)off)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			values += buf[i] == '{' || buf[i] == '[' || buf[i] == ',';
+		off += (uint64_t)n;
+	}
+	return values;
+}
+
+/* Spends what reading a log once more takes. False: there is not enough left. */
+static bool afford(struct passes *p, size_t source)
+{
+	enum { BYTES_PER_EXTEND = 16 };
+	struct log_input *in = &p->inputs->v[source];
+	if (p->effort == NULL)
+		return true;
+	if (in->cost == 0)
+		in->cost = 1 + in->size / BYTES_PER_EXTEND +
+			   (in->format->is_json ? count_json(in) : 0);
+	return effort_take(p->effort, in->cost);
+}
+
 int passes_again(struct passes *p, const size_t *order, size_t n, struct err *err)
 {
+	for (size_t i = 0; i < n; i++)
+		if (!afford(p, order[i]))
+			return 0;
 	p->tracks.again = true;
 	tracks_rewind(&p->tracks);
 	int rc = take_others(p, order, n, err);
 	p->tracks.again = false;
-	return rc;
+	return rc < 0 ? -1 : 1;
 }
 
 static struct claim_list *list_of(struct hunt *hunt, const struct inputs *inputs, size_t source)
@@ -303,7 +337,7 @@ static int collect_event(void *arg, size_t source, struct log_event *ev,
 	struct passes *p = arg;
 	if (!is_claim(ev) || ev->place == PLACE_NONE)
 		return 0;
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->tracks.n_hits; i++) {
 		size_t hunt = p->hunt_of[p->tracks.hit[i]];
@@ -313,9 +347,13 @@ static int collect_event(void *arg, size_t source, struct log_event *ev,
 	return 0;
 }
 
+/* 1; 0 if there is not enough left to spend for it. */
 static int read_all(struct passes *p, input_event_fn each, struct err *err)
 {
 	int rc = 0;
+	for (size_t k = 0; k < p->inputs->n; k++)
+		if (takes_part(&p->inputs->v[k]) && !afford(p, k))
+			return 0;
 	p->hunt_of = calloc(p->tracks.n + 1, sizeof(*p->hunt_of));
 	if (p->hunt_of == NULL)
 		return err_sys(err, ENOMEM, "registers");
@@ -326,7 +364,7 @@ static int read_all(struct passes *p, input_event_fn each, struct err *err)
 			rc = inputs_read(p->inputs, k, each, p, err);
 	free(p->hunt_of);
 	p->hunt_of = NULL;
-	return rc;
+	return rc < 0 ? -1 : 1;
 }
 
 int passes_collect(struct passes *p, struct err *err)
@@ -360,9 +398,11 @@ static int probe_event(void *arg, size_t source, struct log_event *ev, enum expl
 	struct passes *p = arg;
 	const struct event_ref at = {source, ev->seq};
 	(void)explanation;
-	if (!is_claim(ev) || ev->place == PLACE_NONE || ev->doubtful)
+	if (!is_claim(ev) || ev->place == PLACE_NONE || ev->doubtful ||
+		effort_spare(p->effort) == 0 ||
+		!effort_take(p->effort, p->n_hunts / HUNTS_PER_EXTEND))
 		return 0;
-	if (tracks_find(&p->tracks, ev, err) < 0)
+	if (tracks_find(&p->tracks, p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n_hunts; i++) {
 		struct hunt *hunt = &p->hunt[i];
@@ -381,15 +421,10 @@ static int probe_event(void *arg, size_t source, struct log_event *ev, enum expl
 	return 0;
 }
 
-int passes_probe(struct passes *p, struct err *err)
+/* Of the further banks those events that explain the first one. */
+static int probe_again(struct passes *p, struct err *err)
 {
-	bool any = false, further = false;
-	for (size_t i = 0; i < p->n_hunts; i++)
-		any = any || wants_probe(&p->hunt[i], NULL);
-	if (!any)
-		return 0;
-	if (read_all(p, probe_event, err) < 0)
-		return -1;
+	bool further = false;
 	for (size_t i = 0; i < p->n_hunts; i++) {
 		struct hunt *hunt = &p->hunt[i];
 		if (hunt->like == NULL || hunt->t.found)
@@ -397,7 +432,23 @@ int passes_probe(struct passes *p, struct err *err)
 		hunt->t.budget = timeline_budget(&hunt->t);
 		further = true;
 	}
-	return further ? read_all(p, probe_event, err) : 0;
+	return further ? read_all(p, probe_event, err) : 1;
+}
+
+int passes_probe(struct passes *p, struct err *err)
+{
+	bool any = false;
+	for (size_t i = 0; i < p->n_hunts; i++)
+		any = any || wants_probe(&p->hunt[i], NULL);
+	if (!any)
+		return 0;
+	int rc = effort_spare(p->effort) > 0 ? read_all(p, probe_event, err) : 0;
+	if (rc > 0)
+		rc = probe_again(p, err);
+	bool all = rc > 0 && effort_spare(p->effort) > 0;
+	for (size_t i = 0; i < p->n_hunts && !all; i++)
+		p->hunt[i].t.all_changes = false;
+	return rc < 0 ? -1 : 0;
 }
 
 /* Some of the claims of a bank that one source has, and whether others have them. */
@@ -422,7 +473,7 @@ static int own_event(void *arg, size_t source, struct log_event *ev, enum explan
 	(void)explanation;
 	if (!is_claim(ev) || ev->place == PLACE_NONE || is_own == o->compares)
 		return 0;
-	if (tracks_find(t, ev, err) < 0)
+	if (tracks_find(t, o->p->inputs->v[source].provider, ev, err) < 0)
 		return -1;
 	for (size_t i = 0; i < t->n_hits; i++) {
 		if (t->hit[i] != o->track)
@@ -441,7 +492,9 @@ int passes_are_own(struct passes *p, size_t track, const struct event_ref *at, u
 	bool *ret, struct err *err)
 {
 	struct own o = {.p = p, .track = track, .at = *at, .max = (size_t)n};
-	*ret = n <= PASSES_OWN_MAX;
+	*ret = n <= PASSES_OWN_MAX && afford(p, at->source);
+	for (size_t k = 0; k < p->inputs->n && *ret; k++)
+		*ret = !takes_part(&p->inputs->v[k]) || afford(p, k);
 	if (!*ret)
 		return 0;
 	if (inputs_read(p->inputs, at->source, own_event, &o, err) < 0)

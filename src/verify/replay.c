@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/scope.h"
 #include "verify/passes.h"
 #include "verify/textlog.h"
@@ -95,12 +96,19 @@ static void set_value(struct register_file *values, size_t i, const struct diges
 	memcpy((void *)(uintptr_t)values->value[i].p, value->v, value->size);
 }
 
+/* What text logs are joined to. */
+struct joining {
+	struct inputs *inputs;
+	struct register_file *values;
+	struct effort effort; /* of all searches together */
+};
+
 /* Whether a first part of a text log, or all of it, gives this value. */
-static int passes_through(
-	const struct log_input *in, const struct digest *value, bool *ret, struct err *err)
+static int passes_through(struct joining *j, const struct log_input *in, const struct digest *value,
+	bool *ret, struct err *err)
 {
 	struct digest start = {.alg = value->alg, .size = value->size}, own;
-	struct rfc_search_starts from = {&start, 1};
+	struct rfc_search_starts from = {&start, 1, &j->effort};
 	struct rfc_search_result r;
 	bool stated = false;
 	if (textlog_stated(in, value->alg, &stated, &own, err) < 0)
@@ -109,44 +117,63 @@ static int passes_through(
 	if (textlog_replay(in, value->alg, &from, value, &r, err) < 0)
 		return -1;
 	*ret = r.verdict == VERDICT_MATCH || r.verdict == VERDICT_LOG_AHEAD;
+	effort_take(&j->effort, r.records + r.untrue);
+	/* What is not found out here cannot be told from what is not so. */
+	if (r.verdict == VERDICT_UNDECIDED)
+		j->effort.left = 0;
 	rfc_search_clear(&r);
 	return 0;
 }
 
 /* Whether an earlier text log of this register has all of number k: that is an older copy. */
-static int has_copy(const struct inputs *inputs, size_t k, const struct digest *value, bool *ret,
-	struct err *err)
+static int has_copy(
+	struct joining *j, size_t k, const struct digest *value, bool *ret, struct err *err)
 {
 	*ret = false;
-	for (size_t m = 0; m < k && !*ret; m++) {
-		const struct log_input *in = &inputs->v[m];
+	for (size_t m = 0; m < k && !*ret && j->effort.left > 0; m++) {
+		const struct log_input *in = &j->inputs->v[m];
 		if (in->text && in->err.status == ST_OK &&
-			strcmp(in->mr->full, inputs->v[k].mr->full) == 0 &&
-			passes_through(in, value, ret, err) < 0)
+			strcmp(in->mr->full, j->inputs->v[k].mr->full) == 0 &&
+			passes_through(j, in, value, ret, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* A text log beside what other logs give for its register: a copy, or it goes on where they end. */
-static int join_text(struct register_file *values, size_t i, const struct inputs *inputs, size_t k,
-	struct rfc_search_result *text, struct err *err)
+/* What is not found out now is no value. */
+static int give_up(struct joining *j, size_t i, size_t k)
 {
-	const struct log_input *in = &inputs->v[k];
-	struct mr *mr = values->mrs.mr[i];
-	struct digest before = digest_of(mr->alg, values->value[i]), start;
-	struct rfc_search_starts from = {&before, 1};
+	err_set(&j->values->mrs.mr[i]->bad, ST_NO,
+		"search limit reached (%d extends): what '%s' is to the logs before it is unknown",
+		REPLAY_EXTENDS_MAX, j->inputs->v[k].name);
+	return 0;
+}
+
+/* A text log beside what other logs give for its register: a copy, or it goes on where they end. */
+static int join_text(
+	struct joining *j, size_t i, size_t k, struct rfc_search_result *text, struct err *err)
+{
+	const struct log_input *in = &j->inputs->v[k];
+	struct mr *mr = j->values->mrs.mr[i];
+	struct digest before = digest_of(mr->alg, j->values->value[i]), start;
+	struct rfc_search_starts from = {&before, 1, &j->effort};
 	bool stated = false, newer = false, older = false;
+	if (text->verdict == VERDICT_UNDECIDED)
+		return give_up(j, i, k);
 	if (digest_equal(&text->value, &before) || (text->records == 0 && text->n_runs == 0))
 		return 0;
-	if (has_copy(inputs, k, &text->value, &older, err) < 0 || older)
+	if (has_copy(j, k, &text->value, &older, err) < 0 || older)
 		return older ? 0 : -1;
-	if (passes_through(in, &before, &newer, err) < 0)
+	if (j->effort.left == 0)
+		return give_up(j, i, k);
+	if (passes_through(j, in, &before, &newer, err) < 0)
 		return -1;
 	if (newer) {
-		set_value(values, i, &text->value);
+		set_value(j->values, i, &text->value);
 		return 0;
 	}
+	if (j->effort.left == 0)
+		return give_up(j, i, k);
 	if (textlog_stated(in, mr->alg, &stated, &start, err) < 0)
 		return -1;
 	if (stated && !digest_equal(&start, &before)) {
@@ -159,22 +186,22 @@ static int join_text(struct register_file *values, size_t i, const struct inputs
 	rfc_search_clear(text);
 	if (textlog_replay(in, mr->alg, &from, NULL, text, err) < 0)
 		return -1;
-	set_value(values, i, &text->value);
+	set_value(j->values, i, &text->value);
 	return 0;
 }
 
-static int add_text(struct register_file *values, const struct inputs *inputs, size_t k,
-	struct rfc_search_result *text, struct err *err)
+static int add_text(struct joining *j, size_t k, struct rfc_search_result *text, struct err *err)
 {
-	struct log_input *in = &inputs->v[k];
+	struct register_file *values = j->values;
+	struct log_input *in = &j->inputs->v[k];
 	struct digest zeros = {.alg = in->mr->alg, .size = (uint8_t)in->mr->size};
-	struct rfc_search_starts from = {&zeros, 1};
+	struct rfc_search_starts from = {&zeros, 1, &j->effort};
 	size_t i = find_value(values, in->mr->full);
 	int rc = textlog_replay(in, in->mr->alg, &from, NULL, text, &in->err);
 	if (rc < 0 && in->err.status != ST_FORMAT)
 		return *err = in->err, -1;
 	if (i < values->mrs.n)
-		return rc == 0 ? join_text(values, i, inputs, k, text, err) : 0;
+		return rc == 0 ? join_text(j, i, k, text, err) : 0;
 	/* The register of a log that was cut is there without a value: spoil() says why. */
 	if (rc < 0)
 		text->value = zeros;
@@ -183,6 +210,10 @@ static int add_text(struct register_file *values, const struct inputs *inputs, s
 	if (mr == NULL)
 		return -1;
 	mr->flags = MR_RUNTIME | MR_READABLE;
+	if (rc == 0 && text->verdict == VERDICT_UNDECIDED)
+		err_set(&mr->bad, ST_NO,
+			"search limit reached: which direct lines of '%s' extended is unknown",
+			in->name);
 	return 0;
 }
 
@@ -190,6 +221,7 @@ int replay_run(struct inputs *inputs, struct register_file *ret, struct rfc_sear
 	struct err *err)
 {
 	struct passes p;
+	struct joining j = {inputs, ret, {REPLAY_EXTENDS_MAX, 0}};
 	inputs->values_only = true;
 	if (passes_init(&p, inputs, true, err) < 0)
 		return -1;
@@ -199,7 +231,7 @@ int replay_run(struct inputs *inputs, struct register_file *ret, struct rfc_sear
 		rc = add_track(ret, inputs, &p.tracks.v[i], err);
 	for (size_t k = 0; k < inputs->n && rc == 0; k++)
 		if (inputs->v[k].text)
-			rc = add_text(ret, inputs, k, &texts[k], err);
+			rc = add_text(&j, k, &texts[k], err);
 	spoil(ret, inputs);
 	passes_clear(&p);
 	return rc;

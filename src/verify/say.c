@@ -75,6 +75,13 @@ static void say_unreached(const struct diagnosis *d, const char *name, struct ju
 			(unsigned long long)d->event.seq, name);
 }
 
+void say_aggregate(const struct inputs *inputs, struct judgement *j)
+{
+	add(j, "event %llu of '%s', boot_aggregate, is not the hash of PCRs 0 to 9 as they are now",
+		(unsigned long long)j->diagnosis.event.seq,
+		inputs->v[j->diagnosis.event.source].name);
+}
+
 static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 {
 	const struct diagnosis *d = &j->diagnosis;
@@ -121,6 +128,9 @@ static void say_diagnosis(const struct inputs *inputs, struct judgement *j)
 	case DIAG_ALTERED:
 		say_altered(inputs, j);
 		break;
+	case DIAG_AGGREGATE:
+		say_aggregate(inputs, j);
+		break;
 	}
 }
 
@@ -163,6 +173,8 @@ static void say_ahead(const struct mr *mr, struct judgement *j)
 			n += j->left[k].n;
 		say_left(j, first->source, first->seq, n > 0 ? n : j->records - j->matched);
 	}
+	if (j->stated)
+		add(j, "the start is a value that the log states and that is not initial");
 	if (j->has_text && mr->log == LOG_OF_KERNEL)
 		add(j, "or this kernel shows an old value after an append");
 }
@@ -205,6 +217,17 @@ static void say_reset(const struct mr *mr, struct judgement *j)
 {
 	if (strcmp(mr->name, "pcr16") == 0 || strcmp(mr->name, "pcr23") == 0)
 		add(j, "this PCR can be reset, and no log says so");
+}
+
+/* Its writer says so itself: what the register has more may have been systemd's. */
+static void say_incomplete(const struct inputs *inputs, const struct mr *mr, struct judgement *j)
+{
+	for (size_t k = 0; k < inputs->n; k++)
+		if (inputs->v[k].incomplete && inputs_can_name(&inputs->v[k], mr))
+			add(j,
+				"'%s' is marked as incomplete: something was extended that is not "
+				"in it",
+				inputs->v[k].name);
 }
 
 static void say_unlogged(const struct inputs *inputs, struct judgement *j)
@@ -259,4 +282,11 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 	if (j->has_altered && j->diagnosis.kind != DIAG_WRONG_DIGEST)
 		say_altered(inputs, j);
 	say_reset(mr, j);
+	say_incomplete(inputs, mr, j);
+}
+
+void say_elsewhere(const struct log_input *in, const char *name, struct judgement *j)
+{
+	add(j, "if all events of '%s' were extended here, it matches: name it '%s@%s'", in->path,
+		in->path, name);
 }

@@ -8,5 +8,9 @@
 
 /* Sets the detail of a judgement, a line that is fit for a terminal; empty if there is nothing to say. */
 void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judgement *j);
+/* Adds that the event of the diagnosis, IMA's first, is not of the PCRs as they are. */
+void say_aggregate(const struct inputs *inputs, struct judgement *j);
+/* Adds that the register matches if all events of this log are read as its own, as `name`. */
+void say_elsewhere(const struct log_input *in, const char *name, struct judgement *j);
 
 #endif

@@ -37,16 +37,37 @@ const struct claim *sequence_next(const struct sequence *s, const struct state *
 	return st->used[l] < s->limit[l] ? &s->t->list[l].v[st->used[l]] : NULL;
 }
 
+/* A step of a search takes as long as so many extends of a replay. */
+static uint64_t step_cost(const struct timeline *t)
+{
+	enum { STEP_COST = 1, LISTS_PER_EXTEND = 4, DOUBTFUL_PER_EXTEND = 16 };
+	return STEP_COST + t->n_lists / LISTS_PER_EXTEND + t->n_doubtful / DOUBTFUL_PER_EXTEND;
+}
+
+bool sequence_spend(struct sequence *s, uint64_t n)
+{
+	bool enough = s->budget >= n && effort_take(s->t->effort, n * step_cost(s->t));
+	s->budget = enough ? s->budget - n : 0;
+	s->gave_up |= !enough;
+	return enough;
+}
+
+void sequence_limit(struct sequence *s, uint64_t n)
+{
+	uint64_t spare = effort_spare(s->t->effort) / step_cost(s->t);
+	s->budget = n < spare ? n : spare;
+}
+
 int sequence_extend(struct sequence *s, struct state *st, const struct digest *d, struct step step,
 	struct err *err)
 {
-	if (s->budget == 0) {
-		s->gave_up = true;
+	if (!sequence_spend(s, 1))
 		return 0;
-	}
-	s->budget--;
 	if (s->saved != NULL)
 		s->saved[st->n] = *st;
+	for (size_t i = 0; i < s->t->n_doubtful; i++)
+		if (digest_equal(&s->t->doubtful[i].before, &st->value))
+			st->held |= UINT64_C(1) << i;
 	if (hash_extend(s->t->h, &st->value, d, err) < 0)
 		return -1;
 	s->path[st->n++] = step;
@@ -156,7 +177,10 @@ static size_t anchored_here(struct sequence *s, const struct state *st)
 	return found;
 }
 
-/* One doubtful claim, if it belongs here; *ret: it does. */
+/*
+ * One doubtful claim, if it belongs here; *ret: it does. The register held its `before` when it was begun: what was
+ * extended earlier is another record, even if it is equal.
+ */
 static int try_doubtful(struct sequence *s, struct state *st, size_t i, struct fork *fork,
 	bool *ret, struct err *err)
 {
@@ -166,7 +190,7 @@ static int try_doubtful(struct sequence *s, struct state *st, size_t i, struct f
 	struct state after = *st;
 	bool here = !(st->passed & bit) && digest_equal(&c->before, &st->value);
 	*ret = false;
-	if ((st->taken & bit) || (!here && c->after.size == 0))
+	if ((st->taken & bit) || (!here && (c->after.size == 0 || !(st->held & bit))))
 		return 0;
 	if (sequence_extend(s, &after, &c->digest, step, err) < 0)
 		return -1;

@@ -13,6 +13,7 @@ struct state {
 	struct digest value;
 	uint64_t taken;	 /* doubtful claims, a bit each */
 	uint64_t passed; /* those that were not extended at their `before` */
+	uint64_t held;	 /* those whose `before` it was before the last step */
 	unsigned
 		apart; /* claims taken as an extend of their own, with an equal one next elsewhere */
 	uint32_t used[TIMELINE_LISTS_MAX];
@@ -55,6 +56,10 @@ void sequence_clear(struct sequence *s);
 
 /* The claim of a list that comes next; NULL: none is left. */
 const struct claim *sequence_next(const struct sequence *s, const struct state *st, size_t list);
+/* Spends n extends, or work that takes as long; false, and the search has given up, if there are less. */
+bool sequence_spend(struct sequence *s, uint64_t n);
+/* At most so many extends are spent from here on, and none that are kept for other registers. */
+void sequence_limit(struct sequence *s, uint64_t n);
 /* Extends the value, as a step; nothing once the budget is spent. */
 int sequence_extend(struct sequence *s, struct state *st, const struct digest *d, struct step step,
 	struct err *err);

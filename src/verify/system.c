@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,22 +11,44 @@
 #include "base/scope.h"
 #include "formats/aael.h"
 #include "formats/dstack.h"
+#include "formats/ima.h"
 #include "formats/journal.h"
+#include "formats/log_formats.h"
 #include "formats/rfc_text.h"
 #include "formats/systemd.h"
 #include "formats/tcg2.h"
 #include "journal/store.h"
 #include "kernel/lock.h"
 
-/* Logs of other programs, firmware's first. */
-static const struct {
+/* A log of another program. */
+struct log_place {
 	const char *name, *path;
 	const struct log_format *format;
-} places[] = {
-	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel},
-	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd},
-	{"aael", "run/attestation-agent/eventlog", &log_format_aael},
-	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack},
+	const char *keeper; /* who still adds to it; NULL: nobody does after boot */
+	const char *tpm;    /* the provider whose PCRs it is of; NULL: of none */
+};
+
+/* Firmware's first. */
+static const struct log_place places[] = {
+	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel, NULL, NULL},
+	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd, "systemd", NULL},
+	{"aael", "run/attestation-agent/eventlog", &log_format_aael,
+		"the agent of Confidential Containers", NULL},
+	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack, "dstack", NULL},
+};
+
+/* Of the first TPM, which alone the kernel's IMA and systemd extend; of IMA's lists, one that is there. */
+static const struct log_place tpm_places[] = {
+	{"systemd", "run/log/systemd/tpm2-measure.log", &log_format_systemd, NULL, NULL},
+	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements", &log_format_ima, NULL, NULL},
+	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha256", &log_format_ima, NULL,
+		NULL},
+	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha384", &log_format_ima, NULL,
+		NULL},
+	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha512", &log_format_ima, NULL,
+		NULL},
+	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha1", &log_format_ima, NULL,
+		NULL},
 };
 
 static bool is_of_use(
@@ -37,26 +60,72 @@ static bool is_of_use(
 	return false;
 }
 
-/* One that is not there, or empty, is no log. */
-static int open_place(const struct registers *r, const struct asked asked[], size_t i,
-	struct inputs *ret, struct err *err)
+/* One that is not there, or empty, is no log. *ret_there: it is one. */
+static int open_place(const struct registers *r, const struct asked asked[],
+	const struct log_place *place, struct inputs *ret, bool *ret_there, struct err *err)
 {
 	struct stat st;
 	uint8_t first;
 	struct log_input in = {.fd = -1,
-		.name = places[i].name,
-		.path = (char *)(uintptr_t)places[i].path,
-		.format = places[i].format};
+		.name = place->name,
+		.path = (char *)(uintptr_t)place->path,
+		.provider = place->tpm,
+		.format = place->format};
+	*ret_there = false;
 	if (!is_of_use(r, asked, &in) || root_stat(r->root, in.path, &st) == -ENOENT)
 		return 0;
 	in.fd = root_open_file(r->root, in.path, O_RDONLY, &in.err);
 	/* The size of a file in /sys may say nothing. */
-	off_t end = in.fd >= 0 && fstat(in.fd, &st) == 0 && st.st_size > 0 ? st.st_size : INT64_MAX;
+	bool sized = in.fd >= 0 && fstat(in.fd, &st) == 0 && st.st_size > 0;
 	if (in.fd >= 0 && pread(in.fd, &first, 1, 0) == 0) {
 		close(in.fd);
 		return 0;
 	}
-	return inputs_add_open(ret, &in, end, err);
+	*ret_there = true;
+	in.unsized = !sized;
+	/* systemd marks its log while it extends, and leaves the mark where it then cannot log. */
+	in.incomplete = sized && place->format == &log_format_systemd && (st.st_mode & S_ISVTX);
+	return inputs_add_open(ret, &in, sized ? st.st_size : INT64_MAX, err);
+}
+
+/* The first of the list that have this provider; NULL: none. */
+static const char *next_tpm(const struct mr_list *mrs, size_t *i)
+{
+	for (; *i < mrs->n; ++*i) {
+		const struct mr *mr = mrs->mr[*i];
+		if ((mr->flags & MR_OF_TPM) &&
+			(*i == 0 || strcmp(mrs->mr[*i - 1]->provider, mr->provider) != 0))
+			return mrs->mr[(*i)++]->provider;
+	}
+	return NULL;
+}
+
+static int open_tpm_logs(
+	const struct registers *r, const struct asked asked[], struct inputs *ret, struct err *err)
+{
+	size_t at = 0;
+	bool there, ima = false;
+	const char *tpm, *first = NULL;
+	while ((tpm = next_tpm(r->mrs, &at)) != NULL) {
+		AUTO_FREE char *path = NULL;
+		if (asprintf(&path, "sys/kernel/security/%s/binary_bios_measurements", tpm) < 0)
+			return err_sys(err, ENOMEM, "registers");
+		const struct log_place firmware = {"firmware", path, &log_format_tpm, NULL, tpm};
+		if (open_place(r, asked, &firmware, ret, &there, err) < 0)
+			return -1;
+		first = first != NULL ? first : tpm;
+	}
+	for (size_t i = 0; first != NULL && i < sizeof(tpm_places) / sizeof(tpm_places[0]); i++) {
+		struct log_place place = tpm_places[i];
+		bool is_ima = place.format == &log_format_ima;
+		place.tpm = first;
+		if (is_ima && ima)
+			continue;
+		if (open_place(r, asked, &place, ret, &there, err) < 0)
+			return -1;
+		ima = ima || (is_ima && there);
+	}
+	return 0;
 }
 
 static int open_journal(const struct registers *r, struct inputs *ret, struct err *err)
@@ -100,10 +169,11 @@ static int open_texts(
 static int open_all(
 	const struct registers *r, const struct asked asked[], struct inputs *ret, struct err *err)
 {
+	bool there;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (open_place(r, asked, i, ret, err) < 0)
+		if (open_place(r, asked, &places[i], ret, &there, err) < 0)
 			return -1;
-	if (open_journal(r, ret, err) < 0)
+	if (open_tpm_logs(r, asked, ret, err) < 0 || open_journal(r, ret, err) < 0)
 		return -1;
 	return open_texts(r, asked, ret, err);
 }
@@ -271,6 +341,35 @@ const char *system_stray_name(const struct inputs *inputs, const struct mr_list 
 			if (!here)
 				return reg->names->text;
 		}
+	}
+	return NULL;
+}
+
+/* Within the first MiB: what is kept for a register shows there. */
+static bool has_event_of(const struct log_format *format, int fd, const struct mr *mr)
+{
+	struct log_reader log = {0};
+	struct log_event ev;
+	struct err ignored;
+	bool is = false;
+	if (log_formats_open_upto(&log, fd, LOG_LOOK_BYTES, format, &ignored) < 0)
+		return false;
+	while (!is && log_reader_pull(&log, &ev, &ignored) > 0)
+		is = ev.place == PLACE_CC_MR && (int64_t)ev.index == mr->cc_mr_index;
+	log_reader_close(&log);
+	return is;
+}
+
+const char *system_other_keeper(const struct root *root, const struct mr *mr, const char **ret_path)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && mr->cc_mr_index > 0; i++) {
+		struct err ignored;
+		if (places[i].keeper == NULL)
+			continue;
+		AUTO_CLOSE int fd = root_open_file(root, places[i].path, O_RDONLY, &ignored);
+		*ret_path = places[i].path;
+		if (fd >= 0 && has_event_of(places[i].format, fd, mr))
+			return places[i].keeper;
 	}
 	return NULL;
 }

@@ -27,6 +27,13 @@ bool system_has_moved(
 int system_judge(const struct registers *r, struct asked asked[], struct err bad[],
 	struct inputs *inputs, struct judgement ret[], struct err *err);
 
+/*
+ * Another program on this machine that keeps a log with events of this register, and the path of that log
+ * below the root; NULL: there is none, or none that can be read.
+ */
+const char *system_other_keeper(
+	const struct root *root, const struct mr *mr, const char **ret_path);
+
 /* A name in a journal that no register here has; NULL: there is none. */
 const char *system_stray_name(const struct inputs *inputs, const struct mr_list *mrs);
 

@@ -38,10 +38,12 @@ int textlog_replay(const struct log_input *in, enum hash_alg alg,
 		return -1;
 	int rc = want == NULL ? rfc_search_stated_start(&t.log, &stated, &start, err) : 0;
 	if (rc == 0 && want == NULL)
-		rc = rfc_search(&t.log, t.h, (struct rfc_search_starts){&start, 1}, NULL, ret, err);
+		rc = rfc_search(&t.log, t.h, (struct rfc_search_starts){&start, 1, starts->effort},
+			NULL, ret, err);
 	else if (rc == 0)
 		rc = rfc_search(&t.log, t.h, *starts, want, ret, err);
-	ret->stated = stated && !mr_is_initial(in->mr, digest_bytes(&start));
+	if (want == NULL)
+		ret->stated = stated && !mr_is_initial(in->mr, digest_bytes(&start));
 	text_close(&t);
 	return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 }

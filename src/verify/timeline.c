@@ -9,6 +9,7 @@
 enum {
 	EXTENDS_BASE = 1 << 18,
 	EXTENDS_PER_CLAIM = 64,
+	EFFORT_SHARE = 4, /* no register takes all that others might need */
 };
 
 void timeline_clear(struct timeline *t)
@@ -89,5 +90,7 @@ size_t timeline_claims(const struct timeline *t)
 
 uint64_t timeline_budget(const struct timeline *t)
 {
-	return EXTENDS_BASE + EXTENDS_PER_CLAIM * (uint64_t)timeline_claims(t);
+	uint64_t own = EXTENDS_BASE + EXTENDS_PER_CLAIM * (uint64_t)timeline_claims(t);
+	uint64_t share = t->effort != NULL ? t->effort->left / EFFORT_SHARE : own;
+	return own < share ? own : share;
 }

@@ -6,6 +6,7 @@
 #ifndef TSMCTL_VERIFY_TIMELINE_H
 #define TSMCTL_VERIFY_TIMELINE_H
 
+#include "base/effort.h"
 #include "model/hash.h"
 
 /* What a log says was extended. */
@@ -62,6 +63,7 @@ enum diagnosis_kind {
 	DIAG_FOREIGN,	     /* something that is in no log extended before it, after `other` */
 	DIAG_UNREACHED,	     /* the logs do not lead to what it found, from `other` */
 	DIAG_ALTERED,	     /* its data does not hash to its digest */
+	DIAG_AGGREGATE,	     /* of a match: it is not the hash of the PCRs as they are */
 };
 
 struct diagnosis {
@@ -90,6 +92,7 @@ struct fit {
 struct timeline {
 	/* The question. Borrowed, but for the claims. */
 	struct hasher *h;
+	struct effort *effort; /* of all registers together; NULL: as much as one likes */
 	const struct digest *want;
 	struct claim_list list[TIMELINE_LISTS_MAX];
 	size_t n_lists;

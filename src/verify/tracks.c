@@ -34,6 +34,7 @@ void tracks_clear(struct tracks *t)
 	}
 	free(t->v);
 	free(t->name);
+	free(t->alias);
 	free(t->last);
 	free(t->hit);
 	hashers_close(&t->hashers);
@@ -110,8 +111,19 @@ static void set_chains(struct track *track)
 		track->chain[i] = (struct chain){.start = start[i], .value = start[i]};
 }
 
+/* The later one of two registers stands first. */
+static int by_name(const void *a, const void *b)
+{
+	const struct track_name *x = a, *y = b;
+	int rc = strcmp(x->name, y->name);
+	return rc != 0 ? rc : x->track < y->track ? 1 : x->track > y->track ? -1 : 0;
+}
+
 void tracks_rewind(struct tracks *t)
 {
+	if (t->unsorted)
+		qsort(t->name, t->n_names, sizeof(*t->name), by_name);
+	t->unsorted = false;
 	for (size_t i = 0; i < t->n; i++) {
 		set_chains(&t->v[i]);
 		for (size_t k = 0; k < t->v[i].n_runs; k++)
@@ -174,7 +186,8 @@ static int add_name(struct tracks *t, const char *name, size_t track, bool alias
 		free(own.provider);
 		return no_memory(err);
 	}
-	size_t at = find_name(t, own.name, strlen(own.name));
+	size_t at = alias ? t->n_names : find_name(t, own.name, strlen(own.name));
+	t->unsorted |= alias;
 	memmove(grown + at + 1, grown + at, (t->n_names - at) * sizeof(*grown));
 	grown[at] = own;
 	t->n_names++;
@@ -208,12 +221,26 @@ static int add_track(struct tracks *t, const struct track *like, struct err *err
 		false, err);
 }
 
+/* The TPM that a PCR is of; NULL: away from a machine. */
+static const char *tpm_of(const struct track *track)
+{
+	return track->mr != NULL && track->mr->provider[0] != '\0' ? track->mr->provider : NULL;
+}
+
+static bool is_of_tpm(const struct track *track, const char *tpm)
+{
+	const char *own = tpm_of(track);
+	return tpm == NULL || own == NULL || strcmp(own, tpm) == 0;
+}
+
 /* The number of the register that has this place or name, in whatever hash; a new one if there is none. */
 static size_t reg_number(struct tracks *t, const struct track *like)
 {
 	if (has_head(like->place, like->index)) {
-		size_t head = *head_of(t, like->place, like->index);
-		return head > 0 ? t->v[head - 1].reg : t->n_regs++;
+		size_t i = *head_of(t, like->place, like->index);
+		while (i > 0 && like->place == PLACE_PCR && !is_of_tpm(&t->v[i - 1], tpm_of(like)))
+			i = t->v[i - 1].next;
+		return i > 0 ? t->v[i - 1].reg : t->n_regs++;
 	}
 	char room[EVENT_REG_ROOM];
 	const char *name = event_reg_name(like->place, like->index, like->name, room);
@@ -228,6 +255,27 @@ static size_t reg_number(struct tracks *t, const struct track *like)
 			return other->reg;
 	}
 	return t->n_regs++;
+}
+
+/* How many banks of this hash have this place or name, of whatever provider. */
+static size_t count_namesakes(struct tracks *t, const struct track *like)
+{
+	size_t n = 0;
+	if (has_head(like->place, like->index)) {
+		size_t i = *head_of(t, like->place, like->index);
+		for (; i > 0; i = t->v[i - 1].next)
+			n += t->v[i - 1].alg == like->alg;
+		return n;
+	}
+	char room[EVENT_REG_ROOM];
+	const char *name = event_reg_name(like->place, like->index, like->name, room);
+	const char *slash = strchr(name, '/');
+	const char *local = slash != NULL ? slash + 1 : name;
+	size_t length = name_length(local);
+	for (size_t i = find_name(t, local, length);
+		i < t->n_names && compare_names(&t->name[i], local, length) == 0; i++)
+		n += t->v[t->name[i].track].alg == like->alg;
+	return n;
 }
 
 int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
@@ -245,6 +293,11 @@ int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
 		if (track.name == NULL)
 			return no_memory(err);
 	}
+	if (count_namesakes(t, &track) >= NAMESAKES_MAX) {
+		free(track.name);
+		return err_set(err, ST_FORMAT, "more than %d registers have the name of '%s'",
+			NAMESAKES_MAX, mr->full);
+	}
 	track.reg = reg_number(t, &track);
 	if (add_track(t, &track, err) == 0)
 		return 0;
@@ -253,18 +306,36 @@ int tracks_add(struct tracks *t, const struct mr *mr, const struct digest *want,
 	return -1;
 }
 
+static int add_placed_alias(
+	struct tracks *t, size_t track, enum place place, uint32_t index, struct err *err)
+{
+	struct track_alias *grown = grow(t->alias, t->n_aliases, sizeof(*grown));
+	if (grown == NULL)
+		return no_memory(err);
+	t->alias = grown;
+	grown[t->n_aliases++] = (struct track_alias){place, index, track};
+	return 0;
+}
+
 int tracks_add_alias(struct tracks *t, size_t i, const char *name, struct err *err)
 {
 	struct track *track = &t->v[i];
+	struct log_event ev = {.place = PLACE_NAMED, .reg = name};
 	size_t room = sizeof(track->alias_start) / sizeof(track->alias_start[0]);
 	if (track->n_aliases < room &&
 		name_start(track->alg, name, &track->alias_start[track->n_aliases]))
 		track->n_aliases++;
-	return add_name(t, name, i, true, err);
+	event_settle_place(&ev);
+	return has_head(ev.place, ev.index) ? add_placed_alias(t, i, ev.place, ev.index, err)
+					    : add_name(t, name, i, true, err);
 }
 
+/* Once, though two journals may give it the same alias. */
 static int add_hit(struct tracks *t, size_t track, struct err *err)
 {
+	for (size_t i = 0; i < t->n_hits; i++)
+		if (t->hit[i] == track)
+			return 0;
 	if (t->n_hits == t->hits_room) {
 		size_t *grown = reallocarray(t->hit, 2 * t->hits_room + 8, sizeof(*grown));
 		if (grown == NULL)
@@ -279,16 +350,33 @@ static int add_hit(struct tracks *t, size_t track, struct err *err)
 /* Two registers that one name may mean: neither is verified by it. */
 static void tell_rivals(struct tracks *t)
 {
-	for (size_t i = 1; i < t->n_hits; i++) {
-		struct track *a = &t->v[t->hit[i]];
-		for (size_t k = 0; k < i; k++) {
-			struct track *b = &t->v[t->hit[k]];
-			if (a->alg != b->alg || a == b)
-				continue;
-			a->rival = b;
-			b->rival = a;
-		}
+	struct track *first[HASH_COUNT] = {NULL};
+	for (size_t i = 0; i < t->n_hits; i++) {
+		struct track *a = &t->v[t->hit[i]], **b = &first[a->alg];
+		if (*b == NULL)
+			*b = a;
+		if (*b == a)
+			continue;
+		a->rival = *b;
+		(*b)->rival = a;
 	}
+}
+
+static int find_placed(struct tracks *t, const char *tpm, const struct log_event *ev,
+	bool *ret_alias, struct err *err)
+{
+	for (size_t i = *head_of(t, ev->place, ev->index); i > 0; i = t->v[i - 1].next)
+		if (is_of_tpm(&t->v[i - 1], tpm) && add_hit(t, i - 1, err) < 0)
+			return -1;
+	*ret_alias = false;
+	for (size_t i = 0; i < t->n_aliases; i++) {
+		if (t->alias[i].place != ev->place || t->alias[i].index != ev->index)
+			continue;
+		*ret_alias = true;
+		if (add_hit(t, t->alias[i].track, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* A name with a hash is that of one bank. */
@@ -345,19 +433,17 @@ static int discover(struct tracks *t, const struct log_event *ev, const char *na
 	return 0;
 }
 
-int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err)
+int tracks_find(struct tracks *t, const char *tpm, const struct log_event *ev, struct err *err)
 {
 	char room[EVENT_REG_ROOM];
-	bool alias = false;
+	bool alias;
 	bool headed = has_head(ev->place, ev->index);
 	const char *name = headed ? NULL : event_reg_name(ev->place, ev->index, ev->reg, room);
 	if (!headed && t->last != NULL && !t->discovers && strcmp(t->last, name) == 0)
 		return 0;
 	t->n_hits = 0;
-	for (size_t i = headed ? *head_of(t, ev->place, ev->index) : 0; i > 0; i = t->v[i - 1].next)
-		if (add_hit(t, i - 1, err) < 0)
-			return -1;
-	if (!headed && find_named(t, name, &alias, err) < 0)
+	int rc = headed ? find_placed(t, tpm, ev, &alias, err) : find_named(t, name, &alias, err);
+	if (rc < 0)
 		return -1;
 	if (!alias && !t->discovers)
 		tell_rivals(t);

@@ -85,11 +85,21 @@ struct track_name {
 	bool alias; /* of another register, which a journal says is this one */
 };
 
+/* The same where events have a place for that name. */
+struct track_alias {
+	enum place place;
+	uint32_t index;
+	size_t track;
+};
+
 struct tracks {
 	struct track *v;
 	size_t n, n_regs, n_sources;
-	struct track_name *name; /* sorted */
+	struct track_name *name; /* sorted, but for aliases that were added since tracks_rewind */
+	bool unsorted;		 /* there are such */
 	size_t n_names;
+	struct track_alias *alias;
+	size_t n_aliases;
 	size_t head[2][TRACK_SHORT]; /* CC MRs, PCRs: the first track, plus one */
 	bool again;		     /* what is taken was counted before */
 	bool discovers;		     /* events of registers that are not here add them */
@@ -115,9 +125,9 @@ void tracks_rewind(struct tracks *t);
 
 /*
  * The banks that an event is of: t->hit, until the next call. Where a name may mean two registers, both
- * are told so.
+ * are told so. `tpm`: the provider whose PCRs its log is of; NULL: any.
  */
-int tracks_find(struct tracks *t, const struct log_event *ev, struct err *err);
+int tracks_find(struct tracks *t, const char *tpm, const struct log_event *ev, struct err *err);
 
 /*
  * What an event extended this bank with. *ret_is false: the event has no digest of its hash.

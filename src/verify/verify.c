@@ -9,6 +9,8 @@
 #include <bsd/stdlib.h>
 
 #include "base/scope.h"
+#include "verify/aggregate.h"
+#include "verify/elsewhere.h"
 #include "verify/system.h"
 
 /* What one call works on. */
@@ -106,10 +108,11 @@ static void compare(struct verify_row *row, struct bytes expected)
 			j->verdict = VERDICT_MATCH;
 		return;
 	}
-	if (verdict_status(j->verdict) != ST_OK && j->verdict != VERDICT_NONE &&
+	if (!row->allowed && verdict_status(j->verdict) != ST_OK && j->verdict != VERDICT_NONE &&
 		j->verdict < VERDICT_UNEXPECTED)
 		return;
 	j->verdict = VERDICT_UNEXPECTED;
+	row->allowed = false;
 	size_t shown = expected.n < 16 ? expected.n : 16;
 	if (expected.p == NULL)
 		snprintf(j->detail, sizeof(j->detail),
@@ -137,6 +140,7 @@ static int fill_judged(struct verification *v, size_t i, struct verify_row *row,
 		fail(&row->j, &v->bad[i]);
 		return 0;
 	}
+	row->allowed = v->wanted->allow_ahead && judgement_is_ahead_alone(&row->j);
 	if (v->asked[i].value.size > 0)
 		return keep_value(row, &v->asked[i].value, err);
 	if (mr_lacks_entry(mr)) {
@@ -210,12 +214,18 @@ static int add_stray(const struct verification *v, struct verify_rows *rows, str
 static int judge_logs(struct verification *v, struct err *err)
 {
 	if (v->live)
-		return system_judge(v->r, v->asked, v->bad, v->inputs, v->js, err);
+		return system_judge(v->r, v->asked, v->bad, v->inputs, v->js, err) < 0
+			       ? -1
+			       : aggregate_check(v->r, v->inputs, v->js, err);
 	struct question q = {.mrs = v->r->mrs, .v = v->asked};
 	if (v->r->values != NULL && v->r->values->boot_id[0] != '\0')
 		q.boot_id = v->r->values->boot_id;
 	registers_read(v->r, v->asked, v->bad);
-	return judge(&q, v->inputs, v->js, err);
+	if (judge(&q, v->inputs, v->js, err) < 0)
+		return -1;
+	if (elsewhere_look(&q, v->inputs, v->js, err) < 0)
+		return -1;
+	return aggregate_check(v->r, v->inputs, v->js, err);
 }
 
 static int make_rows(struct verification *v, struct verify_rows *ret, struct err *err)
@@ -280,28 +290,38 @@ void verify_clear(struct verify_rows *rows)
 	*rows = (struct verify_rows){0};
 }
 
-/* An error beside a verdict-less row ranks between the two kinds of verdict. */
-static int badness(enum verdict v)
+/*
+ * An error beside a verdict-less row ranks between the two kinds of verdict, and what is allowed before
+ * what is good.
+ */
+static int badness(const struct verify_row *row)
 {
+	enum verdict v = row->j.verdict;
+	if (row->allowed)
+		return 2 * VERDICT_UNTOUCHED - 1;
 	return v == VERDICT_NONE ? 2 * VERDICT_UNDECIDED + 1 : 2 * (int)v;
 }
 
 enum verdict verify_worst(const struct verify_rows *rows)
 {
-	enum verdict worst = VERDICT_MATCH;
+	const struct verify_row *worst = NULL;
 	for (size_t i = 0; i < rows->n; i++)
-		if (badness(rows->row[i].j.verdict) < badness(worst))
-			worst = rows->row[i].j.verdict;
-	return worst;
+		if (worst == NULL || badness(&rows->row[i]) < badness(worst))
+			worst = &rows->row[i];
+	return worst != NULL ? worst->j.verdict : VERDICT_MATCH;
+}
+
+enum status verify_row_status(const struct verify_row *row)
+{
+	if (row->j.err.status != ST_OK)
+		return row->j.err.status;
+	return row->allowed ? ST_OK : verdict_status(row->j.verdict);
 }
 
 enum status verify_status(const struct verify_rows *rows)
 {
 	enum status status = ST_OK;
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct judgement *j = &rows->row[i].j;
-		status = status_worse(status,
-			j->err.status != ST_OK ? j->err.status : verdict_status(j->verdict));
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		status = status_worse(status, verify_row_status(&rows->row[i]));
 	return status;
 }

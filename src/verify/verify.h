@@ -10,6 +10,7 @@ struct verify_row {
 	struct bytes value;    /* what the register holds; owned; p NULL: not known */
 	struct bytes expected; /* borrowed from the values expected; p NULL: nothing is */
 	struct judgement j;    /* the verdict, also of what was expected */
+	bool allowed;	       /* log-ahead, which counts as a match */
 };
 
 struct verify_rows {
@@ -23,6 +24,7 @@ struct verify_wanted {
 	bool all; /* the operator named none: expected registers that are not here count */
 	const struct register_file *expect; /* may be NULL */
 	bool no_log;			    /* compare with expect only */
+	bool allow_ahead; /* log-ahead counts as a match, unless something else is wrong, too */
 };
 
 /*
@@ -34,7 +36,8 @@ int verify_run(const struct registers *r, const struct verify_wanted *wanted, st
 	struct verify_rows *ret, struct err *err);
 void verify_clear(struct verify_rows *rows);
 
-/* The worst verdict, and the exit status of all rows. */
+/* The exit status of a row; the worst verdict, and the exit status of all rows. */
+enum status verify_row_status(const struct verify_row *row);
 enum verdict verify_worst(const struct verify_rows *rows);
 enum status verify_status(const struct verify_rows *rows);
 

@@ -309,7 +309,10 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	both own 0 "$GENUINE"
 	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
 	away read --quote twice
-	assert_refused 5 "'twice': 'quote' is there twice"
+	assert_refused 5 "'twice': neither evidence nor JSON with a quote: byte 0: two members of one object have the same name"
+	printf '{"quote":"%s","quote_base64":"AAAA"}' "$(filehex q)" >twice
+	away read --quote twice
+	assert_refused 5 "'twice': both 'quote' and 'quote_base64' are there"
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"

@@ -954,7 +954,7 @@ traced() {
 }
 
 @test "RLIMIT_FSIZE: what would outgrow it is not extended, and what is longer is not read" {
-	local why="RLIMIT_FSIZE is too small for its copy in memory: file too large" command
+	local why="RLIMIT_FSIZE is too small for a copy of it: file too large" command
 	in_sync
 	append "$R0" "$(printf 'a%.0s' {1..800})"
 	remember

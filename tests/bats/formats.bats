@@ -586,6 +586,45 @@ values() {
 	assert_refused 5 "'log': offset *: not JSON: a number in a form that JSON does not have"
 }
 
+@test "JSON is what RFC 8259 says, to every reader" {
+	local row pattern json
+	# PATTERN|MEMBERS, as printf has them
+	for row in 'not JSON: a number in a form that JSON does not have|"x":00' \
+		'not JSON: a number in a form that JSON does not have|"x":01.5' \
+		'not JSON: a number in a form that JSON does not have|"x":1.' \
+		'not JSON: a number in a form that JSON does not have|"x":1.e5' \
+		'not JSON: NaN or Infinity|"x":NaN' 'not JSON: NaN or Infinity|"x":-Infinity' \
+		'not JSON: a control character in a string|"x":"\t"' 'not JSON: a control character in a string|"x\n":1' \
+		"not JSON: a name that is not in double quotes|'x':1" \
+		'not JSON: an escape without four hex digits|"x":"\\u12"' 'not JSON: ?*|"x":"\\x"' 'not JSON: ?*|"x":[1,]' \
+		'not JSON: ?*|"x":1/**/' 'not UTF-8|"x":"\xed\xa0\x80"' 'a NUL byte in JSON|"x":\0001' \
+		'half of a surrogate pair in a string, without the other half|"x":"\\ud800"' \
+		'half of a surrogate pair in a string, without the other half|"x":"\\udc00\\ud800"' \
+		'a NUL (?u0000) in the name of a member|"x\\u0000":1' \
+		'two members of one object have the same name|"x":1,"x":1' \
+		'two members of one object have the same name|"x":{"pcr":1,"\\u0070cr":2}'; do
+		pattern=${row%%|*} json=${row#*|} ROW=$row
+		# shellcheck disable=SC2059 # the row is a format
+		{ printf '{' && printf "$json" && printf ',"pcr":1,"digests":[]}\n'; } >log
+		tsm log --jsonl --input log:cel-json
+		assert_refused 5 "'log': offset *: $pattern"
+		tsm log --jsonl --input log:dstack
+		assert_refused 5 "'log': offset *: $pattern"
+		tsm log --jsonl --input log:systemd
+		assert_refused 5 "'log': offset *: $pattern"
+		tsm verify --values log --expect log
+		assert_refused 5 "'log': not the JSON of 'tsmctl read': byte *: $pattern"
+		tsm read --quote log
+		assert_refused 5 "'log': neither evidence nor JSON with a quote: byte *: $pattern"
+	done
+	cel_record '"pcr":1,"recnum":18446744073709551616' x "$(pcclient EV_IPL x)" >log
+	tsm log --jsonl --input log
+	assert_refused 5 "'log': offset 0: 'recnum' is not a number of 64 bits"
+	cel_record '"pcr":1,"recnum":1,"x":18446744073709551616,"\ud83d\ude00":{"pcr":"\u0000"}' x "$(pcclient EV_IPL x)" >log
+	tsm log --jsonl --input log
+	assert_success
+}
+
 @test "text behind a NUL is shown" {
 	cel_record '"rtmr":1' 'shown\0hidden' "$(pcclient EV_EFI_ACTION 'shown\0hidden')" >log
 	cel_record '"rtmr":1' 'x\0hidden' "$(pcclient EV_IPL 'grub_cmd: x\0hidden')" >>log
@@ -647,8 +686,8 @@ values() {
 	tsm verify --json --values values --input ccel.log --input later.log
 	assert_success
 	assert_json '.registers[] | select(.register == "rtmr2:sha384") | .sources == ["ccel.log", "later.log"]'
-	cp "$OUT" joined
+	json .registers >joined
 	tsm verify --json --values values --input later.log --input ccel.log
 	assert_success
-	diff joined - <<<"$output"
+	diff joined <(json .registers)
 }

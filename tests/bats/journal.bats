@@ -681,7 +681,7 @@ agent() {
 		tsmctl log rtmr3 --json
 		assert_json ".registers[0].verdict == \"match\" and ([.events[] | .source, .extends] ==
 			[\"aael\", true, \"journal\", true, \"journal\", $landed])"
-		tsmctl extend rtmr3 --event two
+		tsmctl -q extend rtmr3 --event two
 		assert_done
 		assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" unknown
 		tsmctl verify rtmr3
@@ -817,4 +817,41 @@ agent() {
 	assert_refused 4 "'run/tsmctl/journal.jsonl': *no space left on device*"
 	umount "$ROOT/run"
 	assert_equal "$(sim_stat tsm_mr_sample/rtmr1:sha384:extend)" 0
+}
+
+# noted PROGRAM PATH: that program's log is named on standard error, and nothing else but notes is there.
+noted() {
+	assert_success
+	[[ $stderr == *"tsmctl: 'rtmrs/rtmr3:sha384': $1 keeps a log of this register, too ('/$2'): its verifiers do not know this record and will not accept the register"* ]] ||
+		fail "$stderr"
+}
+
+@test "extend: another program's log of the register is noted, before and after" {
+	local aael=run/attestation-agent/eventlog dstack=run/log/dstack/runtime_events.log systemd=run/log/systemd/cc-measure.log
+	machine --tree rtmrs
+	tsmctl extend rtmr3 --event one
+	assert_done
+	mkdir -p "$ROOT/${aael%/*}" "$ROOT/${dstack%/*}" "$ROOT/${systemd%/*}"
+	: >"$ROOT/$aael"
+	echo 'rtmr2 phase text:enter-initrd' | "$GENLOG" -f systemd:cc - >"$ROOT/$systemd"
+	tsmctl extend rtmr3 --event 'with logs that have nothing of it'
+	assert_done
+	echo 'rtmr3 dstack name:app-id hex:00' | "$GENLOG" -f dstack - >"$ROOT/$dstack"
+	tsmctl extend rtmr3 --event two --dry-run
+	noted dstack "$dstack"
+	tsmctl -j extend rtmr3 --event two
+	noted dstack "$dstack"
+	assert_json 'keys == ["after", "already", "before", "digest", "dry_run", "record_hex", "record_text", "register", "schema"]'
+	tsmctl -q extend rtmr3 --event three
+	assert_done
+	# Nothing is extended: nothing is said.
+	tsmctl extend rtmr3 --digest "$(printf 'ab%.0s' {1..47})"
+	assert_failure 2
+	[[ $stderr != *dstack* ]]
+	echo 'rtmr3 aael text:a b c' | "$GENLOG" -f aael - >"$ROOT/$aael"
+	tsmctl extend rtmr3 --event four
+	noted 'the agent of Confidential Containers' "$aael"
+	rm "$ROOT/$aael"
+	tsmctl extend rtmr2 --event one
+	[[ $stderr == *systemd*"$systemd"* ]]
 }

@@ -449,7 +449,7 @@ folder_mr() {
 @test "names: whole words only, and nothing that is a path" {
 	two_providers
 	local name
-	for name in rtmr rtm alpha alpha/ /rtmr1 lpha/rtmr1 rtmr1: rtmr1:sha256 rtmr1:SHA384 RTMR1 '' . .. \
+	for name in rtmr rtm alpha alpha/ /rtmr1 lpha/rtmr1 rtmr1: rtmr1:sha256 '' . .. \
 		../alpha/rtmr1 alpha/../alpha/rtmr1 /sys/kernel/tsm/alpha/rtmr1 alpha//rtmr1 alpha/rtmr1/digest \
 		'rtmr1 ' ' rtmr1' /etc/passwd; do
 		for command in list read log verify; do
@@ -457,6 +457,33 @@ folder_mr() {
 			assert_refused 2 "no register '*' here; *"
 		done
 	done
+}
+
+@test "names: what names nothing exactly is compared without regard to case" {
+	two_providers
+	local name
+	for name in RTMR1 Rtmr1:SHA384 ALPHA/rtmr1; do
+		for command in "list --no-header -o register" "read --json" "verify --json" "extend -q --event x --dry-run --json"; do
+			# shellcheck disable=SC2086 # words
+			tsmctl $command "$name"
+			assert_done
+			[[ $output == *alpha/rtmr1:sha384* ]]
+		done
+	done
+	expand 'RTMR[1]' alpha/rtmr1:sha384
+	tsmctl read RTMR0
+	assert_refused 2 "'RTMR0' is ambiguous:*alpha/rtmr0:sha256*beta/rtmr0:sha384*"
+	# A name that differs in case alone is another register.
+	mv "$ROOT/sys/kernel/tsm/beta/rtmr0" "$ROOT/sys/kernel/tsm/beta/RTMR1"
+	for name in RTMR1 'RTMR*'; do
+		tsmctl list --no-header -o register "$name"
+		assert_done
+		assert_output beta/RTMR1:sha384
+	done
+	tsmctl list --no-header -o register rtmr1
+	assert_output alpha/rtmr1:sha384
+	tsmctl extend Rtmr1 --event x
+	assert_refused 2 "'Rtmr1' is ambiguous:*beta/RTMR1:sha384*alpha/rtmr1:sha384*"
 }
 
 @test "names: a register named twice is shown once, in the order given" {
@@ -525,7 +552,7 @@ expand() {
 	for command in list read log verify; do
 		tsmctl "$command"
 		assert_refused 3 "no measurement registers here; looked below '$ROOT' for sys/devices/virtual/misc, \
-sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs; *"
+sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs, sys/class/tpm; *"
 	done
 	mkdir -p "$ROOT/sys/kernel/tsm"
 	tsmctl list

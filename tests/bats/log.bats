@@ -70,8 +70,9 @@ events_of_rtmr1() {
 	assert_equal "$(wc -l <<<"$output")" 1
 	assert_equal "$(json '.events[]' -cS)" "$(events_of_rtmr1 true | jq -cS .)"
 	assert_json --arg value "$(filehex "$ROOT/$EXAMPLE/rtmr1/digest")" 'del(.events) ==
-		{schema: "tsmctl.log/1", boot_id: "5f3d1f0a-7c1e-4c55-9a8e-2b8f0c6d4e21", registers: [
-		{register: "measurement-example/rtmr1:sha384", value: $value, verdict: "match"}]}'
+		{schema: "tsmctl.log/1", boot_id: "5f3d1f0a-7c1e-4c55-9a8e-2b8f0c6d4e21",
+		logs: [{source: "kernel", format: "rfc-text", guessed: false}],
+		registers: [{register: "measurement-example/rtmr1:sha384", value: $value, verdict: "match"}]}'
 }
 
 @test "JSON Lines: one event a line, direct lines undecided" {
@@ -327,7 +328,7 @@ events_of_rtmr1() {
 		# shellcheck disable=SC2086
 		tsmctl log --json --input cut $operand
 		assert_error 5 "'cut': offset 1000: the log ends within *"
-		assert_json 'keys == ["boot_id", "error", "events", "registers", "schema"] and .error.status == 5 and
+		assert_json 'keys == ["boot_id", "error", "events", "logs", "registers", "schema"] and .error.status == 5 and
 			(.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
 	done
 	# The others are printed.
@@ -471,5 +472,17 @@ events_of_rtmr1() {
 		assert_success
 		assert_output 141
 		assert_equal "$stderr" ''
+	done
+}
+
+@test "long data is shown whole, and no NUL runs into the digit behind it" {
+	local n as digits
+	for n in 4094 4095 4096; do
+		as=$(printf 'a%.0s' $(seq $n))
+		digits=$(printf '61%.0s' $(seq $n))
+		printf 'pcr5 EV_IPL hex:%s0037%sff\n' "$digits" "$digits" | "$GENLOG" -f tpm -b sha256 - >log
+		tsmctl log --input log:tpm
+		assert_done
+		assert_line --index 2 --regexp " ${as}\\\\0007${as}\\\\M\\^\\?$"
 	done
 }

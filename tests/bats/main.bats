@@ -133,7 +133,7 @@ looking() {
 	tsmctl write
 	assert_refused 2 "write: REGISTER is missing; *"
 	tsmctl replay
-	assert_refused 2 "replay: LOG\[:FORMAT\]... is missing; *"
+	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; *"
 	tsmctl extend rtmr0 rtmr1 --event x
 	assert_refused 2 "extend: 'rtmr1' is one operand too many; see 'tsmctl extend --help'"
 	tsmctl status x
@@ -364,7 +364,7 @@ looking() {
 	[ -c /dev/full ] || skip "/dev/full is not here"
 	empty_root
 	runtime_mr "$ROOT/sys/kernel/tsm/p/r" sha256
-	yes "$(printf 'x%.0s' {1..1000})" | head -n 50000 >"$TMP/log"
+	yes "$(printf 'x%.0s' {1..1000})" | head -n 30000 >"$TMP/log"
 	rm -f "$ROOT/sys/kernel/tsm/p/r/event_log"
 	cp "$TMP/log" "$ROOT/sys/kernel/tsm/p/r/event_log"
 	run --separate-stderr bash -c '"$TSMCTL" --root "$ROOT" log --jsonl >/dev/full'

@@ -506,7 +506,7 @@ before is in none of these logs)"
 	seq -f '{"recnum":0,"nv_index":%.0f,"digests":[{"hashAlg":"sha256","digest":"'"$ZERO32"'"}],'"$(
 	)"'"content_type":"pcclient_std","content":{"event_type":"EV_IPL","event_data":""}}' $((0x1500000)) $((0x1501000)) >log
 	tsm replay log
-	assert_refused 5 'more than 4096 registers'
+	assert_refused 5 "'log': more than 4096 registers"
 	sed -i '$d' log
 	tsm replay log
 	assert_done
@@ -770,14 +770,22 @@ near() {
 	"$GENLOG" -f ccel --quote 4 five >quote
 	# The index of the first event behind the header.
 	printf '\x40' | dd of=right bs=1 seek=65 conv=notrunc status=none
-	tsm verify --quote quote --input right
+	for log in right right:ccel; do
+		tsm verify --quote quote --input $log
+		assert_failure 1
+		assert_line "mismatch  rtmr2:sha384  (event 1 of 'right', which is logged for another register, was extended to this one)"
+		[[ $stderr == *"tsmctl: 'right': offset 65: there is no CC MR with index 64"* ]]
+		[[ $stderr != *TPM* ]]
+	done
+}
+
+@test "the log of a TPM beside a quote" {
+	near --flip 2
+	"$GENLOG" -f ccel --quote 4 five >quote
+	echo 'pcr0 EV_SEPARATOR sep' | "$GENLOG" -f tpm -b sha1 - >pcrs
+	tsm verify --quote quote --input pcrs
 	assert_failure 1
-	[[ $stderr == *"tsmctl: 'right': read as the log of a TPM, whose PCRs a TD does not have: 'right:ccel' reads it as a CCEL"* ]]
-	tsm verify --quote quote --input right:ccel
-	assert_failure 1
-	assert_line "mismatch  rtmr2:sha384  (event 1 of 'right', which is logged for another register, was extended to this one)"
-	[[ $stderr == *"tsmctl: 'right': offset 65: there is no CC MR with index 64"* ]]
-	[[ $stderr != *TPM* ]]
+	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
 }
 
 # one_bank_record HASH TEXT: a CEL record that has one digest, that of its text.
@@ -927,4 +935,252 @@ altered_and_partial() {
 	echo "$ZERO32  p/mr:sha256" >initial
 	tsm verify -q --values values --input log --initial initial
 	assert_done
+}
+
+@test "values are taken from what tpm2_pcrread prints, too" {
+	local n pcr7 ones
+	echo 'pcr7 EV_EFI_ACTION text:x' >d
+	"$GENLOG" -f tpm -b sha256 d >log
+	pcr7=$("$GENLOG" -f tpm -b sha256 --values d | cut -d' ' -f1)
+	ones=$(printf 'F%.0s' {1..64})
+	{
+		printf '  sha1:\n  sha256:\n'
+		for n in {0..23}; do
+			case $n in
+			7) printf '    %-2d: 0x%s\n' "$n" "${pcr7^^}" ;;
+			17 | 18 | 19 | 2[0-2]) printf '    %-2d: 0x%s\n' "$n" "$ones" ;;
+			*) printf '    %-2d: 0x%s\n' "$n" "$ZERO32" ;;
+			esac
+		done
+	} >pcrread
+	tsm verify --values pcrread --input log
+	assert_done
+	assert_output "$(for n in {0..23}; do
+		if [ "$n" = 7 ]; then echo 'match  pcr7:sha256'; else echo "untouched  pcr$n:sha256"; fi
+	done)"
+	tsm verify --values pcrread --input log --expect pcrread pcr7
+	assert_done
+	# A start is taken from it as well: from these ones, one extend gives another value.
+	sed 's/0x0\{64\}/0x'"$ones"'/' pcrread | sed "s/${pcr7^^}/$ones/" >initial
+	tsm verify -q --values pcrread --input log --initial initial pcr7
+	assert_failure 1
+	assert_output 'mismatch  pcr7:sha256  (the logs do not reproduce this value, and no single change to them does)'
+	# A bank that the log lacks.
+	printf 'sha1:\n  7 : 0x%040d\n' 1 >sha1
+	tsm verify -q --values sha1 --input log
+	assert_failure 1
+	assert_line --partial 'unsupported  pcr7:sha1'
+	cat pcrread pcrread >twice
+	tsm verify --values twice --input log
+	assert_refused 5 "'twice': line 29: 'pcr0:sha256' is there twice"
+	printf 'count 1 pcrUpdateCounter 27 \ndigest length 32\n 3d 45\n' >tss
+	tsm verify --values tss --input log
+	assert_refused 5 "'tss': tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  pcrN:HASH', with HEX from 'tsspcrread -ns'"
+}
+
+@test "a separator whose data is not what was hashed is altered, of any size; Windows' own is known" {
+	local data
+	for data in text:WBCL hex:00000000 hex:0000000000 text:x hex:00000001; do
+		printf 'pcr12 EV_SEPARATOR %s\npcr12 EV_EFI_ACTION text:x\n' "$data" >d
+		"$GENLOG" -f tpm -b sha256 --values d >values
+		"$GENLOG" -f tpm -b sha256 d >log
+		tsm verify -q --values values --input log
+		assert_done
+		"$GENLOG" -f tpm -b sha256 --alter 0 d >log
+		tsm verify -q --values values --input log
+		assert_failure 1
+		assert_output --partial 'altered  pcr12:sha256'
+	done
+	echo 'pcr12 EV_SEPARATOR text:WBCL' | "$GENLOG" -f tpm -b sha256 - >log
+	tsm log --input log
+	assert_output --partial 'Windows, WBCL'
+}
+
+@test "a register that no name is of exactly is compared without regard to case" {
+	printf 'pcr7 EV_EFI_ACTION text:x\npcr4 EV_EFI_ACTION text:y\n' >d
+	"$GENLOG" -f tpm -b sha256 d >log
+	"$GENLOG" -f tpm -b sha256 --values d >values
+	tsm verify -q --values values --input log 'PCR[7]' PCR4:SHA256
+	assert_done
+	assert_output $'match  pcr7:sha256\nmatch  pcr4:sha256'
+	sed 's/pcr7:sha256/PCR7:SHA256/' values >upper
+	tsm verify -q --values upper --input log --expect upper pcr7
+	assert_done
+	assert_output 'match  pcr7:sha256'
+	tsm log --jsonl --input log PCR7
+	assert_json -s 'map(.register) == ["pcr7:sha256"]'
+	tsm log --jsonl --input log 'PCR*:SHA256'
+	assert_json -s 'map(.register) == ["pcr7:sha256", "pcr4:sha256"]'
+	tsm log --format cel-json --input log Pcr4
+	assert_json 'map(.pcr) == [4]'
+	tsm log --input log PCR9
+	assert_failure 3
+	[[ $stderr == *"tsmctl: no event in these logs is of 'PCR9'" ]]
+	# Names that differ in nothing else are told apart, and what is exact goes first.
+	{ cel '"register":"p/mr"' good && cel '"register":"p/MR"' other; } >log
+	tsm log --jsonl --input log p/MR
+	assert_json -s 'map(.register) == ["p/MR:sha256"]'
+	tsm log --jsonl --input log 'p/[m]r' P/Mr
+	assert_json -s 'map(.register) == ["p/mr:sha256", "p/MR:sha256"]'
+	printf '%s  p/MR:sha256\n%s  p/mr:sha256\n' \
+		"$(extended sha256 "$ZERO32" "$(textsum sha256 other)")" "$(extended sha256 "$ZERO32" "$(textsum sha256 good)")" >values
+	tsm verify -q --values values --input log p/mr
+	assert_output 'match  p/mr:sha256'
+	tsm verify -q --values values --input log P/Mr
+	assert_refused 2 "'P/Mr' is ambiguous: p/MR:sha256 p/mr:sha256"
+	# A text log's register has the name that the operand gives it.
+	echo one >RTMR0.log
+	tsm log --jsonl --input RTMR0.log:rfc-text RTMR0:SHA256
+	assert_json -s 'map(.register) == ["RTMR0:sha256"]'
+}
+
+@test "a measurement list of IMA with digests of 32 bytes may be SM3's" {
+	local alg style
+	printf 'pcr10 ima-ng %s\n' 'violation text:/bin/v' text:/bin/a text:/bin/b >d
+	for alg in sha256 sm3; do
+		"$GENLOG" -f ima -b "$alg" --values d >"of_$alg"
+	done
+	for style in ascii binary; do
+		for alg in sha256 sm3; do
+			"$GENLOG" -f "ima:$style" -b "$alg" d >list
+			tsm replay list
+			assert_output "$(cat "of_$alg")"
+			# Other banks have their own hash of the same data.
+			for values in of_sha256 of_sm3; do
+				tsm verify -q --values "$values" --input list
+				assert_done
+				assert_output "match  pcr10:${values#of_}"
+			done
+			# A record that was changed does not make the list another one's.
+			"$GENLOG" -f "ima:$style" -b "$alg" --alter 1 d >list
+			tsm verify -q --values "of_$alg" --input list
+			assert_failure 1
+			assert_output --partial "altered  pcr10:$alg  (event 1 of 'list'"
+		done
+	done
+	# What none of its records tells of: it may be SHA-256's, and nothing is said of SM3.
+	printf '10 %s evm-sig sha256:00 /bin/a x y z 0 0 0 0\n' "$(textsum sha256 x)" >list
+	printf '%s  pcr10:sm3\n' "$(textsum sha256 y)" >values
+	tsm verify -q --values values --input list
+	assert_failure 1
+	assert_output --partial 'unsupported  pcr10:sm3'
+}
+
+@test "--allow-ahead: a log that is newer than the values is status 0, and nothing else is" {
+	printf 'pcr10 ima-ng text:/bin/%s\n' a b c >d
+	"$GENLOG" -f ima d >list
+	head -n 2 d >first
+	"$GENLOG" -f ima --values first >values
+	tsm verify -q --values values --input list
+	assert_failure 1
+	tsm verify --json -q --values values --input list
+	assert_json '.registers[0] | has("allowed") | not'
+	tsm verify --values values --input list --allow-ahead
+	assert_done
+	assert_output "log-ahead  pcr10:sha1  (the last event of 'list', event 2, was logged but not extended; allowed)"
+	tsm verify --json --values values --input list --allow-ahead
+	assert_done
+	assert_json '.verdict == "log-ahead" and .registers[0].allowed == true and .registers[0].verdict == "log-ahead" and
+		.registers[0].unextended == [{"source": "list", "seq": 2}]'
+	# Nothing was extended: it is said.
+	printf '%040d  pcr10:sha1\n' 0 >zeros
+	tsm verify --values zeros --input list --allow-ahead
+	assert_done
+	assert_output 'log-ahead  pcr10:sha1  (it has its initial value: none of the 3 events was extended, or the logs are of another boot or machine; allowed)'
+	# An expected value that is another one, one that is the same, a worse row beside it.
+	tsm verify -q --values values --input list --allow-ahead --expect zeros
+	assert_failure 1
+	assert_output --partial 'unexpected  pcr10:sha1'
+	tsm verify -q --values values --input list --allow-ahead --expect values
+	assert_done
+	printf '%040d  pcr11:sha1\n' 1 | cat values - >further
+	tsm verify --json -q --values further --input list --allow-ahead
+	assert_failure 1
+	assert_json '.verdict == "unlogged"'
+	printf '%040d  pcr11:sha1\n' 0 | cat values - >further
+	tsm verify --json -q --values further --input list --allow-ahead
+	assert_done
+	assert_json '.verdict == "log-ahead"'
+	# An altered event, which is or is not in the register.
+	for n in 0 2; do
+		"$GENLOG" -f ima --alter "$n" d >altered
+		tsm verify -q --values values --input altered --allow-ahead
+		assert_failure 1
+		assert_output --regexp "^log-ahead  pcr10:sha1  .*; event $n of 'altered': its data does not hash to its digest\)$"
+	done
+	# A log in the middle of which something was not extended, and one that is cut.
+	"$GENLOG" -f ima --drop 1 --values d >values
+	tsm verify -q --values values --input list --allow-ahead
+	assert_failure 1
+	assert_output --partial 'mismatch  pcr10:sha1'
+	"$GENLOG" -f ima --values first >values
+	"$GENLOG" -f ima --cut 5 d >short
+	tsm verify -q --values values --input short --allow-ahead
+	assert_failure 5
+}
+
+@test "--allow-ahead: not from a start that only the log states" {
+	start=$(printf '11%.0s' {1..48})
+	printf 'SYNC sha384/%s\none\n\ntwo\n' "$start" >rtmr3.log
+	values "$(recorded sha384 "$start" "SYNC sha384/$start" one)  rtmr3:sha384"
+	tsm verify -q --values values --input rtmr3.log --allow-ahead
+	assert_failure 1
+	assert_output "log-ahead  rtmr3:sha384  (the last event of 'rtmr3.log', event 2, was logged but not extended; $(
+	)the start is a value that the log states and that is not initial)"
+	values "$(recorded sha384 "$ZERO48" "SYNC sha384/$ZERO48" one)  rtmr3:sha384"
+	printf 'SYNC sha384/%s\none\n\ntwo\n' "$ZERO48" >rtmr3.log
+	tsm verify -q --values values --input rtmr3.log --allow-ahead
+	assert_done
+}
+
+@test "more than 64 registers of one name: each error says so, the others are judged" {
+	local i
+	for i in {0..69}; do echo "$ZERO32  p$i/one:sha256"; done >values
+	echo "$ZERO32  p/other:sha256" >>values
+	echo 'pcr5 EV_EFI_ACTION text:x' | "$GENLOG" -f tpm -b sha256 - >log
+	tsm verify --values values --input log
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: more than 64 registers have the name of 'p69/one:sha256'"
+	assert_line --regexp '^untouched +p0/one:sha256'
+	assert_line --regexp '^untouched +p/other:sha256'
+}
+
+# A journal of one record that says that N registers, r0 and others, are one: lists of 2,000 names.
+same_journal() { # N
+	local digest value i k seq=0 before=$ZERO32
+	echo '{"schema":"tsmctl.journal/1","boot_id":"00000000-0000-0000-0000-000000000000","created":"2026-01-01T00:00:00Z"}'
+	digest=$(textsum sha256 x)
+	for ((i = 1; i < $1; i += 2000)); do
+		value=$(extended sha256 "$before" "$digest")
+		printf '{"kind":"intent","seq":%u,"register":"r0:sha256","record_hex":"78","digest":"%s","before":"%s","expected":"%s",' \
+			$seq "$digest" "$before" "$value"
+		printf '"pid":1,"start":1,"time":"2026-01-01T00:00:00Z"}\n{"kind":"commit","seq":%u,"same":[' $seq
+		k=$((i + 1999 < $1 ? i + 1999 : $1 - 1))
+		seq -f '"r%.0f:sha256"' -s , $i $k | tr -d '\n'
+		echo ']}'
+		before=$value
+		seq=$((seq + 1))
+	done
+	echo "$before" >value
+}
+
+@test "a journal that says that many registers are one" {
+	local i
+	same_journal 65 >j
+	for i in {0..63}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify -q --values values --input j
+	assert_done
+	for i in {0..64}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify --values values --input j
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: a journal says that more than 64 registers are 'r0:sha256'"
+	# Names of what is not here cost little, for one register, and too much for many.
+	same_journal 64000 >j
+	echo "$(<value)  r0:sha256" >values
+	tsm verify -q --values values --input j
+	assert_done
+	for i in {0..9}; do echo "$(<value)  r$i:sha256"; done >values
+	tsm verify --values values --input j
+	assert_failure 5
+	assert_regex "$stderr" "tsmctl: search limit reached \(4194304 extends\): other names of 'r9:sha256' are unknown"
 }

@@ -29,7 +29,8 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 @test "JSON: as read prints, without provider" {
 	replay --json "$V1/rtmr0/event_log"
 	assert_done
-	assert_json --arg value "$(filehex "$V1/rtmr0/digest")" '. == {schema: "tsmctl.read/1", boot_id: null,
+	assert_json --arg value "$(filehex "$V1/rtmr0/digest")" --arg source "$V1/rtmr0/event_log" '. == {
+		schema: "tsmctl.read/1", boot_id: null, logs: [{source: $source, format: "rfc-text", guessed: false}],
 		registers: [{register: "rtmr0:sha256", provider: null, name: "rtmr0", kind: "runtime",
 		hash: "sha256", size: 32, readable: true, writable: false, extensible: false, extend_with: [],
 		log: null, abi: null, cc_mr_index: null, path: null, value: $value}]}'
@@ -89,6 +90,23 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 	assert_output "$KV  rtmr2:sha256"
 	assert_equal "$stderr" "tsmctl: 'rtmr2/event_log': offset $place: these direct lines end the log and are \
 taken as extended; only the register can tell"
+}
+
+@test "direct lines that make the search slow: no value" {
+	k_begin rtmr2 sha256
+	k_append one
+	mkdir good
+	cp -R rtmr2 good/
+	{
+		printf '\n'
+		for _ in {1..5000}; do echo "# .EXTEND $ONES"; done
+		printf '\nSYNC sha256/%s\n' "$ONES"
+	} >>rtmr2/event_log
+	replay rtmr2/event_log
+	assert_refused 1 "rtmr2:sha256: search limit reached: which direct lines of 'rtmr2/event_log' extended is unknown"
+	# Nor is it known then what it is to another log of the register.
+	replay good/rtmr2/event_log rtmr2/event_log
+	assert_refused 1 "rtmr2:sha256: search limit reached (4194304 extends): what 'rtmr2/event_log' is to the logs before it is unknown"
 }
 
 @test "lines that claim what did not happen are said" {
@@ -215,7 +233,7 @@ taken as extended; only the register can tell"
 
 @test "errors: none given, not there, no log, a cut line; with a document" {
 	replay
-	assert_refused 2 "replay: LOG\[:FORMAT\]... is missing; see 'tsmctl replay --help'"
+	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; see 'tsmctl replay --help'"
 	replay /nonexistent/log
 	assert_refused 4 "'/nonexistent/log': no such file or directory"
 	echo 'a record' >r.log

@@ -7,14 +7,18 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold whatever the input is, also where assertions are compiled out. */
+/*
+ * What must hold whatever the input is, also where assertions are compiled out. It is said on descriptor 2: what
+ * `stderr` writes may be kept, as that of a command is.
+ */
 #define MUST(condition)                                                                            \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);            \
+			dprintf(STDERR_FILENO, "%s:%d: %s\n", __FILE__, __LINE__, #condition);     \
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)

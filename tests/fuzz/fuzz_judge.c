@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A log behind a byte that says what it is (0: it tells itself), replayed, and judged: against the values
- * that come out, which it must then explain, and against others.
+ * that come out, which it must then explain, and against others. Where lines "%%" follow, with more logs
+ * behind them, those are judged in its place: against what the first one gave, or states if it is a file of
+ * values, in both orders; and replayed.
  */
 #include "fuzz.h"
 
@@ -20,6 +22,14 @@ enum {
 	RANDOM_MAX = 2
 }; /* registers that are judged against a random value: each may cost its limit */
 
+enum { PARTS_MAX = 4, TIMES_MAX = 10000, EXPANDED_MAX = 1 << 20 };
+
+/* A log beside others. */
+struct part {
+	int fd;
+	const char *format; /* NULL: it tells itself */
+};
+
 static const char *pick(uint8_t n)
 {
 	size_t formats = 0;
@@ -29,14 +39,19 @@ static const char *pick(uint8_t n)
 	return i > 0 ? log_formats[i - 1]->name : NULL;
 }
 
+static int add_log(int fd, const char *format, struct inputs *ret, struct err *err)
+{
+	char arg[64];
+	snprintf(arg, sizeof(arg), "/proc/self/fd/%d%s%s", fd, format != NULL ? ":" : "",
+		format != NULL ? format : "");
+	return inputs_add(ret, arg, err);
+}
+
 /* Text logs are of a register of their own, in `mrs`. */
 static int open_log(int fd, const char *format, struct inputs *ret, struct mr_list *mrs)
 {
-	char arg[64];
 	struct err err;
-	snprintf(arg, sizeof(arg), "/proc/self/fd/%d%s%s", fd, format != NULL ? ":" : "",
-		format != NULL ? format : "");
-	if (inputs_add(ret, arg, &err) < 0 || inputs_name(ret, "reg", mrs, &err) < 0) {
+	if (add_log(fd, format, ret, &err) < 0 || inputs_name(ret, "reg", mrs, &err) < 0) {
 		MUST(err.status != ST_OK && err.msg[0] != '\0');
 		return -1;
 	}
@@ -168,6 +183,119 @@ static void check(int fd, const char *format, const struct register_file *values
 	mr_list_clear(&mrs);
 }
 
+/* Several logs, and what is said of each register; in the other order it is the same. */
+static void judge_parts(const struct part parts[], size_t n, bool reverse,
+	const struct register_file *values, struct judgement *ret)
+{
+	AUTO_FREE struct asked *asked = calloc(values->mrs.n + 1, sizeof(*asked));
+	struct inputs inputs = {0};
+	struct err err;
+	MUST(asked != NULL);
+	for (size_t i = 0; i < n; i++) {
+		const struct part *p = &parts[reverse ? n - 1 - i : i];
+		if (add_log(p->fd, p->format, &inputs, &err) < 0)
+			MUST(err.status != ST_OK && err.msg[0] != '\0');
+	}
+	struct question q = {.mrs = &values->mrs, .v = asked};
+	ask(values, asked);
+	/* The values are of the boot that the first log states, if it states one. */
+	if (inputs.n == n && inputs.v[reverse ? n - 1 : 0].reader != NULL)
+		q.boot_id = inputs.v[reverse ? n - 1 : 0].reader->boot_id;
+	bool judged = inputs_bind(&inputs, &values->mrs, NULL, 0, &err) == 0;
+	if (judged)
+		MUST(judge(&q, &inputs, ret, &err) == 0);
+	for (size_t i = 0; i < values->mrs.n && judged; i++)
+		if (asked[i].wanted)
+			check_any(&ret[i]);
+	inputs_close(&inputs);
+}
+
+/* Several logs replayed together: values, or why there are none. */
+static void replay_parts(const struct part parts[], size_t n)
+{
+	struct inputs inputs = {0};
+	struct mr_list mrs = {0};
+	struct register_file values = {0};
+	struct rfc_search_result texts[PARTS_MAX] = {0};
+	struct err err = {0};
+	int rc = 0;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add_log(parts[i].fd, parts[i].format, &inputs, &err);
+	rc = rc < 0 ? rc : inputs_name(&inputs, "reg", &mrs, &err);
+	rc = rc < 0 ? rc : replay_run(&inputs, &values, texts, &err);
+	MUST(rc == 0 || (err.status != ST_OK && err.msg[0] != '\0'));
+	for (size_t i = 0; i < values.mrs.n; i++)
+		MUST(values.mrs.mr[i]->bad.status == ST_OK || values.mrs.mr[i]->bad.msg[0] != '\0');
+	for (size_t i = 0; i < n; i++)
+		rfc_search_clear(&texts[i]);
+	register_file_clear(&values);
+	inputs_close(&inputs);
+	mr_list_clear(&mrs);
+}
+
+static void check_parts(const struct part parts[], size_t n, const struct register_file *values)
+{
+	AUTO_FREE struct judgement *a = calloc(values->mrs.n + 1, sizeof(*a));
+	AUTO_FREE struct judgement *b = calloc(values->mrs.n + 1, sizeof(*b));
+	MUST(a != NULL && b != NULL);
+	judge_parts(parts, n, false, values, a);
+	judge_parts(parts, n, true, values, b);
+	for (size_t i = 0; i < values->mrs.n; i++) {
+		MUST(a[i].verdict == b[i].verdict && a[i].diagnosis.kind == b[i].diagnosis.kind);
+		judgement_clear(&a[i]);
+		judgement_clear(&b[i]);
+	}
+}
+
+/* Cuts the next log off the front. */
+static struct bytes take_part(struct bytes *rest)
+{
+	static const char line[] = "%%\n";
+	const uint8_t *at = rest->n > 0 ? memmem(rest->p, rest->n, line, strlen(line)) : NULL;
+	struct bytes part = *rest;
+	*rest = (struct bytes){NULL, 0};
+	if (at == NULL)
+		return part;
+	size_t used = (size_t)(at - part.p) + strlen(line);
+	*rest = (struct bytes){part.p + used, part.n - used};
+	part.n = (size_t)(at - part.p);
+	return part;
+}
+
+/* "*N" and a newline: what follows, N times; so that a small input can have many events. The caller frees it. */
+static struct text expand(struct bytes part)
+{
+	struct text t = {0};
+	size_t at = 1, n = 0;
+	if (part.n == 0 || part.p[0] != '*') {
+		text_add(&t, part);
+		return t;
+	}
+	for (; at < part.n && part.p[at] >= '0' && part.p[at] <= '9' && n < TIMES_MAX; at++)
+		n = 10 * n + (size_t)(part.p[at] - '0');
+	at += at < part.n;
+	struct bytes once = {part.p + at, part.n - at};
+	for (; n > 0 && t.n < EXPANDED_MAX; n--)
+		text_add(&t, once);
+	return t;
+}
+
+/* Values from a file of values, which has whole names; those that can be judged. */
+static bool state_values(struct bytes text, struct register_file *ret)
+{
+	struct err err;
+	register_file_clear(ret);
+	return register_file_parse(text, ret, &err) == 0;
+}
+
+static int expanded_file(struct bytes part)
+{
+	struct text t = expand(part);
+	int fd = memory_file(text_bytes(&t));
+	text_free(&t);
+	return fd;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct inputs inputs = {0};
@@ -177,13 +305,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 	if (size == 0)
 		return 0;
-	struct bytes log = {data + 1, size - 1};
+	struct bytes rest = {data + 1, size - 1}, log = take_part(&rest);
 	const char *format = pick(data[0]);
+	struct part parts[PARTS_MAX];
+	size_t n = 0;
 	struct dice dice = {size * 251 + data[size - 1]};
-	int fd = memory_file(log);
-	if (open_log(fd, format, &inputs, &mrs) == 0 &&
-		replay_run(&inputs, &values, &text, &err) == 0)
+	int fd = expanded_file(log);
+	for (; rest.n > 0 && n < PARTS_MAX; n++)
+		parts[n] = (struct part){expanded_file(take_part(&rest)), format};
+	bool replayed = open_log(fd, format, &inputs, &mrs) == 0 &&
+			replay_run(&inputs, &values, &text, &err) == 0;
+	bool stated = !replayed && n > 0 && state_values(log, &values);
+	if (replayed && n == 0)
 		check(fd, format, &values, &dice);
+	else if (replayed || stated)
+		check_parts(parts, n, &values);
+	replay_parts(parts, n);
+	while (n > 0)
+		close(parts[--n].fd);
 	rfc_search_clear(&text);
 	register_file_clear(&values);
 	inputs_close(&inputs);

@@ -2,7 +2,9 @@
 /* Register values from a file, text or JSON. */
 #include "fuzz.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "evidence/register_file.h"
 #include "text.h"
@@ -69,6 +71,55 @@ static void check_again(const struct register_file *v)
 	text_free(&text);
 }
 
+static void check_same(const struct register_file *a, const struct register_file *b)
+{
+	MUST(a->mrs.n == b->mrs.n && strcmp(a->boot_id, b->boot_id) == 0);
+	for (size_t i = 0; i < a->mrs.n; i++) {
+		MUST(strcmp(a->mrs.mr[i]->full, b->mrs.mr[i]->full) == 0);
+		MUST(a->mrs.mr[i]->flags == b->mrs.mr[i]->flags);
+		MUST(a->mrs.mr[i]->alg == b->mrs.mr[i]->alg);
+		MUST((a->value[i].p == NULL) == (b->value[i].p == NULL));
+		MUST(a->value[i].p == NULL || bytes_equal(a->value[i], b->value[i]));
+	}
+}
+
+/* From a file it is the same, and each of its registers has the row that it has. */
+static void check_load(struct bytes text, const struct register_file *v)
+{
+	char path[32];
+	struct register_file again;
+	struct register_file_map map;
+	struct err err;
+	int fd = memory_file(text);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	MUST(register_file_load(path, &again, &err) == 0);
+	check_same(v, &again);
+	MUST(register_file_map_init(&map, v, &again.mrs, &err) == 0);
+	for (size_t i = 0; i < again.mrs.n; i++)
+		MUST(register_file_map_row(&map, again.mrs.mr[i]) == i);
+	register_file_map_clear(&map);
+	register_file_clear(&again);
+	close(fd);
+}
+
+/* Registers without provider, added one by one. */
+static void check_added(const struct register_file *v)
+{
+	struct register_file again = {0};
+	struct err err;
+	for (size_t i = 0; i < v->mrs.n; i++) {
+		const struct mr *mr = v->mrs.mr[i];
+		if (v->value[i].p == NULL)
+			continue;
+		const struct mr *added = register_file_add(&again, mr->name,
+			mr->alg > HASH_UNKNOWN ? hash_name(mr->alg) : NULL, v->value[i], &err);
+		MUST(added != NULL && strcmp(added->name, mr->name) == 0);
+		MUST(added->size == mr->size &&
+			bytes_equal(again.value[again.mrs.n - 1], v->value[i]));
+	}
+	register_file_clear(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct register_file v;
@@ -78,6 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_rows(&v);
 		check_again(&v);
+		check_load((struct bytes){data, size}, &v);
+		check_added(&v);
 	}
 	register_file_clear(&v);
 	return 0;

@@ -591,6 +591,29 @@ def law_other_registers(run):
         compare_rows(case, whole, run.live(case, some), "live, asked for " + " ".join(some), only=some)
 
 
+def law_allow_ahead(run):
+    """--allow-ahead changes no verdict, and makes status 0 of what is log-ahead and nothing worse."""
+    case = cases.generate(run.rng)
+    run.put_case(case)
+    args = ["verify", "--json", "--values", "values"]
+    for log in case.logs:
+        args += ["--input", log.argument()]
+    before = run.tsm(*args)
+    after = run.tsm(*args, "--allow-ahead")
+    base, got = rows(before), rows(after)
+    compare_rows(case, base, got, "with --allow-ahead", only=list(base))
+    passed = True
+    for name, row in got.items():
+        verdict, allowed = verdict_of(row), row.get("allowed", False)
+        if "allowed" in base[name]:
+            raise Broken("%s: allowed, and nobody asked" % name)
+        if allowed and (verdict != "log-ahead" or "does not hash" in row["detail"] or "not initial" in row["detail"]):
+            raise Broken("%s: allowed: %s (%s)" % (name, verdict, row["detail"]))
+        passed &= allowed or good(row)
+    if (after.returncode == 0) != passed:
+        raise Broken("status %d, and the rows say %s" % (after.returncode, passed))
+
+
 def good(row):
     return row is not None and verdict_of(row) in ("match", "untouched")
 
@@ -636,6 +659,7 @@ LAWS = {
     "flipped-bit": (law_flipped_bit, 1.0),
     "other-registers": (law_other_registers, 0.7),
     "one-fault": (law_one_fault, 1.0),
+    "allow-ahead": (law_allow_ahead, 0.5),
     "true-words": (law_true_words, 1.0),
 }
 

@@ -180,6 +180,7 @@ static void test_separator(void)
 	says(TCG_EV_SEPARATOR, "ffffffff", "normal, ffffffff");
 	says_whole(TCG_EV_SEPARATOR, "ffffffff", "normal, ffffffff");
 	says(TCG_EV_SEPARATOR, "01000000", "error, 01000000");
+	says(TCG_EV_SEPARATOR, "5742434c", "Windows, WBCL");
 	says(TCG_EV_SEPARATOR, "00000001", "00000001, malformed");
 	says(TCG_EV_SEPARATOR, "", "malformed");
 	says(TCG_EV_SEPARATOR, "78", "x, malformed");
@@ -318,6 +319,15 @@ static void test_signatures(void)
 	says_db(authority, ODD_GUID "00", "signature of 1 bytes, owner " ODD_GUID_SAYS);
 	says_db(authority, ODD_GUID, "owner " ODD_GUID_SAYS);
 	says_db(authority, "01", "01");
+	/* shim's own: what it was built with. */
+	says_variable(authority, DATABASE, DATABASE_SAYS, "vendor_db", MICROSOFT "30820001ff",
+		"certificate of 5 bytes, owner 77fa9abd-0359-4d32-bd60-28f4e78f784b (Microsoft)");
+	says_variable(authority, ODD_GUID, ODD_GUID_SAYS, "vendor_cert", ODD_GUID "30820001ff",
+		"certificate of 5 bytes, owner " ODD_GUID_SAYS);
+	says_variable(authority, ODD_GUID, ODD_GUID_SAYS, "vendor_cert", "30820001ff",
+		"certificate of 5 bytes");
+	says_variable(config, DATABASE, DATABASE_SAYS, "vendor_db",
+		X509 "2e000000 00000000 12000000" MICROSOFT "3082", "1 X509");
 }
 
 /* The path of an image that was loaded; its last node is added. */

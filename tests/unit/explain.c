@@ -113,12 +113,23 @@ static void test_separator(void)
 	must(TCG_EV_SEPARATOR, LITERAL("\0\0\0\0"), 0, 4);
 	must(TCG_EV_SEPARATOR, LITERAL("\xff\xff\xff\xff"), 0, 4);
 	must(TCG_EV_SEPARATOR, failed, 0, 4);
-	/* What was measured of a failure need not be what the log says of it. */
-	may(TCG_EV_SEPARATOR, LITERAL("\0\0\0\1"), LITERAL("\0\0\0\1"));
-	may(TCG_EV_SEPARATOR, LITERAL("\0\0\0\0\0"), LITERAL("\0\0\0\0\0"));
-	may(TCG_EV_SEPARATOR, LITERAL("\0\0\0"), LITERAL("\0\0\0"));
-	may(TCG_EV_SEPARATOR, LITERAL(""), LITERAL(""));
+	/* Windows' own, and others of any size. */
+	must(TCG_EV_SEPARATOR, LITERAL("WBCL"), 0, 4);
+	must(TCG_EV_SEPARATOR, LITERAL("\0\0\0\1"), 0, 4);
+	must(TCG_EV_SEPARATOR, LITERAL("\0\0\0\0\0"), 0, 5);
+	must(TCG_EV_SEPARATOR, LITERAL("\0\0\0"), 0, 3);
+	must(TCG_EV_SEPARATOR, LITERAL(""), 0, 0);
+	/* What was measured of a failure need not be what the log says of it; of success it is. */
 	CHECK_INT(with_hash_of(TCG_EV_SEPARATOR, LITERAL("no TPM"), failed), EXPLAINS_UNKNOWN);
+	CHECK_INT(with_hash_of(TCG_EV_SEPARATOR, LITERAL("\0\0\0\1"), failed), EXPLAINS_UNKNOWN);
+	CHECK_INT(with_hash_of(TCG_EV_SEPARATOR, LITERAL("\0\0\0\0"), failed), EXPLAINS_NOT);
+	CHECK_INT(
+		with_hash_of(TCG_EV_SEPARATOR, LITERAL("\xff\xff\xff\xff"), failed), EXPLAINS_NOT);
+	/* Banks that contradict each other are not of a failure. */
+	struct log_event ev = event_of(TCG_EV_SEPARATOR, LITERAL("no TPM"));
+	for (size_t i = 0; i < N_BANKS; i++)
+		add_digest(&ev, &banks[i], i == 0 ? failed : elsewhere);
+	CHECK_INT(explained(&ev), EXPLAINS_NOT);
 }
 
 static void test_never(void)

@@ -676,7 +676,9 @@ static void test_places(void)
 	}
 	start(&d, "tcg2");
 	d.ev.index = UINT32_MAX;
-	refused(&d, "offset 12: register '4294967295': this number marks the end of a 'tcg2' log: "
+	d.ev.has_type = true;
+	d.ev.type = UINT32_MAX;
+	refused(&d, "offset 12: index and type '4294967295': these mark the end of a 'tcg2' log: "
 		    "use 'cel-json' or 'cel-tlv'");
 	start(&d, "tcg2");
 	CHECK(export_event(&d.x, &d.ev, &d.err) == 0);

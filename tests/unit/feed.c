@@ -94,6 +94,7 @@ void feed_log(struct bytes log, const char *format, feed_event *each, void *arg,
 	int fd = memory_file(log);
 	if (log_formats_open(&r, fd, f, &ret->err) == 0) {
 		ret->format = r.format->name;
+		ret->guessed = r.guessed;
 		while ((ret->rc = log_reader_next(&r, &ev, &ret->err)) > 0) {
 			check_event(&ev, ret->n, log.n);
 			check_place(log, ret->format, ret->end, ev.off);

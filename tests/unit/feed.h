@@ -19,6 +19,7 @@ struct feed {
 	struct err err;
 	char note[256];
 	const char *format; /* the reader's; NULL: none could be opened */
+	bool guessed;
 };
 
 typedef void feed_event(const struct log_event *ev, void *arg);

@@ -2,6 +2,7 @@
 /* Measurement lists of the kernel's IMA. */
 #include "check.h"
 #include "feed.h"
+#include "formats/ima.h"
 
 static const char zeros40[] = "0000000000000000000000000000000000000000";
 
@@ -398,6 +399,39 @@ static void test_other_hashes(void)
 	text_free(&t);
 }
 
+static void see_aggregate(const struct log_event *ev, void *arg)
+{
+	ima_boot_aggregate(ev, (struct digest *)arg + ev->seq);
+}
+
+/* The digest of the first event, where it is one of a hash that is known. */
+static void test_aggregate(void)
+{
+	static const char d32[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char d20[] = "000102030405060708090a0b0c0d0e0f10111213";
+	struct digest got[7];
+	struct text t = {0};
+	struct feed f;
+	list_hash = &model_sha1;
+	text_fmt(&t, "10 %s ima-ng sha256:%s boot_aggregate\n", d20, d32);
+	text_fmt(&t, "10 %s ima-ngv2 ima:sha256:%s boot_aggregate\n", d20, d32);
+	text_fmt(&t, "10 %s ima %s boot_aggregate\n", d20, d20);
+	text_fmt(&t, "10 %s ima-ng sha256:%s boot_aggregat\n", d20, d32);
+	text_fmt(&t, "10 %s ima-ng sha256:%s boot_aggregate\n", d20, d20);
+	text_fmt(&t, "10 %s ima-ng md7:%s boot_aggregate\n", d20, d32);
+	text_fmt(&t, "10 %s ima-ng sha1:%s boot_aggregate\n", d20, d20);
+	feed_log(text_bytes(&t), NULL, see_aggregate, got, &f);
+	CHECK(f.rc == 0 && f.n == 7);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK(got[i].alg == HASH_SHA256 && got[i].size == 32);
+		CHECK(got[i].v[0] == 0 && got[i].v[31] == 31);
+	}
+	CHECK(got[2].alg == HASH_SHA1 && got[2].size == 20 && got[2].v[19] == 0x13);
+	CHECK(got[3].size == 0 && got[4].size == 0 && got[5].size == 0);
+	CHECK(got[6].alg == HASH_SHA1 && got[6].size == 20);
+	text_free(&t);
+}
+
 int main(void)
 {
 	test_templates();
@@ -408,5 +442,6 @@ int main(void)
 	test_malformed_lines();
 	test_malformed_records();
 	test_cuts();
+	test_aggregate();
 	return 0;
 }

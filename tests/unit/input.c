@@ -2,6 +2,7 @@
 #include "base/input.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -179,7 +180,7 @@ static void test_pipe(void)
 	close(ends[0]);
 
 	struct err err = {0};
-	int fd = input_open("-", &err);
+	int fd = input_open("-", NULL, &err);
 	CHECK(fd > 2);
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
 	uint8_t *got = malloc(t.n + 1);
@@ -196,12 +197,12 @@ static void test_pipe(void)
 static void test_open(void)
 {
 	struct err err = {0};
-	CHECK_INT(input_open("/nonexistent/file", &err), -1);
+	CHECK_INT(input_open("/nonexistent/file", NULL, &err), -1);
 	CHECK_INT(err.sys, ENOENT);
 	CHECK(strstr(err.msg, "/nonexistent/file") != NULL);
-	CHECK_INT(input_open("/", &err), -1);
+	CHECK_INT(input_open("/", NULL, &err), -1);
 	CHECK_INT(err.sys, EISDIR);
-	int fd = input_open("/dev/null", &err);
+	int fd = input_open("/dev/null", NULL, &err);
 	CHECK(fd >= 0);
 	uint8_t byte;
 	CHECK_INT(pread(fd, &byte, 1, 0), 0);
@@ -238,11 +239,77 @@ static ssize_t no_reader(int fd, uint8_t *buf, size_t cap)
 	return -1;
 }
 
+static ssize_t read_once(int fd, uint8_t *buf, size_t cap)
+{
+	return read(fd, buf, cap);
+}
+
 static void test_spool(void)
 {
+	struct stat st;
+	uint8_t bytes[100000] = {1, 2, 3};
 	int to = memory_file((struct bytes){NULL, 0});
-	CHECK_INT(input_spool(-1, to, no_reader), -ENODEV);
+	CHECK_INT(input_spool(-1, to, 10, no_reader), -ENODEV);
+	int from = memory_file((struct bytes){bytes, sizeof(bytes)});
+	CHECK_INT(lseek(from, 0, SEEK_SET), 0);
+	/* What was read beyond the limit is there, too, and the rest follows it. */
+	CHECK_INT(input_spool(from, to, 50000, read_once), 1);
+	CHECK(fstat(to, &st) == 0 && st.st_size > 50000);
+	CHECK_INT(lseek(from, 0, SEEK_CUR), st.st_size);
+	CHECK_INT(input_spool(from, to, sizeof(bytes), read_once), 0);
+	uint8_t *got = malloc(sizeof(bytes) + 1);
+	CHECK(got != NULL);
+	CHECK_INT(pread(to, got, sizeof(bytes) + 1, 0), sizeof(bytes));
+	CHECK(memcmp(got, bytes, sizeof(bytes)) == 0);
+	free(got);
+	close(from);
 	close(to);
+}
+
+/* Standard input becomes a pipe that holds n bytes and has no writer any more. */
+static void fill_stdin(size_t n)
+{
+	uint8_t bytes[60000] = {0};
+	int ends[2];
+	CHECK(pipe(ends) == 0);
+	CHECK_INT(write(ends[1], bytes, n), n);
+	close(ends[1]);
+	CHECK(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+	close(ends[0]);
+}
+
+static int left_in_stdin(void)
+{
+	int left = -1;
+	CHECK(ioctl(STDIN_FILENO, FIONREAD, &left) == 0);
+	return left;
+}
+
+static size_t seen;
+
+static int refuse(struct bytes head, struct err *err)
+{
+	seen = head.n;
+	return err_set(err, ST_FORMAT, "refused");
+}
+
+/* Of what is refused, no more is read than what says so. */
+static void test_bounds(void)
+{
+	struct err err = {0};
+	uint8_t *got;
+	size_t n;
+	fill_stdin(60000);
+	CHECK_INT(input_open("-", refuse, &err), -1);
+	CHECK(strcmp(err.msg, "'-': refused") == 0);
+	CHECK_U64(seen, LOG_HEAD_BYTES);
+	CHECK_INT(left_in_stdin(), 60000 - LOG_HEAD_BYTES);
+	fill_stdin(10);
+	CHECK_INT(input_open("-", refuse, &err), -1);
+	CHECK_U64(seen, 10);
+	fill_stdin(60000);
+	CHECK_INT(input_read("-", 10000, &got, &n, &err), -1);
+	CHECK_INT(left_in_stdin(), 60000 - 10001);
 }
 
 int main(void)
@@ -255,5 +322,6 @@ int main(void)
 	test_open();
 	test_read();
 	test_spool();
+	test_bounds();
 	return 0;
 }

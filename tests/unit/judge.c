@@ -44,7 +44,7 @@ int judge_try(struct bytes log, const struct model_hash *h, const struct model_d
 	*err = (struct err){0};
 	int rc = rfc_log_open(&reader, fd, alg_of(h), err);
 	CHECK_INT(rc, 0);
-	rc = rfc_search(&reader, hasher_of(h), (struct rfc_search_starts){from, n},
+	rc = rfc_search(&reader, hasher_of(h), (struct rfc_search_starts){from, n, NULL},
 		target != NULL ? &to : NULL, ret, err);
 	rfc_log_close(&reader);
 	close(fd);

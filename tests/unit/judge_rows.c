@@ -217,6 +217,42 @@ static void test_many_unexplained(void)
 	end(&t);
 }
 
+/* More of them: all searches together have a limit, and what is not found out is not said. */
+static void test_all_together(void)
+{
+	enum { PCRS = 24, EVENTS = 4000, BANKS = 2 };
+	struct trial t = {.n_fds = 0};
+	struct text log = {0};
+	size_t undecided = 0;
+	put_header(&log, 3);
+	for (uint32_t pcr = 0; pcr < PCRS; pcr++)
+		for (uint64_t i = 0; i < EVENTS; i++)
+			put_event(&log, pcr, 3, (uint64_t)pcr * EVENTS + i);
+	for (uint32_t pcr = 0; pcr < PCRS; pcr++)
+		for (size_t b = 0; b < BANKS; b++) {
+			char name[16];
+			struct model_digest value = digest_number(b, 1000000 + pcr);
+			snprintf(name, sizeof(name), "pcr%u", pcr);
+			add_register(&t, "", name, banks[b], &value);
+		}
+	add_log(&t, &log, "tpm");
+	text_free(&log);
+	uint64_t before = hashes_done;
+	run(&t);
+	uint64_t spent = hashes_done - before;
+	for (size_t i = 0; i < t.mrs.n; i++) {
+		bool is = t.j[i].verdict == VERDICT_UNDECIDED;
+		CHECK(is || t.j[i].verdict == VERDICT_MISMATCH);
+		CHECK(!is || (t.j[i].spent && t.j[i].extends == REPLAY_EXTENDS_MAX));
+		CHECK(!is || (t.j[i].sources != NULL && t.j[i].diagnosis.kind == DIAG_NONE));
+		undecided += is;
+	}
+	CHECK_INT(t.j[0].verdict, VERDICT_MISMATCH);
+	CHECK(undecided > 0);
+	CHECK(spent <= REPLAY_EXTENDS_MAX + (uint64_t)PCRS * EVENTS * BANKS * 8);
+	end(&t);
+}
+
 /* One register's claims take nothing from what another one may cost. */
 static void test_not_starved(void)
 {
@@ -376,6 +412,7 @@ int main(void)
 	count_hashes();
 	test_banks_share();
 	test_many_unexplained();
+	test_all_together();
 	test_not_starved();
 	test_boots();
 	test_other_boot_unlogged();

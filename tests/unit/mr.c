@@ -18,6 +18,7 @@ static struct mr *add(
 
 static void test_names(void)
 {
+	struct err err = {0};
 	struct mr_list list = {0};
 	CHECK_STR(add(&list, "tdx_guest", "rtmr3", "sha384")->full, "tdx_guest/rtmr3:sha384");
 	CHECK_STR(add(&list, "tdx_guest", "mrowner", NULL)->full, "tdx_guest/mrowner");
@@ -28,24 +29,28 @@ static void test_names(void)
 	CHECK_STR(hostile->provider, "a\\040b");
 	CHECK_STR(hostile->name, "\\033[2J");
 	CHECK_INT(hostile->cc_mr_index, CC_MR_NONE);
-	CHECK(mr_list_has_provider(&list, "tdx_guest"));
-	CHECK(mr_list_has_provider(&list, "a b"));
-	CHECK(!mr_list_has_provider(&list, "tdx"));
+	CHECK_INT(mr_list_has_provider(&list, "tdx_guest", &err), 1);
+	CHECK_INT(mr_list_has_provider(&list, "a b", &err), 1);
+	CHECK_INT(mr_list_has_provider(&list, "tdx", &err), 0);
 	mr_list_clear(&list);
 	CHECK_U64(list.n, 0);
-	CHECK(!mr_list_has_provider(&list, "tdx_guest"));
+	CHECK_INT(mr_list_has_provider(&list, "tdx_guest", &err), 0);
 }
 
 static void test_named(void)
 {
 	static const struct {
 		const char *spec;
-		bool is, full;
+		bool is, folded;
 	} given[] = {
 		{"p/rtmr0:sha384", true, true},
-		{"rtmr0:sha384", true, false},
-		{"p/rtmr0", true, false},
-		{"rtmr0", true, false},
+		{"rtmr0:sha384", true, true},
+		{"p/rtmr0", true, true},
+		{"rtmr0", true, true},
+		{"P/RTMR0:Sha384", false, true},
+		{"RTMR0:SHA384", false, true},
+		{"P/rtmr0", false, true},
+		{"rtmR0", false, true},
 		{"p/rtmr0:sha256", false, false},
 		{"rtmr0:", false, false},
 		{"rtmr", false, false},
@@ -55,20 +60,16 @@ static void test_named(void)
 		{"/rtmr0", false, false},
 		{"", false, false},
 		{"p/rtmr0:sha3844", false, false},
-		{"P/rtmr0", false, false},
 		{"*", false, false},
 		{"../p/rtmr0", false, false},
 	};
 	struct mr_list list = {0};
 	struct mr *mr = add(&list, "p", "rtmr0", "sha384");
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-		bool full = !given[i].full;
-		if (mr_named(mr, given[i].spec, &full) != given[i].is ||
-			(given[i].is && full != given[i].full))
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (mr_named(mr, given[i].spec, false) != given[i].is ||
+			mr_named(mr, given[i].spec, true) != given[i].folded)
 			check_failed(__FILE__, __LINE__, "'%s'", given[i].spec);
-	}
-	bool full;
-	CHECK(mr_named(add(&list, "", "rtmr0", NULL), "rtmr0", &full) && full);
+	CHECK(mr_named(add(&list, "", "rtmr0", NULL), "rtmr0", false));
 	mr_list_clear(&list);
 }
 
@@ -76,17 +77,21 @@ static void test_patterns(void)
 {
 	struct mr_list list = {0};
 	struct mr *mr = add(&list, "p", "rtmr0", "sha384");
-	CHECK(mr_matches(mr, "rtmr*"));
-	CHECK(mr_matches(mr, "*"));
-	CHECK(mr_matches(mr, "p/*"));
-	CHECK(mr_matches(mr, "*/*:sha384"));
-	CHECK(mr_matches(mr, "rtmr[01]"));
-	CHECK(mr_matches(mr, "rtmr?:sha*"));
-	CHECK(!mr_matches(mr, "rtmr[12]"));
-	CHECK(!mr_matches(mr, "q/*"));
-	CHECK(!mr_matches(mr, "p*sha384"));
-	CHECK(!mr_matches(mr, ""));
-	CHECK(!mr_matches(mr, "[rtmr0"));
+	CHECK(mr_matches(mr, "rtmr*", false));
+	CHECK(mr_matches(mr, "*", false));
+	CHECK(mr_matches(mr, "p/*", false));
+	CHECK(mr_matches(mr, "*/*:sha384", false));
+	CHECK(mr_matches(mr, "rtmr[01]", false));
+	CHECK(mr_matches(mr, "rtmr?:sha*", false));
+	CHECK(!mr_matches(mr, "rtmr[12]", false));
+	CHECK(!mr_matches(mr, "q/*", false));
+	CHECK(!mr_matches(mr, "p*sha384", false));
+	CHECK(!mr_matches(mr, "", false));
+	CHECK(!mr_matches(mr, "[rtmr0", false));
+	CHECK(!mr_matches(mr, "RTMR*", false));
+	CHECK(mr_matches(mr, "RTMR*", true));
+	CHECK(mr_matches(mr, "P/rtmr[01]:SHA*", true));
+	CHECK(!mr_matches(mr, "P*SHA384", true));
 	mr_list_clear(&list);
 }
 
@@ -132,6 +137,26 @@ static void test_find(void)
 	mr_list_clear(&list);
 }
 
+/* In another case only what no register is called exactly. */
+static void test_find_folded(void)
+{
+	struct mr_list list = {0};
+	add(&list, "p", "rtmr0", "sha384");
+	add(&list, "p", "agile", "sha256");
+	add(&list, "p", "agile", "sha384");
+	CHECK_STR(found(&list, "RTMR0"), "p/rtmr0:sha384");
+	CHECK_STR(found(&list, "P/Rtmr0:SHA384"), "p/rtmr0:sha384");
+	CHECK_STR(found(&list, "AGILE:SHA256"), "p/agile:sha256");
+	CHECK_STR(found(&list, "Agile"), "several");
+	CHECK_STR(found(&list, "RTMR1"), "none");
+	add(&list, "p", "RTMR0", "sha384");
+	CHECK_STR(found(&list, "RTMR0"), "p/RTMR0:sha384");
+	CHECK_STR(found(&list, "rtmr0"), "p/rtmr0:sha384");
+	CHECK_STR(found(&list, "Rtmr0"), "several");
+	CHECK_STR(found(&list, "P/RTMR0:sha384"), "several");
+	mr_list_clear(&list);
+}
+
 /* All names of many registers lead to them, and to no others. */
 static void test_index(void)
 {
@@ -141,7 +166,7 @@ static void test_index(void)
 	char name[16];
 	size_t n;
 	CHECK_INT(mr_index_init(&index, list.mr, 0, &err), 0);
-	mr_index_named(&index, bytes_of("a"), &n);
+	mr_index_named(&index, bytes_of("a"), false, &n);
 	CHECK_U64(n, 0);
 	mr_index_clear(&index);
 	for (int i = 0; i < 1000; i++) {
@@ -155,14 +180,14 @@ static void test_index(void)
 		CHECK_U64(n_names, (i % 2 == 0 ? 2u : 1u) * (i % 3 == 0 ? 2u : 1u));
 		CHECK_U64(mr_index_place(&index, list.mr[i]), i);
 		for (size_t k = 0; k < n_names; k++) {
-			const struct mr_index_name *v = mr_index_named(&index, names[k], &n);
+			const struct mr_index_name *v = mr_index_named(&index, names[k], false, &n);
 			CHECK(n == 1 && v->nr == i && v->whole == (k == 0));
 		}
 	}
 	static const char *const none[] = {
 		"", "r", "r1000", "r10:", "p/", "p/r1", "r1:sha256", "z"};
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		mr_index_named(&index, bytes_of(none[i]), &n);
+		mr_index_named(&index, bytes_of(none[i]), false, &n);
 		CHECK_U64(n, 0);
 	}
 	mr_index_clear(&index);
@@ -212,6 +237,10 @@ static void test_pick(void)
 	picks(&list, "c*", "refused ");
 	picks(&list, "a1 c", "refused ");
 	picks(&list, "*1 z", "refused ");
+	picks(&list, "A1 B*", "a1 b1? ");
+	add(&list, "p", "A3", "sha384");
+	picks(&list, "A*", "A3? ");
+	picks(&list, "a*", "a1? a2? ");
 	mr_list_clear(&list);
 }
 
@@ -274,6 +303,7 @@ int main(void)
 	test_named();
 	test_patterns();
 	test_find();
+	test_find_folded();
 	test_index();
 	test_pick();
 	test_sort();

@@ -513,7 +513,10 @@ static void test_json(void)
 	json_refused("{\"quote\":\"0400\"}",
 		"offset 0: a quote starts with a header of 48 bytes, and there are only 2");
 	json_refused("{\"quote\":\"d9018f\"}", REFUSED("an Arm CCA token"));
-	json_refused("{\"quote\":\"00\", \"quote\" :\"00\"}", "'quote' is there twice");
+	json_refused("{\"quote\":\"00\", \"quote\" :\"00\"}",
+		"neither evidence nor JSON with a quote: byte 0: two members of one object have "
+		"the "
+		"same name");
 	t.n = 0;
 	text_str(&t, "{\"quote\":");
 	for (size_t i = 0; i < 10000; i++)

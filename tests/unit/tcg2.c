@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Crypto-agile TCG logs: of confidential VMs, and of machines with a TPM. */
+#include <string.h>
 #include <unistd.h>
+
+#include <bsd/string.h>
 
 #include "check.h"
 #include "feed.h"
 #include "formats/log_formats.h"
 
-enum { SHA256_ID = 0x0b, SHA384_ID = 0x0c, SM3_ID = 0x12, ALIEN_ID = 0x7777 };
+enum { SHA1_ID = 0x04, SHA256_ID = 0x0b, SHA384_ID = 0x0c, SM3_ID = 0x12, ALIEN_ID = 0x7777 };
 
 /* Index and type, twenty zeros, size, signature, class, version 2.0, errata, uintnSize. */
 static void add_header_start(struct text *t, uint32_t index, uint32_t size, uint8_t uintn)
@@ -20,9 +23,10 @@ static void add_header_start(struct text *t, uint32_t index, uint32_t size, uint
 	text_char(t, (char)uintn);
 }
 
-static void add_header(struct text *t, size_t n, const uint16_t *id, const uint16_t *size)
+static void add_header_of(
+	struct text *t, uint32_t index, size_t n, const uint16_t *id, const uint16_t *size)
 {
-	add_header_start(t, 1, (uint32_t)(28 + 4 * n + 1), 2);
+	add_header_start(t, index, (uint32_t)(28 + 4 * n + 1), 2);
 	text_le32(t, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
 		text_le16(t, id[i]);
@@ -31,9 +35,20 @@ static void add_header(struct text *t, size_t n, const uint16_t *id, const uint1
 	text_char(t, '\0');
 }
 
+/* With the index that EDK2 gives it in a confidential VM. */
+static void add_header(struct text *t, size_t n, const uint16_t *id, const uint16_t *size)
+{
+	add_header_of(t, 1, n, id, size);
+}
+
 static void add_sha384_header(struct text *t)
 {
 	add_header(t, 1, (const uint16_t[]){SHA384_ID}, (const uint16_t[]){48});
+}
+
+static void add_tpm_header(struct text *t)
+{
+	add_header_of(t, 0, 1, (const uint16_t[]){SHA384_ID}, (const uint16_t[]){48});
 }
 
 static void add_event(struct text *t, uint32_t index, uint32_t type, char fill, struct bytes data)
@@ -211,15 +226,68 @@ static void test_ends(void)
 	}
 	check_end("", 200000, '\xff', 2, "");
 	check_end("", 200000, '\0', 2, zeros);
-	check_end("ffffffff", 200000, '\0', 2, no_padding);
-	check_end("ffffffff 00", 0, '\0', 2, no_padding);
+	check_end("ffffffff ffffffff", 200000, '\0', 2, no_padding);
+	check_end("ffffffff ffffffff 00", 0, '\0', 2, no_padding);
 	check_end("000000000000000000000000 01", 0, '\0', 2, no_padding);
 	/* Index 0 alone is no end: eleven zeros, and a digest. */
 	check_no_end("0000000000000000000000 01");
 	check_no_end("00000001");
 	check_no_end("0000ff");
 	check_no_end("ffff00");
+	check_no_end("ffffffff 00");
+	check_no_end("ffffffff ffffff00");
 	check_no_end("01");
+}
+
+static void see_last(const struct log_event *ev, void *arg)
+{
+	char room[EVENT_REG_ROOM], *last = arg;
+	const char *name = event_register(ev, room);
+	strlcpy(last, name != NULL ? name : "-", EVENT_REG_ROOM);
+	if (ev->seq == 2) {
+		CHECK_U64(ev->index, UINT32_MAX);
+		CHECK_STR(last, "-");
+	}
+}
+
+/* Windows writes events of index 0xffffffff; the log goes on behind one. */
+static void test_index_of_ones(void)
+{
+	struct text t = {0};
+	struct feed f;
+	char last[EVENT_REG_ROOM];
+	add_sha384_header(&t);
+	add_str_event(&t, 1, 4, "abcd");
+	add_str_event(&t, UINT32_MAX, 3, "trust point");
+	add_str_event(&t, 2, 4, "abcd");
+	feed_log(text_bytes(&t), "ccel", see_last, last, &f);
+	CHECK(f.rc == 0 && f.n == 4);
+	CHECK_STR(f.note, "");
+	CHECK_STR(last, "rtmr1");
+	feed_log(text_bytes(&t), "tpm", see_last, last, &f);
+	CHECK(f.rc == 0 && f.n == 4);
+	CHECK_STR(last, "pcr2");
+	text_free(&t);
+}
+
+/* An index in the range of NV indices is one, in the log of a TPM. */
+static void test_nv_index(void)
+{
+	struct text t = {0};
+	struct feed f;
+	char last[EVENT_REG_ROOM];
+	for (uint32_t type = 3; type < 5; type++) {
+		add_sha384_header(&t);
+		add_str_event(&t, 0x01c40200, type, "NvIndexInstance");
+		feed_log(text_bytes(&t), "tpm", see_last, last, &f);
+		CHECK(f.rc == 0 && f.n == 2);
+		CHECK_STR(f.note, "");
+		CHECK_STR(last, "nv0x01c40200");
+		feed_log(text_bytes(&t), "ccel", see_last, last, &f);
+		CHECK(f.rc == 0 && f.n == 2);
+		CHECK_STR(last, type == 3 ? "-" : "ccmr29622784");
+		text_free(&t);
+	}
 }
 
 static void test_real_data_at_end(void)
@@ -332,29 +400,77 @@ static void test_header(void)
 	text_free(&t);
 }
 
-/* Logs of TCG 1.2 are recognised, to be refused. */
-static void test_sha1_logs(void)
+static void add_old(struct text *t, uint32_t index, uint32_t type, char fill, struct bytes data)
 {
-	static const char said[] = "offset 0: a log of TCG 1.2";
-	struct text t = {0};
-	for (int i = 0; i < 3; i++) {
-		text_le32(&t, 0);
-		text_le32(&t, 8);
-		text_fill(&t, 'd', 20);
-		text_le32(&t, 5);
-		text_str(&t, "hello");
+	text_le32(t, index);
+	text_le32(t, type);
+	text_fill(t, fill, 20);
+	text_le32(t, (uint32_t)data.n);
+	text_add(t, data);
+}
+
+static void see_old(const struct log_event *ev, void *arg)
+{
+	(void)arg;
+	CHECK_INT(ev->place, PLACE_PCR);
+	CHECK_U64(ev->n_digests, 1);
+	CHECK_U64(ev->digest[0].tcg_id, 4);
+	CHECK(ev->digest[0].d.alg == HASH_SHA1 && ev->digest[0].d.size == 20);
+	CHECK(ev->has_type && ev->extends == (ev->type != 3));
+	if (ev->type != 3) {
+		CHECK_U64(ev->index, ev->seq);
+		CHECK_STR(ev->kind, "EV_S_CRTM_VERSION");
+		CHECK_BYTES(ev->data, bytes_of("hello"));
+	} else {
+		CHECK_INT(ev->locality, ev->data.n == 17 ? 3 : -1);
 	}
-	feed_bad(text_bytes(&t), NULL, 0, said);
-	feed_bad(text_bytes(&t), "ccel", 0, said);
-	feed_bad((struct bytes){t.p, 37}, NULL, 0, said);
-	t.p[37 + 4] = 0x77;
+}
+
+/* Logs of TCG 1.2, with each start that there is. */
+static void test_old_logs(void)
+{
+	static const struct bytes starts[] = {
+		{(const uint8_t *)"", 0},
+		{(const uint8_t *)"StartupLocality\0\3", 17},
+		{(const uint8_t *)"Spec ID Event02\0\0\0\0\0\2\1\0\2\0", 26},
+		{(const uint8_t *)"Spec ID Event00\0\0\0\0\0\2\1\0\2\0", 26},
+	};
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		struct text t = {0};
+		struct feed f;
+		uint32_t first = starts[i].n > 0;
+		if (first)
+			add_old(&t, 0, 3, '\0', starts[i]);
+		for (uint32_t k = first; k < first + 3; k++)
+			add_old(&t, k, 8, 'd', bytes_of("hello"));
+		feed_log(text_bytes(&t), NULL, see_old, NULL, &f);
+		CHECK(f.rc == 0 && f.n == first + 3);
+		CHECK_STR(f.format, "tpm");
+		CHECK_STR(f.note, "");
+		feed_cuts(text_bytes(&t), "tpm");
+		text_fill(&t, '\xff', 4096);
+		feed_good(text_bytes(&t), NULL, "tpm", first + 3);
+		feed_bad(text_bytes(&t), "ccel", 0, "offset 0: no Spec ID event");
+		text_free(&t);
+	}
+}
+
+/* What only looks like one. */
+static void test_no_old_log(void)
+{
+	struct text t = {0};
+	add_old(&t, 0, 8, 'd', bytes_of("hello"));
+	add_old(&t, 0, 0x77, 'd', bytes_of("hello"));
 	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
 	text_free(&t);
-
-	text_unhex(&t, "00000000 03000000 0000000000000000000000000000000000000000 2d000000");
-	text_add(&t, (struct bytes){(const uint8_t *)"Spec ID Event02", 16});
-	text_fill(&t, '\0', 29);
-	feed_bad(text_bytes(&t), NULL, 0, said);
+	add_old(&t, 24, 8, 'd', bytes_of("hello"));
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	text_free(&t);
+	add_old(&t, 0, 8, '\0', bytes_of("hello"));
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	text_free(&t);
+	add_old(&t, 0, 3, '\0', bytes_of("hello"));
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
 	text_free(&t);
 	text_fill(&t, '\0', 8192);
 	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
@@ -366,6 +482,67 @@ static void see_place(const struct log_event *ev, void *arg)
 	*(enum place *)arg = ev->place;
 }
 
+/* The header's index and bank, and the indexes of what follows; 'n' before one: it never extends. */
+struct kind_case {
+	uint32_t header;
+	uint16_t alg;
+	const char *events;
+	const char *format;
+	bool guessed;
+};
+
+static const struct kind_case kind_cases[] = {
+	{0, SHA384_ID, "1234", "ccel", false},
+	{0, SHA384_ID, "05", "tpm", false},
+	{0, SHA384_ID, "15", "tpm", true},
+	{0, SHA384_ID, "01", "ccel", true},
+	{0, SHA256_ID, "01", "tpm", true},
+	{0, SHA384_ID, "1n71", "ccel", false},
+	{0, SHA384_ID, "1n0", "ccel", false},
+	{0, SHA384_ID, "n9", "ccel", false},
+	{0, SHA384_ID, "", "ccel", false},
+	{0, SHA256_ID, "1234", "ccel", true},
+	{0, SHA256_ID, "057", "tpm", false},
+	{0, SHA1_ID, "14", "tpm", false},
+	{0, SHA1_ID, "", "tpm", false},
+	/* EDK2's header of a CCEL: an odd index is damage. */
+	{1, SHA384_ID, "05", "ccel", false},
+	{1, SHA256_ID, "14", "ccel", false},
+	{1, SHA1_ID, "14", "tpm", false},
+};
+
+static void add_bank_event(struct text *t, uint32_t index, uint32_t type, uint16_t alg)
+{
+	text_le32(t, index);
+	text_le32(t, type);
+	text_le32(t, 1);
+	text_le16(t, alg);
+	text_fill(t, 'd', alg == SHA1_ID ? 20 : alg == SHA256_ID ? 32 : 48);
+	text_le32(t, 0);
+}
+
+/* Whether a log is of PCRs or of CC MRs, and whether that is a guess. */
+static void test_kinds(void)
+{
+	for (size_t i = 0; i < sizeof(kind_cases) / sizeof(kind_cases[0]); i++) {
+		const struct kind_case *c = &kind_cases[i];
+		uint16_t size = c->alg == SHA1_ID ? 20 : c->alg == SHA256_ID ? 32 : 48;
+		struct text t = {0};
+		struct feed f;
+		add_header_of(&t, c->header, 1, &c->alg, &size);
+		for (const char *e = c->events; *e != '\0'; e++) {
+			uint32_t type = *e == 'n' ? 3 : 4;
+			e += *e == 'n';
+			add_bank_event(&t, (uint32_t)(*e - '0'), type, c->alg);
+		}
+		feed_log(text_bytes(&t), NULL, NULL, NULL, &f);
+		if (f.rc < 0 || strcmp(f.format, c->format) != 0 || f.guessed != c->guessed)
+			check_failed(__FILE__, __LINE__, "%zu: %s, %s", i, f.format,
+				f.guessed ? "guessed" : "sure");
+		text_free(&t);
+	}
+}
+
 /* An index over 4 `before` bytes down the log. */
 static void check_kind(size_t before, const char *format)
 {
@@ -374,7 +551,7 @@ static void check_kind(size_t before, const char *format)
 	enum place place;
 	uint8_t *data = calloc(1, 50000);
 	CHECK(data != NULL);
-	add_sha384_header(&t);
+	add_tpm_header(&t);
 	while (t.n < before)
 		add_event(&t, 4, 4, 'd', (struct bytes){data, 50000});
 	add_str_event(&t, 7, 4, "x");
@@ -399,7 +576,7 @@ static void test_which(void)
 	/* A log that is damaged behind what tells is still of its kind. */
 	struct text t = {0};
 	struct feed f;
-	add_sha384_header(&t);
+	add_tpm_header(&t);
 	add_str_event(&t, 9, 4, "x");
 	text_unhex(&t, "05");
 	feed_log(text_bytes(&t), NULL, NULL, NULL, &f);
@@ -467,10 +644,14 @@ int main(void)
 	test_banks();
 	test_no_action();
 	test_ends();
+	test_index_of_ones();
+	test_nv_index();
 	test_real_data_at_end();
 	test_malformed();
 	test_header();
-	test_sha1_logs();
+	test_old_logs();
+	test_no_old_log();
+	test_kinds();
 	test_which();
 	test_cuts();
 	test_large();

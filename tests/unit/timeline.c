@@ -417,6 +417,29 @@ static void test_doubtful(void)
 			}
 }
 
+/* One that was begun when the register held its value already: an equal record led there, and no log tells of it. */
+static void test_doubtful_later(void)
+{
+	for (int seen = 0; seen < 2; seen++)
+		for (size_t more = 0; more < 3; more++) {
+			struct story s;
+			struct timeline t;
+			begin(&s, &model_sha384, 1);
+			s.has_doubtful = true;
+			s.doubtful.digest = fresh(&s);
+			extend(&s, s.doubtful.digest);
+			s.doubtful.before = s.value;
+			if (seen == 1)
+				s.doubtful.after = s.value;
+			for (size_t i = 0; i < more; i++)
+				say_and_extend(&s, 0);
+			solve(&s, 0, &t);
+			CHECK(!t.found || t.from_stated);
+			timeline_clear(&t);
+			end(&s);
+		}
+}
+
 /* A start that a log states: from it all must follow, and the operator does not trust another. */
 static void test_stated(void)
 {
@@ -1097,6 +1120,7 @@ int main(void)
 	test_rival_journals();
 	test_three_rivals();
 	test_doubtful();
+	test_doubtful_later();
 	test_stated();
 	test_stated_copy();
 	test_starts();

@@ -341,7 +341,7 @@ static void test_locality(void)
 static size_t hits(struct log_event ev, size_t *ret_first)
 {
 	struct err err;
-	CHECK(tracks_find(&tracks, &ev, &err) == 0);
+	CHECK(tracks_find(&tracks, NULL, &ev, &err) == 0);
 	*ret_first = tracks.n_hits > 0 ? tracks.hit[0] : SIZE_MAX;
 	return tracks.n_hits;
 }
@@ -406,6 +406,30 @@ static void test_aliases(void)
 	check_hits("x:sha256", 0, 0);
 	CHECK(tracks.v[0].rival == NULL && tracks.v[1].rival == NULL);
 	CHECK(tracks.v[0].reg != tracks.v[1].reg);
+	end();
+}
+
+/* One that events have a place for, as a TD's rtmr2 has, and one that two journals tell of. */
+static void test_placed_aliases(void)
+{
+	struct err err;
+	size_t first;
+	begin(false);
+	add_register("tdx_guest", "rtmr2", "sha384", NULL, NULL);
+	add_register("twin", "a", "sha384", NULL, NULL);
+	add_register("twin", "b", "sha384", NULL, NULL);
+	CHECK(tracks_add_alias(&tracks, 0, "twin/a:sha384", &err) == 0);
+	for (int journal = 0; journal < 2; journal++)
+		CHECK(tracks_add_alias(&tracks, 1, "tdx_guest/rtmr2:sha384", &err) == 0);
+	for (int journal = 0; journal < 2; journal++)
+		CHECK(tracks_add_alias(&tracks, 2, "gone/x:sha384", &err) == 0);
+	tracks_rewind(&tracks);
+	CHECK_U64(hits(named("tdx_guest/rtmr2:sha384"), &first), 2);
+	CHECK_U64(hits(named("rtmr2"), &first), 2);
+	CHECK_U64(hits(named("twin/a:sha384"), &first), 2);
+	check_hits("gone/x", 1, 2);
+	check_hits("rtmr3", 0, 0);
+	CHECK(tracks.v[0].rival == NULL && tracks.v[1].rival == NULL);
 	end();
 }
 
@@ -500,6 +524,7 @@ int main(void)
 	test_locality();
 	test_names();
 	test_aliases();
+	test_placed_aliases();
 	test_rivals();
 	test_discover();
 	test_digests();

@@ -63,6 +63,55 @@ static void refused(const char *text, const char *where)
 	free(got);
 }
 
+#define ONES32 "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define ZERO20 "0000000000000000000000000000000000000000"
+
+/* As tpm2_pcrread prints it, of versions 5, 4 and 3. */
+static void test_pcrread(void)
+{
+	parses("  sha1:\n  sha256:\n    7 : 0x" ZERO32 "\n    17: 0x" ONES32 "\n",
+		"pcr7:sha256=" ZERO32 " pcr17:sha256=" ONES32 " ");
+	parses("sha1:\n  0 : 0x" ZERO20 "\nsha256:\n  0 : 0x" ZERO32 "\n",
+		"pcr0:sha1=" ZERO20 " pcr0:sha256=" ZERO32 " ");
+	parses("sha1 :\r\n  0  : " ZERO20 "\r\n\r\nsm3_256 :\r\n  10 : " ZERO32,
+		"pcr0:sha1=" ZERO20 " pcr10:sm3=" ZERO32 " ");
+	parses("sha256:\n 7 : 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFffffffffffffffffffffffffffffffff\n",
+		"pcr7:sha256=" ONES32 " ");
+	refused("sha1:\nsha256:\n", "no register");
+	refused("foo:\n 7 : 0x" ZERO32 "\n", "line 1: no hash 'foo' is known here");
+	refused("sha256:\n 7 : 0x" ZERO20 "\n", "line 2: 'pcr7:sha256': 20 bytes");
+	refused("sha256:\n 7 : 0x\n", "line 2: a value of 0 hex digits");
+	refused("sha256:\n 7 : 0x" ZERO32 "\n 07: 0x" ZERO32 "\n",
+		"line 3: 'pcr7:sha256' is there");
+	refused("sha256:\n 7 : " ZERO32 "\nsha256:\n 7 : " ZERO32 "\n", "line 4: 'pcr7:sha256' is");
+	refused("sha256:\n 100: 0x" ZERO32 "\n", "line 2: '100' is no PCR's number");
+	refused("sha256:\n rtmr0: 0x" ZERO32 "\n", "line 2: 'rtmr0' is no PCR's number");
+	refused("sha256:\n : 0x" ZERO32 "\n", "line 2: '' is no PCR's number");
+	refused("sha256:\n" ZERO32 "  pcr7\n", "line 2: neither 'BANK:' nor 'PCR : 0xHEX'");
+	refused("sha256:\n 7 : \n", "line 2: no hash '7'");
+	refused(ZERO32 "  pcr6:sha256\nsha256:\n 7 : 0x" ZERO32 "\n", "line 2: not 'HEX");
+}
+
+/* What IBM's tsspcrread prints does not say whose value it is: nothing is guessed. */
+static void test_tsspcrread(void)
+{
+	const char *const cure = "write each as 'HEX  pcrN:HASH'";
+	refused("count 1 pcrUpdateCounter 27 \ndigest length 20\n 00 00 00 00\n", cure);
+	refused("TSS_Execute: ok\ncount 1 pcrUpdateCounter 27 \n", cure);
+	refused(ZERO32 "\n", "line 1: not 'HEX  REGISTER'");
+}
+
+/* A register that has a number is the same in any case; of others the name is the writer's. */
+static void test_case(void)
+{
+	parses(ZERO32 "  PCR7:SHA256\n", "pcr7:sha256=" ZERO32 " ");
+	parses("00  RTMR3\n00  TDX_GUEST/Mrtd\n", "rtmr3=00 tdx_guest/mrtd=00 ");
+	parses("00  NV0x01C10200\n", "nv0x01c10200=00 ");
+	parses("00  P/Own:NewHash\n00  p/PCR7\n", "P/Own:NewHash=00 p/PCR7=00 ");
+	parses(HEAD "\"registers\":[{\"register\":\"PCR7\",\"value\":\"00\"}]}", "pcr7=00 ");
+	refused("00  pcr7\n00  PCR7\n", "line 2: 'pcr7' is there twice");
+}
+
 static void test_text(void)
 {
 	parses("00ff  a\n", "a=00ff ");
@@ -137,13 +186,10 @@ static void test_json(void)
 	       "\"schema\":\"tsmctl.read/1\"}",
 		"p/a=01 b=02 ");
 	parses(HEAD "\"registers\":[{\"register\":\"\\u0061\",\"value\":\"00\"}]}", "a=00 ");
-	/* A key that is there twice: the last one counts. */
-	parses(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"value\":\"01\"}]}",
-		"a=01 ");
-	parses(HEAD "\"registers\":7,\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+	parses("\t\r\n" HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}\r\n\t",
 		"a=00 ");
-	refused(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\"}],\"schema\":\"x\"}",
-		"schema");
+	refused(HEAD "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"value\":\"01\"}]}",
+		"byte 0: two members of one object have the same name");
 	/* A number in a member that nobody reads may be as big as it likes. */
 	parses(HEAD "\"n\":123456789012345678901234567890123456789,\"m\":1e999,"
 		    "\"registers\":[{\"register\":\"a\",\"value\":\"00\",\"size\":-1e400}]}",
@@ -397,6 +443,9 @@ static void test_map(void)
 int main(void)
 {
 	test_text();
+	test_case();
+	test_pcrread();
+	test_tsspcrread();
 	test_sizes();
 	test_json();
 	test_json_errors();

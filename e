@@ -1,0 +1,1 @@
+tsmctl: libcrypto cannot be initialised

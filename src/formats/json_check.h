@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What json-c lets pass even if it is to be strict, looked for in the bytes before it gets them. Not
+ * RFC 8259: names in single quotes, control characters in strings, NaN and Infinity, numbers such as
+ * 00 and 1., bytes that are no UTF-8. Refused, although the RFC allows them: a NUL in the name of a
+ * member, at which json-c cuts the name; half of a surrogate pair, for which it puts U+FFFD; more
+ * values than JSON_NODES_MAX, which take up to hundreds of bytes each.
+ */
+#ifndef TSMCTL_FORMATS_JSON_CHECK_H
+#define TSMCTL_FORMATS_JSON_CHECK_H
+
+#include "base/bytes.h"
+
+/* Of one text; all 0 before its first byte. */
+struct json_check {
+	bool in_string;
+	bool has_nul;	/* the last string has one, as \u0000 */
+	bool half;	/* the last escape is the first half of a surrogate pair */
+	bool high;	/* a byte above 0x7f is in the piece, or near */
+	uint8_t escape; /* where in an escape */
+	uint8_t number; /* where in a number */
+	uint16_t unit;	/* the last four hex digits of an escape */
+	size_t depth;	/* brackets that are open */
+	size_t nodes;	/* '{', '[' and ',' */
+	size_t members; /* of all objects */
+};
+
+/*
+ * Looks through the next piece of a text, which does not end within a character. Returns how many
+ * bytes of it are good: up to the bracket that ends the text, or all. *wrong: NULL, or what is wrong
+ * with the byte after those. What is good may still not be JSON: json-c finds the rest.
+ */
+size_t json_check(struct json_check *check, struct bytes piece, const char **wrong);
+
+#endif

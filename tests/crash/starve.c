@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For LD_PRELOAD: allocation number STARVE_AT fails, and with STARVE_ONWARDS all after it. With
+ * STARVE_COUNT, a file, their number is written there at the end.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* glibc's own. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t size);
+void *__libc_memalign(size_t align, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+static atomic_long count;
+static long at;
+static int onwards;
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *text = getenv("STARVE_AT");
+	at = text != NULL ? strtol(text, NULL, 10) : 0;
+	onwards = getenv("STARVE_ONWARDS") != NULL;
+	atomic_store(&count, 0);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	long n = atomic_load(&count);
+	const char *path = getenv("STARVE_COUNT");
+	FILE *f = path != NULL ? fopen(path, "we") : NULL;
+	if (f == NULL)
+		return;
+	fprintf(f, "%ld\n", n);
+	fclose(f);
+}
+
+static int fails(void)
+{
+	long n = atomic_fetch_add(&count, 1) + 1;
+	if (at == 0 || n < at || (n > at && !onwards))
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+void *malloc(size_t size)
+{
+	return fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+	return fails() ? NULL : __libc_realloc(p, size);
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+	return fails() ? NULL : __libc_memalign(align, size);
+}
