@@ -636,7 +636,9 @@ def place(history, values, alg, claims):
             if k > 0:
                 options.insert(0, best[i][k - 1])
                 c = claims[i - 1]
-                stands = c.before in (None, values[k - 1]) or (c.seen is not None and c.seen == values[k])
+                stands = c.before in (None, values[k - 1]) or (
+                    c.before in values[:k] and c.seen is not None and c.seen == values[k]
+                )
                 if c.digest == history[k - 1] and stands:
                     w, way = best[i - 1][k - 1]
                     options.append((w + (1000 if c.firm else 1), {**way, i - 1: k - 1}))

@@ -69,13 +69,16 @@ def extend(alg, value, digest):
     return hashlib.new(alg, value + digest).digest()
 
 
-def may_stand(alg, claim, value):
-    """Whether the claim may be what was extended to this value."""
+def may_stand(alg, claim, values):
+    """
+    Whether the claim may be what was extended to the last of these values, which the register held one after the
+    other. What was seen after it tells so only if the register held its `before` until then.
+    """
     if claim.digest is None:
         return False
-    if claim.before is None or claim.before == value:
+    if claim.before is None or claim.before == values[-1]:
         return True
-    return claim.seen is not None and extend(alg, value, claim.digest) == claim.seen
+    return claim.before in values and claim.seen is not None and extend(alg, values[-1], claim.digest) == claim.seen
 
 
 class Search:
@@ -89,14 +92,15 @@ class Search:
         self.been = set()
 
     def run(self, start):
-        return self.step(tuple(0 for _ in self.logs), start, [])
+        return self.step(tuple(0 for _ in self.logs), [start], [])
 
     def done(self, at):
         return not self.whole or not any(
             c.firm for log, p in zip(self.logs, at) for c in log[p:]
         )
 
-    def step(self, at, value, path):
+    def step(self, at, values, path):
+        value = values[-1]
         if value == self.value and self.done(at):
             return path
         if (at, value) in self.been:
@@ -105,22 +109,22 @@ class Search:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise TooLarge
-        for digest, who in self.next(at, value).items():
+        for digest, who in self.next(at, values).items():
             after = extend(self.alg, value, digest)
             for group in self.groups(who):
                 to = tuple(group.get(i, p) for i, p in enumerate(at))
-                found = self.step(to, after, path + [digest])
+                found = self.step(to, values + [after], path + [digest])
                 if found is not None:
                     return found
         return None
 
-    def next(self, at, value):
+    def next(self, at, values):
         """What each log allows next: {digest: {log: its place after}}."""
         ret = {}
         for i, p in enumerate(at):
             for q in range(p, len(self.logs[i])):
                 claim = self.logs[i][q]
-                if may_stand(self.alg, claim, value):
+                if may_stand(self.alg, claim, values):
                     ret.setdefault(claim.digest, {}).setdefault(i, q + 1)
                 if claim.firm:
                     break
@@ -156,7 +160,7 @@ def fits(alg, log, start, history):
         new = dict(state)
         for h, (weight, ways) in state.items():
             for i in range(h, len(history)):
-                if history[i] != claim.digest or not may_stand(alg, claim, values[i]):
+                if history[i] != claim.digest or not may_stand(alg, claim, values[: i + 1]):
                     continue
                 w = weight + (1000 if claim.firm else 1)
                 grown = {way | {(q, i)} for way in ways}
