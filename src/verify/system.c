@@ -37,9 +37,13 @@ static const struct log_place places[] = {
 	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack, "dstack", NULL},
 };
 
-/* Of the first TPM, which alone the kernel's IMA and systemd extend; of IMA's lists, one that is there. */
+/*
+ * Of the first TPM, which alone the kernel's IMA and systemd extend; of IMA's lists, one that is there.
+ * A line of the ascii lists does not end where it seems to if the name of a file has a newline.
+ */
 static const struct log_place tpm_places[] = {
 	{"systemd", "run/log/systemd/tpm2-measure.log", &log_format_systemd, NULL, NULL},
+	{"ima", "sys/kernel/security/ima/binary_runtime_measurements", &log_format_ima, NULL, NULL},
 	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements", &log_format_ima, NULL, NULL},
 	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha256", &log_format_ima, NULL,
 		NULL},

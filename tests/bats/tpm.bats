@@ -283,3 +283,18 @@ ima() {
 	assert_failure 4
 	assert_line --partial 'unchecked  tpm0/pcr7:sha256'
 }
+
+@test "IMA's binary list is read first: the name of a file may have a newline" {
+	booted
+	printf '%s\n' 'pcr10 ima-sig text:/tmp/two\nlines' 'pcr10 ima-sig text:/usr/bin/true' >>ima.txt
+	"$GENLOG" -f ima:ascii -b sha1 ima.txt >"$SECURITY/ima/ascii_runtime_measurements"
+	hold 0 ima:ascii ima.txt
+	tsmctl verify pcr10:sha1
+	assert_failure 5
+	"$GENLOG" -f ima:binary -b sha1 ima.txt >"$SECURITY/ima/binary_runtime_measurements"
+	tsmctl verify 'pcr10*'
+	assert_done
+	assert_output $'match  tpm0/pcr10:sha1\nmatch  tpm0/pcr10:sha256'
+	tsmctl log --jsonl pcr10:sha1
+	assert_json -s 'length == 5 and .[3].description == "/tmp/two\nlines"'
+}
