@@ -298,3 +298,80 @@ ima() {
 	tsmctl log --jsonl pcr10:sha1
 	assert_json -s 'length == 5 and .[3].description == "/tmp/two\nlines"'
 }
+
+# verdicts: how many PCRs have each, from the output; no line says more.
+verdicts() {
+	grep -Ev '^(match|untouched)  tpm0/pcr[0-9]+:sha[0-9]+$' <<<"$output" || true
+	cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs
+}
+
+@test "a recorded machine, with firmware, a TPM, IMA and systemd: every PCR" {
+	use_root ovmf-swtpm
+	for list in binary_runtime_measurements ascii_runtime_measurements ascii_runtime_measurements_sha256; do
+		tsmctl verify
+		assert_done
+		assert_equal "$(verdicts)" '48 match 48 untouched'
+		for pcr in {0..7} 9 10 11 15; do
+			assert_line "match  tpm0/pcr$pcr:sha512"
+		done
+		tsmctl verify --json pcr10:sha1
+		assert_json '.registers[0] | .records == 372 and .matched_records == 372 and .diagnosis == null'
+		rm "$SECURITY/ima/$list"
+	done
+}
+
+@test "a recorded machine: other programs see the same values" {
+	use_root ovmf-swtpm
+	tpm2_eventlog "$SECURITY/tpm0/binary_bios_measurements" 2>/dev/null |
+		awk '/^ +sha/ { bank = $1 } /^ +[0-9]+ *: 0x/ { sub("0x", ""); print $NF "  tpm0/pcr" $1 ":" bank }' | sed 's/:$//' >peer
+	tsmctl read tpm0/pcr{0..7}:sha{1,256,384,512} tpm0/pcr9:sha{1,256,384,512}
+	assert_done
+	assert_equal "$(sort <<<"$output")" "$(sort peer)"
+	for bank in sha1 sha256; do
+		for pcr in {0..23}; do
+			echo "PCR-$(printf %02d "$pcr"): $(sed 's/../& /g' "$CLASS/tpm0/pcr-$bank/$pcr")"
+		done >"pcrs.$bank"
+	done
+	evmctl ima_measurement --pcrs sha1,pcrs.sha1 --pcrs sha256,pcrs.sha256 --ignore-violations \
+		"$SECURITY/ima/binary_runtime_measurements"
+}
+
+@test "a recorded machine: a value that is another in one bank, in each PCR in turn" {
+	use_root ovmf-swtpm
+	chmod -R u+w "$CLASS"
+	for pcr in 0 4 7 9 10 11 15; do
+		file=$CLASS/tpm0/pcr-sha256/$pcr
+		cp "$file" kept
+		tr 0123456789ABCDEF 123456789ABCDEF0 <kept >"$file"
+		tsmctl verify
+		assert_failure 1
+		assert_equal "$(grep -Ev '^(match|untouched)  ' <<<"$output" | cut -d' ' -f1,3)" "mismatch tpm0/pcr$pcr:sha256"
+		cp kept "$file"
+	done
+	file=$CLASS/tpm0/pcr-sha384/12
+	tr 0 1 <"$file" >kept && cp kept "$file"
+	tsmctl verify
+	assert_equal "$(grep -Ev '^(match|untouched)  ' <<<"$output")" \
+		'unlogged  tpm0/pcr12:sha384  (changed, and no log has an event of it)'
+}
+
+@test "a recorded machine: a path in IMA's list that is another" {
+	use_root ovmf-swtpm
+	chmod -R u+w "$ROOT"
+	list=$SECURITY/ima/binary_runtime_measurements
+	sed -i 's#/files/150#/files/151#' "$(readlink -f "$list")"
+	tsmctl verify
+	assert_failure 1
+	assert_equal "$(grep -Ev '^(match|untouched)  ' <<<"$output" | cut -d' ' -f1,3 | xargs)" \
+		"altered tpm0/pcr10:sha1 mismatch tpm0/pcr10:sha256 mismatch tpm0/pcr10:sha384 mismatch tpm0/pcr10:sha512"
+	assert_equal "$(grep -c "event 100 of 'ima': its data does not hash to its digest" <<<"$output")" 4
+}
+
+@test "a recorded machine, and a user who may read no log" {
+	use_root ovmf-swtpm
+	nobody verify
+	assert_failure 4
+	assert_equal "$(cut -d' ' -f1 <<<"$output" | uniq -c | xargs)" '96 unchecked'
+	nobody read pcr10:sha256
+	assert_done
+}
