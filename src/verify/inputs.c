@@ -437,8 +437,6 @@ int inputs_read(
 	in->moved = true;
 	if (rc == 0)
 		rc = read_events(inputs, source, each, arg, err);
-	if (rc == 0 && in->unsized)
-		in->reader->in.end = window_tell(&in->reader->in);
 	if (rc >= 0 || err->status != ST_FORMAT)
 		return rc < 0 ? err_in(err, "'%s'", in->path) : 0;
 	in->err = *err;

@@ -64,12 +64,24 @@ static bool is_of_use(
 	return false;
 }
 
+/* Where a pseudo-file ends now: it may grow, and its size says nothing. */
+static off_t end_of(int fd)
+{
+	uint8_t buf[16384];
+	off_t end = 0;
+	ssize_t n;
+	while ((n = pread(fd, buf, sizeof(buf), end)) > 0)
+		end += n;
+	return end;
+}
+
 /* One that is not there, or empty, is no log. *ret_there: it is one. */
 static int open_place(const struct registers *r, const struct asked asked[],
 	const struct log_place *place, struct inputs *ret, bool *ret_there, struct err *err)
 {
 	struct stat st;
 	uint8_t first;
+	off_t end = INT64_MAX;
 	struct log_input in = {.fd = -1,
 		.name = place->name,
 		.path = (char *)(uintptr_t)place->path,
@@ -87,9 +99,11 @@ static int open_place(const struct registers *r, const struct asked asked[],
 	}
 	*ret_there = true;
 	in.unsized = !sized;
+	if (in.fd >= 0)
+		end = sized ? st.st_size : end_of(in.fd);
 	/* systemd marks its log while it extends, and leaves the mark where it then cannot log. */
 	in.incomplete = sized && place->format == &log_format_systemd && (st.st_mode & S_ISVTX);
-	return inputs_add_open(ret, &in, sized ? st.st_size : INT64_MAX, err);
+	return inputs_add_open(ret, &in, end, err);
 }
 
 /* The first of the list that have this provider; NULL: none. */
@@ -195,7 +209,7 @@ static bool value_has_moved(const struct registers *r, const struct asked *a)
 static bool input_has_moved(const struct log_input *in)
 {
 	struct stat st;
-	return in->fd >= 0 && in->size != INT64_MAX &&
+	return in->fd >= 0 && !in->unsized &&
 	       (fstat(in->fd, &st) < 0 || (uint64_t)st.st_size != in->size);
 }
 
