@@ -330,6 +330,11 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 			say(r, "note", "registers", NULL,
 				"only a TPM's, which make no machine a TVM: 'extend' and 'write' "
 				"cannot use them");
+		if (!tree.tvm && !exists(r->root, "sys/kernel/security/tpm0"))
+			say(r, "note", "securityfs",
+				"mount -t securityfs none /sys/kernel/security, as root",
+				"no log of the TPM's firmware in /sys/kernel/security: PCRs are "
+				"'unlogged'");
 		look(r, &tree, &looked);
 		report_values(r, &tree, &looked, ret_readable);
 		report_entries(r, &tree);

@@ -1184,6 +1184,7 @@ static int judge_plain(struct court *c, size_t k, bool *ret_done, struct err *er
 	j->initial = is_initial(c, a) || is_start(track);
 	j->has_altered = track->has_altered;
 	j->altered = track->altered;
+	j->padded = track->padded;
 	j->place = -1;
 	if (is_barred(c, track, a, j))
 		return 0;
@@ -1256,6 +1257,39 @@ static const char *any_other_boot(const struct court *c, const struct mr *mr)
 	return NULL;
 }
 
+/* How IMA's events extend the banks that they are of and that do not reach their value. Whether any changed. */
+static bool set_padded(struct court *c, bool padded)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->p.tracks.n; i++) {
+		struct track *track = &c->p.tracks.v[i];
+		if (track->idle || !track->of_every_bank || track->padded == padded ||
+			track->alg == HASH_SHA1 || track_settled(track) != NULL)
+			continue;
+		track->padded = padded;
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * A kernel that lacks the hash of a bank when IMA starts, and every one before Linux 5.8, extends the bank
+ * with IMA's SHA-1 digest and zeros behind it.
+ */
+static int try_padded(struct court *c, const size_t *order, struct err *err)
+{
+	if (!set_padded(c, true))
+		return 0;
+	int rc = passes_again(&c->p, order, c->inputs->n, err);
+	if (!set_padded(c, false) || rc <= 0)
+		return rc < 0 ? -1 : 0;
+	/* What was found before is to be found again, whatever is left of the budget. */
+	c->p.effort = NULL;
+	rc = passes_again(&c->p, order, c->inputs->n, err);
+	c->p.effort = c->effort;
+	return rc < 0 ? -1 : 0;
+}
+
 int judge(const struct question *q, struct inputs *inputs, struct judgement ret[], struct err *err)
 {
 	struct effort effort = {REPLAY_EXTENDS_MAX, REPLAY_EXTENDS_MAX / 2};
@@ -1270,6 +1304,8 @@ int judge(const struct question *q, struct inputs *inputs, struct judgement ret[
 	tracks_rewind(&c.p.tracks);
 	if (rc == 0)
 		rc = passes_first(&c.p, order, err);
+	if (rc == 0)
+		rc = try_padded(&c, order, err);
 	if (rc == 0)
 		rc = judge_tracks(&c, err);
 	for (size_t i = 0; i < q->mrs->n && rc == 0; i++) {

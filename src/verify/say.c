@@ -251,6 +251,9 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 	case VERDICT_MATCH:
 	case VERDICT_UNTOUCHED:
 		say_skipped(j);
+		if (j->padded)
+			add(j, "the kernel extended IMA's SHA-1 digests here, with zeros behind "
+			       "them");
 		return;
 	case VERDICT_PARTIAL:
 		add(j, "it starts from a value that the log states and that is not initial; what "

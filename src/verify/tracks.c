@@ -400,19 +400,37 @@ static int find_named(struct tracks *t, const char *name, bool *ret_alias, struc
 	return 0;
 }
 
+/* Those of its digests, those of PCRs that were found so far if it extends every bank, and one unknown. */
+static size_t banks_of(const struct tracks *t, const struct log_event *ev, enum hash_alg ret[])
+{
+	size_t n = 0;
+	uint32_t more = ev->every_bank ? t->banks : 0;
+	for (size_t i = 0; i < ev->n_digests; i++) {
+		ret[n++] = ev->digest[i].d.alg;
+		more &= ~(1U << ev->digest[i].d.alg);
+	}
+	for (enum hash_alg alg = HASH_UNKNOWN + 1; alg < HASH_COUNT; alg++)
+		if (more >> alg & 1)
+			ret[n++] = alg;
+	ret[n++] = HASH_UNKNOWN;
+	return n;
+}
+
 /* Each bank of an event that nobody has yet; one of an unknown hash where it has none that is known. */
 static int discover(struct tracks *t, const struct log_event *ev, const char *name, struct err *err)
 {
 	size_t before = t->n_hits;
 	struct track track = {.place = ev->place, .index = ev->index, .alg = HASH_UNKNOWN};
 	bool any = false;
-	for (size_t i = 0; i <= ev->n_digests; i++) {
-		enum hash_alg alg = i < ev->n_digests ? ev->digest[i].d.alg : HASH_UNKNOWN;
+	enum hash_alg algs[EVENT_DIGESTS_MAX + HASH_COUNT + 1];
+	size_t n = banks_of(t, ev, algs);
+	for (size_t i = 0; i < n; i++) {
+		enum hash_alg alg = algs[i];
 		bool known = alg > HASH_UNKNOWN;
 		any |= known;
 		for (size_t k = 0; k < before && known; k++)
 			known = t->v[t->hit[k]].alg != alg;
-		if (!known && (i < ev->n_digests || any || before > 0))
+		if (!known && (i + 1 < n || any || before > 0))
 			continue;
 		if (known && hashers_get(&t->hashers, alg, err) == NULL)
 			return -1;
@@ -425,6 +443,7 @@ static int discover(struct tracks *t, const struct log_event *ev, const char *na
 		track.reg = before > 0 ? t->v[t->hit[0]].reg : t->n_regs++;
 		if (add_track(t, &track, err) < 0 || add_hit(t, t->n - 1, err) < 0)
 			return -1;
+		t->banks |= ev->place == PLACE_PCR ? 1U << alg : 0;
 		/* The events that it has already have no digest of this hash. */
 		struct track *added = &t->v[t->n - 1];
 		added->has_lack = before > 0;
@@ -468,6 +487,11 @@ int tracks_digest(struct tracks *t, const struct track *track, const struct log_
 	if (!*ret_is)
 		return 0;
 	*ret = filled(track->alg, 0xff);
+	if (track->padded && ev->hashed.p != NULL && ev->digest[0].d.alg == HASH_SHA1) {
+		*ret = filled(track->alg, 0);
+		memcpy(ret->v, ev->digest[0].d.v, ev->digest[0].d.size);
+		return 0;
+	}
 	return ev->hashed.p != NULL ? hash_bytes(t->hashers.of[track->alg], ev->hashed, ret, err)
 				    : 0;
 }

@@ -69,6 +69,8 @@ struct track {
 	size_t n_runs, n_firm_runs;
 	struct tally *tally; /* of each source; owned */
 	uint64_t claims;     /* of all sources, but for doubtful ones */
+	bool of_every_bank; /* events without a digest of its hash extended it all the same (IMA) */
+	bool padded; /* they did so with their SHA-1 digest and zeros behind it, see tracks_digest */
 	bool has_lack, has_altered;
 	struct event_ref first;	   /* its first event */
 	struct event_ref lack;	   /* the first that has no digest of its hash */
@@ -101,8 +103,10 @@ struct tracks {
 	struct track_alias *alias;
 	size_t n_aliases;
 	size_t head[2][TRACK_SHORT]; /* CC MRs, PCRs: the first track, plus one */
-	bool again;		     /* what is taken was counted before */
-	bool discovers;		     /* events of registers that are not here add them */
+	uint32_t
+		banks; /* of the PCRs that logs named, a bit each, where no registers are at hand */
+	bool again;    /* what is taken was counted before */
+	bool discovers; /* events of registers that are not here add them */
 	struct hashers hashers;
 	/* The last event that was looked up, and what it is of: many in a row are of one register. */
 	char *last;
@@ -130,7 +134,8 @@ void tracks_rewind(struct tracks *t);
 int tracks_find(struct tracks *t, const char *tpm, const struct log_event *ev, struct err *err);
 
 /*
- * What an event extended this bank with. *ret_is false: the event has no digest of its hash.
+ * What an event extended this bank with; see struct track, padded. *ret_is false: the event has no digest
+ * of its hash.
  */
 int tracks_digest(struct tracks *t, const struct track *track, const struct log_event *ev,
 	struct digest *ret, bool *ret_is, struct err *err);

@@ -192,6 +192,46 @@ ima() {
 	assert_output 'match  tpm0/pcr10:sha256'
 }
 
+@test "replay: IMA's list beside firmware's log, in all banks of that" {
+	booted
+	for order in 'tpm0/binary_bios_measurements ima/ascii_runtime_measurements' \
+		'ima/ascii_runtime_measurements tpm0/binary_bios_measurements'; do
+		go "$TSMCTL" --root /nonexistent replay "$SECURITY/${order% *}" "$SECURITY/${order#* }"
+		assert_done
+		assert_line "$(value 0 pcr10:sha1)  pcr10:sha1"
+		assert_line "$(value 0 pcr10:sha256)  pcr10:sha256"
+	done
+	go "$TSMCTL" --root /nonexistent replay "$SECURITY/ima/ascii_runtime_measurements"
+	assert_done
+	assert_output "$(value 0 pcr10:sha1)  pcr10:sha1"
+}
+
+# padded: PCR 10 of SHA-256 as a kernel without that hash extends it.
+padded() {
+	local v=$ZERO32 d
+	while read -r _ d _; do
+		if [ "$d" = "$(printf '%040d' 0)" ]; then d=$(printf '%64s' '' | tr ' ' f); else d=$d$(printf '%024d' 0); fi
+		v=$(extended sha256 "$v" "$d")
+	done <"$SECURITY/ima/ascii_runtime_measurements"
+	echo "$v"
+}
+
+@test "verify: a bank whose hash the kernel lacked when IMA began" {
+	booted
+	pcr 0 pcr10:sha256 "$(padded)"
+	tsmctl verify
+	assert_success
+	assert_line 'match  tpm0/pcr10:sha1'
+	assert_line "match  tpm0/pcr10:sha256  (the kernel extended IMA's SHA-1 digests here, with zeros behind them)"
+	assert_line 'match  tpm0/pcr0:sha256'
+	# Not one of these and one of those.
+	sed -i 2d "$SECURITY/ima/ascii_runtime_measurements"
+	tsmctl verify 'pcr10*'
+	assert_failure 1
+	assert_line --partial 'mismatch  tpm0/pcr10:sha256'
+	refute_output --partial zeros
+}
+
 @test "IMA's list of another hash, where the plain one is not there" {
 	booted
 	mv "$SECURITY/ima/ascii_runtime_measurements" "$SECURITY/ima/ascii_runtime_measurements_sha1"
@@ -273,6 +313,7 @@ ima() {
 	tsmctl status
 	assert_success
 	assert_line --partial "only a TPM's, which make no machine a TVM"
+	assert_line --partial "no log of the TPM's firmware in /sys/kernel/security"
 	assert_line --partial '48 of 48 can be read'
 }
 
