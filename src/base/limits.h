@@ -59,10 +59,11 @@ enum {
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
 	QUOTE_LOGS_MAX = 64 * 1024 * 1024,   /* bytes of all logs beside a quote of ours */
-	QUOTE_FILE_MAX = 128 * 1024 * 1024,  /* of what 'quote --json' prints, in base64 */
-	CERTS_FILE_MAX = 4 * 1024 * 1024,    /* PEM, DER or the certificate table of a host */
-	CERTS_MAX = 64,			     /* certificates of one purpose */
-	CRLS_MAX = 32,			     /* revocation lists */
+	QUOTE_LOGS_COUNT_MAX = 256,
+	QUOTE_FILE_MAX = 128 * 1024 * 1024, /* of what 'quote --json' prints, in base64 */
+	CERTS_FILE_MAX = 4 * 1024 * 1024,   /* PEM, DER or the certificate table of a host */
+	CERTS_MAX = 64,			    /* certificates of one purpose */
+	CRLS_MAX = 32,			    /* revocation lists */
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */

@@ -24,21 +24,6 @@ static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 	return rc;
 }
 
-/* A name of a member; as text inside a string its quotes would be escaped. */
-static size_t count_names(struct bytes text, const char *quoted)
-{
-	size_t n = 0, size = strlen(quoted);
-	for (size_t i = 0; i + size <= text.n; i++) {
-		size_t after = i + size;
-		if (memcmp(text.p + i, quoted, size) != 0 || (i > 0 && text.p[i - 1] == '\\'))
-			continue;
-		while (after < text.n && encoded_is_blank(text.p[after]))
-			after++;
-		n += after < text.n && text.p[after] == ':' ? 1 : 0;
-	}
-	return n;
-}
-
 static struct json_object *find_quote(struct json_object *doc)
 {
 	struct json_object *in, *quote;
@@ -70,7 +55,7 @@ static int open_json(struct bytes text, struct envelope *ret, struct err *err)
 		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "neither evidence nor JSON with a quote");
-	int rc = count_names(text, "\"quote\"") > 1
+	int rc = json_count_names(text, "quote") > 1
 			 ? err_set(err, ST_FORMAT, "'quote' is there twice")
 			 : open_quote(doc, ret, err);
 	json_object_put(doc);

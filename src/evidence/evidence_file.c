@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/evidence_file.h"
 
+#include <string.h>
+
 #include "base/input.h"
 #include "base/scope.h"
 #include "evidence/envelope.h"
@@ -45,6 +47,47 @@ static int parse_quote(struct bytes b, const struct evidence_trust *trust,
 	return 0;
 }
 
+int evidence_file_parse_raw(struct bytes raw, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	*regs = (struct register_file){0};
+	*ev = (struct evidence){.failed = STEP_NONE};
+	return parse_quote(raw, trust, regs, ev, err);
+}
+
+/* With the host's certificates beside those that were given. */
+static int parse_with_aux(const struct quote_json *q, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct certs aux = {.pki = trust->given.pki};
+	struct evidence_trust with = *trust;
+	struct err why = {0};
+	int certs = q->n_aux > 0 ? certs_add(&aux, (struct bytes){q->aux, q->n_aux}, &why) : 0;
+	for (size_t i = 0; i < aux.n && with.given.n < CERTS_MAX; i++)
+		with.given.v[with.given.n++] = aux.v[i];
+	int rc =
+		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
+	certs_clear(&aux);
+	if (certs < 0)
+		err_in(&why, "its 'auxblob_base64'");
+	settle(ev, certs, &why);
+	return rc;
+}
+
+static int parse_ours(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
+{
+	struct quote_json q;
+	int rc = quote_json_parse(file, &q, err);
+	if (rc == 0)
+		rc = parse_with_aux(&q, trust, regs, ev, err);
+	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
+	*logs = q.logs;
+	q.logs = (struct quote_logs){0};
+	quote_json_clear(&q);
+	return rc;
+}
+
 static int begin(struct bytes file, struct register_file *regs, struct evidence *ev,
 	struct envelope *ret, struct err *err)
 {
@@ -56,14 +99,28 @@ static int begin(struct bytes file, struct register_file *regs, struct evidence 
 	return envelope_open(file, ret, err);
 }
 
-int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
-	struct register_file *regs, struct evidence *ev, struct err *err)
+static int parse_any(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
 {
 	struct envelope e;
+	*logs = (struct quote_logs){0};
+	*regs = (struct register_file){0};
+	*ev = (struct evidence){.failed = STEP_NONE};
+	if (quote_json_looks_like(file))
+		return parse_ours(file, trust, regs, ev, logs, err);
 	int rc = begin(file, regs, ev, &e, err);
 	if (rc == 0)
 		rc = parse_quote(e.inner, trust, regs, ev, err);
 	envelope_clear(&e);
+	return rc;
+}
+
+int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct quote_logs logs;
+	int rc = parse_any(file, trust, regs, ev, &logs, err);
+	quote_json_clear_logs(&logs);
 	return rc;
 }
 
@@ -80,15 +137,16 @@ int evidence_file_parse_tdreport(
 }
 
 int evidence_file_load(const char *path, const struct evidence_trust *trust,
-	struct register_file *regs, struct evidence *ev, struct err *err)
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n;
 	*regs = (struct register_file){0};
-	if (input_read(path, EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
+	*logs = (struct quote_logs){0};
+	if (input_read(path, trust != NULL ? QUOTE_FILE_MAX : EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
 		return -1;
 	struct bytes file = {raw, n};
-	int rc = trust != NULL ? evidence_file_parse(file, trust, regs, ev, err)
+	int rc = trust != NULL ? parse_any(file, trust, regs, ev, logs, err)
 			       : evidence_file_parse_tdreport(file, regs, ev, err);
 	if (rc == 0)
 		return 0;

@@ -449,7 +449,7 @@ struct bytes json_head_value(struct bytes head, const char *key)
 {
 	size_t n = strlen(key);
 	for (const uint8_t *at; (at = memmem(head.p, head.n, key, n)) != NULL;) {
-		bool opens = at > head.p && at[-1] == '"';
+		bool opens = at > head.p && at[-1] == '"' && (at - 1 == head.p || at[-2] != '\\');
 		head.n -= (size_t)(at - head.p) + n;
 		head.p = at + n;
 		if (!opens || head.n == 0 || head.p[0] != '"')
@@ -459,6 +459,17 @@ struct bytes json_head_value(struct bytes head, const char *key)
 			return skip_blanks((struct bytes){rest.p + 1, rest.n - 1});
 	}
 	return (struct bytes){NULL, 0};
+}
+
+size_t json_count_names(struct bytes text, const char *key)
+{
+	size_t count = 0;
+	struct bytes value;
+	while ((value = json_head_value(text, key)).p != NULL) {
+		count++;
+		text = (struct bytes){value.p, (size_t)(text.p + text.n - value.p)};
+	}
+	return count;
 }
 
 uint32_t json_members(

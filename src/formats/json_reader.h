@@ -63,13 +63,16 @@ void json_seq_close(struct json_seq *s);
  */
 int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, struct err *err);
 
-/* One whole text, of up to WINDOW_MAX bytes, with the same bounds; the caller puts it. ST_FORMAT with the byte. */
+/* One whole text, of up to QUOTE_FILE_MAX bytes, with the same bounds; the caller puts it. ST_FORMAT with the byte. */
 int json_whole(struct bytes text, struct json_object **ret, struct err *err);
 
 /* For sniffing: the first byte that is neither blank nor RS; 0 if there is none. */
 uint8_t json_head_first(struct bytes head);
 /* What stands behind "KEY": there, KEY as it is spelled; p NULL if there is none. */
 struct bytes json_head_value(struct bytes head, const char *key);
+
+/* How many members, on whatever level, have this name; text inside a string has escapes before its quotes. */
+size_t json_count_names(struct bytes text, const char *key);
 
 /*
  * Members by name, in one pass: values[i] is that of keys[i], of at most 32; NULL where it is not there,

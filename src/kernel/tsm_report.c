@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "kernel/report.h"
+#include "kernel/tsm_report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static const struct {
 	{NULL, EINVAL, "the kernel did not take what was written"},
 };
 
-static int explain(struct err *err, const struct report_entry *e, int sys)
+static int explain(struct err *err, const struct tsm_report_entry *e, int sys)
 {
 	err_sys(err, sys, "'%s' gave no report", e->provider);
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -51,7 +51,7 @@ struct place {
 	char path[sizeof(REPORT_HOME) + REPORT_NAME_ROOM + 32];
 };
 
-static struct place place_of(const struct report_entry *e, const char *attribute)
+static struct place place_of(const struct tsm_report_entry *e, const char *attribute)
 {
 	struct place at;
 	snprintf(at.path, sizeof(at.path), REPORT_HOME "/%s/%s", e->name, attribute);
@@ -66,7 +66,7 @@ static int err_place(struct err *err, int sys, const struct place *at)
 	return -1;
 }
 
-static bool has(const struct report_entry *e, const char *attribute)
+static bool has(const struct tsm_report_entry *e, const char *attribute)
 {
 	struct stat st;
 	return root_stat(e->root, place_of(e, attribute).path, &st) == 0;
@@ -76,7 +76,7 @@ static bool has(const struct report_entry *e, const char *attribute)
  * Reads all of a file, with no deadline: while a report is made for anyone, the kernel answers
  * nobody. 0 or -errno; -EFBIG beyond max bytes.
  */
-static int read_all(int fd, size_t max, struct report_blob *ret)
+static int read_all(int fd, size_t max, struct tsm_report_blob *ret)
 {
 	size_t room = 0;
 	for (;;) {
@@ -97,18 +97,19 @@ static int read_all(int fd, size_t max, struct report_blob *ret)
 }
 
 /* 0 or -errno; *ret is the caller's, also after an error. */
-static int read_blob(const struct report_entry *e, const char *attribute, struct report_blob *ret)
+static int read_blob(
+	const struct tsm_report_entry *e, const char *attribute, struct tsm_report_blob *ret)
 {
 	AUTO_CLOSE int fd = root_at(e->root, place_of(e, attribute).path, O_RDONLY, 0);
 	return fd < 0 ? fd : read_all(fd, REPORT_BLOB_MAX, ret);
 }
 
 /* A line of text without its end. */
-static int read_text(const struct report_entry *e, const char *attribute, char *ret, size_t room,
-	struct err *err)
+static int read_text(const struct tsm_report_entry *e, const char *attribute, char *ret,
+	size_t room, struct err *err)
 {
 	struct place at = place_of(e, attribute);
-	struct report_blob text = {0};
+	struct tsm_report_blob text = {0};
 	int rc = read_blob(e, attribute, &text);
 	size_t n = text.n;
 	AUTO_FREE uint8_t *p = text.p;
@@ -125,7 +126,7 @@ static int read_text(const struct report_entry *e, const char *attribute, char *
 }
 
 static int read_number(
-	const struct report_entry *e, const char *attribute, uint64_t *ret, struct err *err)
+	const struct tsm_report_entry *e, const char *attribute, uint64_t *ret, struct err *err)
 {
 	char text[32];
 	const char *wrong;
@@ -139,7 +140,7 @@ static int read_number(
 
 /* One write, which advances the generation, and a close, which hands it over. */
 static int write_attribute(
-	struct report_entry *e, const char *attribute, struct bytes value, struct err *err)
+	struct tsm_report_entry *e, const char *attribute, struct bytes value, struct err *err)
 {
 	struct place at = place_of(e, attribute);
 	int fd = root_at(e->root, at.path, O_WRONLY, 0);
@@ -159,7 +160,7 @@ static int write_attribute(
 }
 
 static int write_text(
-	struct report_entry *e, const char *attribute, const char *text, struct err *err)
+	struct tsm_report_entry *e, const char *attribute, const char *text, struct err *err)
 {
 	return text != NULL ? write_attribute(e, attribute, bytes_of(text), err) : 0;
 }
@@ -192,7 +193,7 @@ static int err_make(int sys, struct err *err)
 	return sys == EACCES || sys == EPERM ? err_add(err, ": only root may ask for a quote") : -1;
 }
 
-static int make_entry(struct report_entry *e, struct err *err)
+static int make_entry(struct tsm_report_entry *e, struct err *err)
 {
 	AUTO_CLOSE int home = root_at(e->root, REPORT_HOME, O_RDONLY | O_DIRECTORY, 0);
 	if (home < 0)
@@ -207,7 +208,7 @@ static int make_entry(struct report_entry *e, struct err *err)
 	return err_make(EEXIST, err);
 }
 
-static int look(struct report_entry *e, struct err *err)
+static int look(struct tsm_report_entry *e, struct err *err)
 {
 	uint64_t floor = 0;
 	if (read_text(e, "provider", e->provider, sizeof(e->provider), err) < 0 ||
@@ -224,20 +225,20 @@ static int look(struct report_entry *e, struct err *err)
 	return 0;
 }
 
-int report_open(const struct root *root, struct report_entry *ret, struct err *err)
+int tsm_report_open(const struct root *root, struct tsm_report_entry *ret, struct err *err)
 {
 	struct err ignored;
-	*ret = (struct report_entry){.root = root};
+	*ret = (struct tsm_report_entry){.root = root};
 	if (make_entry(ret, err) < 0)
 		return -1;
 	if (look(ret, err) == 0)
 		return 0;
-	report_close(ret, &ignored);
+	tsm_report_close(ret, &ignored);
 	return -1;
 }
 
 static int write_privlevel(
-	struct report_entry *e, const struct report_request *r, int *ret, struct err *err)
+	struct tsm_report_entry *e, const struct tsm_report_request *r, int *ret, struct err *err)
 {
 	char text[16];
 	*ret = -1;
@@ -255,7 +256,8 @@ static int write_privlevel(
 	return write_text(e, "privlevel", text, err);
 }
 
-static int write_service(struct report_entry *e, const struct report_request *r, struct err *err)
+static int write_service(
+	struct tsm_report_entry *e, const struct tsm_report_request *r, struct err *err)
 {
 	if (r->service_provider != NULL && !has(e, "service_provider"))
 		return err_set(err, ST_ABSENT,
@@ -267,7 +269,7 @@ static int write_service(struct report_entry *e, const struct report_request *r,
 }
 
 /* An error of the report data's file, which is handed over when it is closed, shows only here. */
-static int check_generation(const struct report_entry *e, struct err *err)
+static int check_generation(const struct tsm_report_entry *e, struct err *err)
 {
 	uint64_t now;
 	if (read_number(e, "generation", &now, err) < 0)
@@ -280,7 +282,7 @@ static int check_generation(const struct report_entry *e, struct err *err)
 		e->provider, (unsigned long long)now, (unsigned long long)e->generation);
 }
 
-static int read_out(struct report_entry *e, struct report_blob *ret, struct err *err)
+static int read_out(struct tsm_report_entry *e, struct tsm_report_blob *ret, struct err *err)
 {
 	int rc = read_blob(e, "outblob", ret);
 	if (rc < 0)
@@ -296,8 +298,8 @@ static int read_out(struct report_entry *e, struct report_blob *ret, struct err 
 }
 
 /* It belongs to the report that was read; not every provider has it. */
-static int read_beside(const struct report_entry *e, const char *attribute, struct report_blob *ret,
-	struct err *err)
+static int read_beside(const struct tsm_report_entry *e, const char *attribute,
+	struct tsm_report_blob *ret, struct err *err)
 {
 	int rc = read_blob(e, attribute, ret);
 	if (rc == 0 || rc == -ENOENT)
@@ -305,10 +307,10 @@ static int read_beside(const struct report_entry *e, const char *attribute, stru
 	return explain(err, e, -rc);
 }
 
-int report_ask(struct report_entry *e, const struct report_request *request, struct report *ret,
-	struct err *err)
+int tsm_report_ask(struct tsm_report_entry *e, const struct tsm_report_request *request,
+	struct tsm_report *ret, struct err *err)
 {
-	*ret = (struct report){0};
+	*ret = (struct tsm_report){0};
 	if (write_privlevel(e, request, &ret->privlevel, err) < 0 ||
 		write_service(e, request, err) < 0 ||
 		write_attribute(e, "inblob", request->data, err) < 0 ||
@@ -321,7 +323,7 @@ int report_ask(struct report_entry *e, const struct report_request *request, str
 	return check_generation(e, err);
 }
 
-int report_close(const struct report_entry *e, struct err *err)
+int tsm_report_close(const struct tsm_report_entry *e, struct err *err)
 {
 	AUTO_CLOSE int home = root_at(e->root, REPORT_HOME, O_RDONLY | O_DIRECTORY, 0);
 	int sys = home < 0 ? -home : unlinkat(home, e->name, AT_REMOVEDIR) < 0 ? errno : 0;
@@ -330,12 +332,12 @@ int report_close(const struct report_entry *e, struct err *err)
 				  e->name);
 }
 
-void report_clear(struct report *report)
+void tsm_report_clear(struct tsm_report *report)
 {
 	free(report->out.p);
 	free(report->aux.p);
 	free(report->manifest.p);
-	*report = (struct report){0};
+	*report = (struct tsm_report){0};
 }
 
 /* NULL without memory. */
@@ -350,7 +352,7 @@ static char *add_name(char *list, const char *raw)
 	return ret;
 }
 
-char *report_entries(const struct root *root, size_t *ret_n)
+char *tsm_report_entries(const struct root *root, size_t *ret_n)
 {
 	struct err unused;
 	char *names = NULL;
