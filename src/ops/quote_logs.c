@@ -15,7 +15,8 @@
 
 enum { RTMRS = 4 };
 
-static int copy_bytes(int fd, uint64_t end, size_t max, struct quote_log *ret, struct err *err)
+static int copy_bytes(
+	const struct log_input *in, size_t max, struct quote_log *ret, struct err *err)
 {
 	size_t room = 0;
 	for (;;) {
@@ -23,27 +24,28 @@ static int copy_bytes(int fd, uint64_t end, size_t max, struct quote_log *ret, s
 			room = room > 0 ? 2 * room : LINE_MAX_BYTES;
 			uint8_t *grown = realloc(ret->p, room);
 			if (grown == NULL)
-				return err_sys(err, ENOMEM, "log");
+				return err_sys(err, ENOMEM, "'%s'", in->path);
 			ret->p = grown;
 		}
-		size_t left = room - ret->n < end - ret->n ? room - ret->n : end - ret->n;
-		ssize_t n = left > 0 ? pread(fd, ret->p + ret->n, left, (off_t)ret->n) : 0;
+		size_t left = room - ret->n < in->size - ret->n ? room - ret->n : in->size - ret->n;
+		ssize_t n = left > 0 ? pread(in->fd, ret->p + ret->n, left, (off_t)ret->n) : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_sys(err, errno, "log");
+			return err_sys(err, errno, "'%s'", in->path);
 		if (n == 0)
 			return 0;
 		ret->n += (size_t)n;
 		if (ret->n > max)
 			return err_set(err, ST_SYSTEM,
-				"the logs of this machine are longer than %d bytes",
+				"'%s': the logs of this machine are longer than %d bytes", in->path,
 				QUOTE_LOGS_MAX);
 	}
 }
 
 /* What is wrong with it is known since it was opened. */
-static int copy_log(const struct log_input *in, size_t max, struct quote_logs *ret, struct err *err)
+static int copy_log(
+	const struct log_input *in, size_t max, struct quote_logs *ret, struct err *err)
 {
 	struct quote_log log = {0};
 	if (in->err.status != ST_OK) {
@@ -54,14 +56,14 @@ static int copy_log(const struct log_input *in, size_t max, struct quote_logs *r
 	log.format = strdup(in->format->name);
 	log.reg = in->text ? strdup(in->mr->full) : NULL;
 	if (log.source == NULL || log.format == NULL || (in->text && log.reg == NULL))
-		err_sys(err, ENOMEM, "log");
-	else if (copy_bytes(in->fd, in->size, max, &log, err) == 0)
+		err_sys(err, ENOMEM, "'%s'", in->path);
+	else if (copy_bytes(in, max, &log, err) == 0)
 		return quote_json_add_log(ret, &log, err);
 	free(log.source);
 	free(log.format);
 	free(log.reg);
 	free(log.p);
-	return err_in(err, "'%s'", in->path);
+	return -1;
 }
 
 static int copy_all(const struct inputs *inputs, struct quote_logs *ret, struct err *err)
