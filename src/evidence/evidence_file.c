@@ -68,9 +68,11 @@ static int parse_with_aux(const struct quote_json *q, const struct evidence_trus
 	int rc =
 		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
 	certs_clear(&aux);
-	if (certs < 0)
+	/* What could be decided without them stays as it is. */
+	if (rc == 0 && certs < 0 && ev->verdict == EVIDENCE_UNCHECKED) {
 		err_in(&why, "its 'auxblob_base64'");
-	settle(ev, certs, &why);
+		settle(ev, certs, &why);
+	}
 	return rc;
 }
 
@@ -82,8 +84,10 @@ static int parse_ours(struct bytes file, const struct evidence_trust *trust,
 	if (rc == 0)
 		rc = parse_with_aux(&q, trust, regs, ev, err);
 	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
-	*logs = q.logs;
-	q.logs = (struct quote_logs){0};
+	if (logs != NULL) {
+		*logs = q.logs;
+		q.logs = (struct quote_logs){0};
+	}
 	quote_json_clear(&q);
 	return rc;
 }
@@ -103,7 +107,6 @@ static int parse_any(struct bytes file, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
 {
 	struct envelope e;
-	*logs = (struct quote_logs){0};
 	*regs = (struct register_file){0};
 	*ev = (struct evidence){.failed = STEP_NONE};
 	if (quote_json_looks_like(file))
@@ -118,10 +121,7 @@ static int parse_any(struct bytes file, const struct evidence_trust *trust,
 int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct err *err)
 {
-	struct quote_logs logs;
-	int rc = parse_any(file, trust, regs, ev, &logs, err);
-	quote_json_clear_logs(&logs);
-	return rc;
+	return parse_any(file, trust, regs, ev, NULL, err);
 }
 
 int evidence_file_parse_tdreport(
@@ -142,7 +142,8 @@ int evidence_file_load(const char *path, const struct evidence_trust *trust,
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n;
 	*regs = (struct register_file){0};
-	*logs = (struct quote_logs){0};
+	if (logs != NULL)
+		*logs = (struct quote_logs){0};
 	if (input_read(path, trust != NULL ? QUOTE_FILE_MAX : EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
 		return -1;
 	struct bytes file = {raw, n};

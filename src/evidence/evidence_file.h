@@ -23,8 +23,8 @@ int evidence_file_parse_tdreport(
 
 /*
  * The same from a file ("-": standard input), whose name then stands before the message; without
- * `trust` it is a TDREPORT. `logs` are those that JSON of `quote` has beside it; the caller clears
- * them, also after an error.
+ * `trust` it is a TDREPORT. `logs` are those that JSON of `quote` has beside it (NULL: they are
+ * not wanted); the caller clears them, also after an error.
  */
 int evidence_file_load(const char *path, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err);
