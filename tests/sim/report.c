@@ -34,23 +34,29 @@ struct report_entry {
 
 bool report_host_take(struct report_host *host, const char *spec)
 {
-	static const char *const names[] = {"tdx_guest", "sev_guest", "arm_cca_guest", "none"};
-	static const char *const blobs[] = {":tdx", ":snp", ":cca"};
+	static const struct {
+		const char *name, *suffix;
+		enum report_kind blob;
+	} kinds[] = {{"tdx_guest", ":tdx", BLOB_TDX}, {"sev_guest", ":snp", BLOB_SNP},
+		{"arm_cca_guest", ":cca", BLOB_CCA}};
 	size_t n = strcspn(spec, ":");
+	bool known = !spec[n];
 
-	for (int i = 0; i < 4; i++) {
-		if (strlen(names[i]) != n || memcmp(names[i], spec, n))
-			continue;
-		host->provider = i < 3 ? names[i] : NULL;
-		host->blob = i < 3 ? i : BLOB_TDX;
-		for (int k = 0; k < 3 && spec[n]; k++)
-			if (!strcmp(blobs[k], spec + n)) {
-				host->blob = k;
-				return true;
-			}
-		return !spec[n];
-	}
-	return false;
+	host->provider = NULL;
+	host->blob = BLOB_TDX;
+	if (!strcmp(spec, "none"))
+		return true;
+	for (size_t i = 0; i < 3; i++)
+		if (strlen(kinds[i].name) == n && !memcmp(kinds[i].name, spec, n)) {
+			host->provider = kinds[i].name;
+			host->blob = kinds[i].blob;
+		}
+	for (size_t i = 0; i < 3; i++)
+		if (!strcmp(kinds[i].suffix, spec + n)) {
+			host->blob = kinds[i].blob;
+			known = true;
+		}
+	return host->provider && known;
 }
 
 /* What the hardware gives */
@@ -356,7 +362,7 @@ static int read_answer(struct node *n, struct handle *h, const struct mint_buf *
 		h->snap_n = of->n;
 	}
 	h->reading = true;
-	view_cut((struct view){h->snap, h->snap_n}, len, off, ret);
+	view_cut((struct view){h->snap ? h->snap : "", h->snap_n}, len, off, ret);
 	return 0;
 }
 

@@ -83,10 +83,12 @@ struct attached {
 	struct rfclog *logs; /* one per register of the provider */
 };
 
+enum report_kind { BLOB_TDX, BLOB_SNP, BLOB_CCA };
+
 /* What is asked for reports: a kernel of Linux 6.7 or later with one provider, or none. */
 struct report_host {
 	const char *provider; /* as the kernel calls it; NULL: mkdir fails with ENXIO */
-	enum { BLOB_TDX, BLOB_SNP, BLOB_CCA } blob;
+	enum report_kind blob;
 	unsigned floor; /* of the privilege level; above 0 a service provider can be asked */
 	const struct provider *registers; /* of a TDX guest, in its quotes; NULL: zeros */
 	struct report_entry *entries;	  /* all that there ever were */
