@@ -45,7 +45,7 @@ static int copy_bytes(
 
 /* What is wrong with it is known since it was opened. */
 static int copy_log(
-	const struct log_input *in, size_t max, struct quote_logs *ret, struct err *err)
+	const struct log_input *in, size_t *left, struct quote_logs *ret, struct err *err)
 {
 	struct quote_log log = {0};
 	if (in->err.status != ST_OK) {
@@ -55,10 +55,12 @@ static int copy_log(
 	log.source = strdup(in->name);
 	log.format = strdup(in->format->name);
 	log.reg = in->text ? strdup(in->mr->full) : NULL;
-	if (log.source == NULL || log.format == NULL || (in->text && log.reg == NULL))
+	if (log.source == NULL || log.format == NULL || (in->text && log.reg == NULL)) {
 		err_sys(err, ENOMEM, "'%s'", in->path);
-	else if (copy_bytes(in, max, &log, err) == 0)
+	} else if (copy_bytes(in, *left, &log, err) == 0) {
+		*left -= log.n;
 		return quote_json_add_log(ret, &log, err);
+	}
 	free(log.source);
 	free(log.format);
 	free(log.reg);
@@ -72,21 +74,18 @@ static int copy_all(const struct inputs *inputs, struct quote_logs *ret, struct 
 	if (inputs->n > QUOTE_LOGS_COUNT_MAX)
 		return err_set(
 			err, ST_SYSTEM, "this machine has more than %d logs", QUOTE_LOGS_COUNT_MAX);
-	for (size_t i = 0; i < inputs->n; i++) {
-		if (copy_log(&inputs->v[i], left, ret, err) < 0)
+	for (size_t i = 0; i < inputs->n; i++)
+		if (copy_log(&inputs->v[i], &left, ret, err) < 0)
 			return -1;
-		left -= ret->v[ret->n - 1].n;
-	}
 	return 0;
 }
 
-static size_t pick_rtmrs(const struct mr_list *mrs, struct mr_pick *ret)
+static bool has_rtmrs(const struct mr_list *mrs)
 {
-	size_t n = 0;
 	for (size_t i = 0; i < mrs->n; i++)
 		if (mrs->mr[i]->cc_mr_index > 0)
-			ret[n++].mr = mrs->mr[i];
-	return n;
+			return true;
+	return false;
 }
 
 /* Kernels that give quotes and show no registers have the logs of other programs, too. */
@@ -105,8 +104,9 @@ static int add_rtmrs(struct mr_list *mrs, struct err *err)
 	return 0;
 }
 
-static int read_of(const struct root *root, const struct mr_list *mrs, const struct mr_pick *picks,
-	size_t n, struct quote_logs *ret, struct err *err)
+/* Wanted are RTMRs, whatever else this machine has. */
+static int read_of(
+	const struct root *root, const struct mr_list *mrs, struct quote_logs *ret, struct err *err)
 {
 	struct registers r = {.root = root, .mrs = mrs, .wait_s = LOCK_WAIT_DEFAULT_S};
 	struct inputs inputs = {0};
@@ -114,9 +114,11 @@ static int read_of(const struct root *root, const struct mr_list *mrs, const str
 	AUTO_FREE struct err *bad = calloc(mrs->n + 1, sizeof(*bad));
 	if (bad == NULL)
 		return err_sys(err, ENOMEM, "registers");
-	int rc = registers_ask(&r, picks, n, &asked, err);
-	if (rc == 0)
-		rc = system_open(&r, asked, bad, &inputs, err);
+	if (registers_ask(&r, NULL, 0, &asked, err) < 0)
+		return -1;
+	for (size_t i = 0; i < mrs->n; i++)
+		asked[i].wanted = mrs->mr[i]->cc_mr_index > 0;
+	int rc = system_open(&r, asked, bad, &inputs, err);
 	if (rc == 0)
 		rc = copy_all(&inputs, ret, err);
 	inputs_close(&inputs);
@@ -131,16 +133,10 @@ int quote_logs_read(
 	int rc = tree_probe(root, only_abi, &tree, err);
 	if (rc < 0 && err->status == ST_ABSENT)
 		rc = 0;
-	AUTO_FREE struct mr_pick *picks = calloc(tree.mrs.n + RTMRS, sizeof(*picks));
-	if (picks == NULL)
-		rc = err_sys(err, ENOMEM, "registers");
-	size_t n = rc == 0 ? pick_rtmrs(&tree.mrs, picks) : 0;
-	if (rc == 0 && n == 0) {
+	if (rc == 0 && !has_rtmrs(&tree.mrs))
 		rc = add_rtmrs(&tree.mrs, err);
-		n = pick_rtmrs(&tree.mrs, picks);
-	}
 	if (rc == 0)
-		rc = read_of(root, &tree.mrs, picks, n, ret, err);
+		rc = read_of(root, &tree.mrs, ret, err);
 	tree_clear(&tree);
 	return rc;
 }

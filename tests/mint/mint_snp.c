@@ -113,7 +113,7 @@ void mint_put_auxblob(struct mint_buf *ret, const struct mint_amd *amd)
 		size_t at = data.n;
 		mint_put_der(&data, certs[i]);
 		mint_fill(ret, (uint8_t)(0x63 + i), 16);
-		mint_le(ret, ROWS * ROW + at, 4);
+		mint_le(ret, (size_t)ROWS * ROW + at, 4);
 		mint_le(ret, data.n - at, 4);
 	}
 	mint_fill(ret, 0, ROW);
