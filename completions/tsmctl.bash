@@ -37,7 +37,7 @@ _tsmctl() {
 	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		list | read | extend | write | log | verify | replay | status) cmd=${words[i]} && break ;;
+		list | read | extend | write | log | verify | quote | replay | status) cmd=${words[i]} && break ;;
 		esac
 	done
 
@@ -79,6 +79,15 @@ _tsmctl() {
 	verify:--report-data-file) _tsmctl_files -f ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
+	quote:--report-data) ;;
+	quote:--report-data-file) _tsmctl_files -f ;;
+	quote:--nonce) ;;
+	quote:--format) _tsmctl_offer coco-tdx ;;
+	quote:--privlevel) ;;
+	quote:--service-provider) ;;
+	quote:--service-guid) ;;
+	quote:--service-manifest-version) ;;
+	quote:--wait) ;;
 	*) false ;;
 	esac && return
 
@@ -95,9 +104,10 @@ _tsmctl() {
 	log:*) _tsmctl_registers ;;
 	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
+	quote:-*) _tsmctl_offer --report-data --report-data-file --nonce --random --with-logs --format --privlevel --service-provider --service-guid --service-manifest-version --wait "${globals[@]}" ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;
-	:*) _tsmctl_offer list read extend write log verify replay status ;;
+	:*) _tsmctl_offer list read extend write log verify quote replay status ;;
 	esac
 }
 complete -F _tsmctl tsmctl

@@ -37,6 +37,7 @@ _tsmctl() {
 		'write:set a writable static register'
 		'log:print event logs'
 		'verify:check that logs explain registers'
+		'quote:get a signed report (quote) of this TVM from its firmware'
 		'replay:print what logs make of registers, without the registers'
 		'status:say what is here, what is missing and what to do about it'
 	)
@@ -115,6 +116,21 @@ _tsmctl() {
 			'--no-log[compare with --expect only]'
 			'--allow-ahead[a log may have events at its end that are not in the register\: log-ahead is status 0]'
 			'*:register:_tsmctl_registers'
+		)
+		;;
+	quote)
+		args=(
+			'--report-data[the 64 bytes that the quote is for, as 128 hex digits]:HEX:'
+			'--report-data-file[the same, the bytes being those of FILE (-\: standard input)]:FILE:_files'
+			'--nonce[the same from 1 to 64 bytes; zeros are added at the end]:HEX:'
+			'--random[use 64 random bytes\: to test that quotes work]'
+			'--with-logs[with --json\: add the event logs, which must be the same before and after and replay to the quote]'
+			'--format[coco-tdx\: quote and log as the services of Confidential Containers take them]:FORMAT:(coco-tdx)'
+			'--privlevel[SEV-SNP\: the privilege level (VMPL) of the report, 0 to 3; default\: the lowest that this kernel may ask for]:N:'
+			'--service-provider[ask this service provider (svsm)]:NAME:'
+			'--service-guid[with --service-provider\: this service; default\: all]:GUID:'
+			'--service-manifest-version[with --service-guid\: the version of its manifest; default\: 0]:N:'
+			'--wait[how long to ask again while TDX has an open request; default\: 60]:SECONDS:'
 		)
 		;;
 	replay)

@@ -49,3 +49,18 @@ bool base64_get(uint8_t *dst, size_t *ret_n, struct bytes s)
 	*ret_n -= pad;
 	return base64_quad(end, quad) && bytes_all_zero((struct bytes){end + 3 - pad, pad});
 }
+
+void base64_put(char *dst, struct bytes b)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	for (size_t i = 0; i < b.n; i += 3) {
+		size_t n = b.n - i < 3 ? b.n - i : 3;
+		uint8_t in[3] = {0};
+		memcpy(in, b.p + i, n);
+		*dst++ = digits[in[0] >> 2];
+		*dst++ = digits[(in[0] & 3) << 4 | in[1] >> 4];
+		*dst++ = n > 1 ? digits[(in[1] & 15) << 2 | in[2] >> 6] : '=';
+		*dst++ = n > 2 ? digits[in[2] & 63] : '=';
+	}
+}

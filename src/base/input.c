@@ -225,6 +225,17 @@ int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struc
 	return 0;
 }
 
+int input_memory(struct bytes b, struct err *err)
+{
+	int mem = memfd_create("log", MFD_CLOEXEC);
+	int rc = mem < 0 ? -errno : put_all(mem, b.p, b.n, 0);
+	if (rc == 0)
+		return mem;
+	if (mem >= 0)
+		close(mem);
+	return err_sys(err, -rc, "memory");
+}
+
 enum { WINDOW = 2 * LINE_MAX_BYTES };
 
 int lines_open(struct lines *ret, int fd, struct err *err)

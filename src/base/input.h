@@ -36,6 +36,9 @@ bool input_exceeds_limit(off_t size);
  * max bytes. */
 int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err);
 
+/* A file in memory that holds a copy of b, at offset 0: a descriptor that the caller closes. */
+int input_memory(struct bytes b, struct err *err);
+
 /* Lines of a seekable descriptor, which is borrowed. */
 struct lines {
 	int fd;

@@ -28,6 +28,14 @@ enum {
 	LOCK_LOOK_MS = 10,	  /* between two looks at the list of all locks */
 	LOCKS_TEXT_MAX = 1 << 20, /* bytes of that list */
 
+	/* configfs-tsm */
+	REPORT_BLOB_MAX = 16 * 1024 * 1024, /* bytes of a report: the kernel's own bound */
+	REPORT_NAMES_TRIED = 100,	    /* until one is not taken */
+	REPORT_NAMES_SHOWN = 8,		    /* of entries that others left */
+	QUOTE_WAIT_DEFAULT_S = 60,	    /* for a request of TDX that is open: EBUSY */
+	QUOTE_ASK_AGAIN_MS = 1000,	    /* between two of these */
+	QUOTE_RETRIES_MAX = 5,		    /* of a quote that its logs do not fit */
+
 	/* records */
 	RECORD_MAX = 4096, /* bytes of one record: a kernel takes PAGE_SIZE in one write */
 	KERNEL_LOG_MAX = 4 * 1024 * 1024,   /* bytes of one in-kernel text log */
@@ -56,9 +64,12 @@ enum {
 	EXPORT_HEADS_MAX = 32768, /* of an exported record, without its names and data */
 	VALUES_FILE_MAX = 4 * 1024 * 1024,
 	EVIDENCE_FILE_MAX = 4 * 1024 * 1024, /* a quote, or the JSON around it */
-	CERTS_FILE_MAX = 4 * 1024 * 1024,    /* PEM, DER or the certificate table of a host */
-	CERTS_MAX = 64,			     /* certificates of one purpose */
-	CRLS_MAX = 32,			     /* revocation lists */
+	QUOTE_LOGS_MAX = 64 * 1024 * 1024,   /* bytes of all logs beside a quote of ours */
+	QUOTE_LOGS_COUNT_MAX = 256,
+	QUOTE_FILE_MAX = 128 * 1024 * 1024, /* of what 'quote --json' prints, in base64 */
+	CERTS_FILE_MAX = 4 * 1024 * 1024,   /* PEM, DER or the certificate table of a host */
+	CERTS_MAX = 64,			    /* certificates of one purpose */
+	CRLS_MAX = 32,			    /* revocation lists */
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 32768,	   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */

@@ -232,6 +232,20 @@ static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
 			differ);
 }
 
+/* Those that were named, else those beside the quote. */
+static int add_logs(struct app *app, const struct td_file *td, struct inputs *ret)
+{
+	const struct str_list *named = &app->opt.inputs;
+	int rc = 0;
+	for (size_t i = 0; i < named->n && rc == 0; i++)
+		rc = inputs_add(ret, named->v[i], &app->err);
+	if (named->n > 0 || app->opt.no_log)
+		return rc;
+	for (size_t i = 0; i < td->logs.n && rc == 0; i++)
+		rc = inputs_add_quoted(ret, &td->logs.v[i], &app->err);
+	return rc == 0 ? 0 : err_in(&app->err, "'%s'", td->asked.path);
+}
+
 static int run(struct app *app, const struct registers *r, const struct files *files, int argc,
 	char *const argv[])
 {
@@ -241,15 +255,15 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	const struct options *o = &app->opt;
 	struct verify_wanted wanted = {
 		.expect = o->expect != NULL ? &files->expect : NULL,
-		/* Away from a machine, without a log, there is nothing else to compare. */
-		.no_log = o->no_log || (r->root == NULL && o->inputs.n == 0),
 		.all = argc == 0,
 		.allow_ahead = o->allow_ahead,
 	};
 	int rc = app_pick(app, r->mrs, argc, argv, &picks, &wanted.n_picks);
 	wanted.picks = picks;
-	for (size_t i = 0; i < o->inputs.n && rc == 0; i++)
-		rc = inputs_add(&inputs, o->inputs.v[i], &app->err);
+	if (rc == 0)
+		rc = add_logs(app, &files->td, &inputs);
+	/* Away from a machine, without a log, there is nothing else to compare. */
+	wanted.no_log = o->no_log || (r->root == NULL && inputs.n == 0);
 	if (rc == 0)
 		rc = inputs_bind(&inputs, r->mrs, picks, wanted.n_picks, &app->err);
 	app_watch(app, &inputs);
@@ -271,10 +285,6 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 static int check_options(struct app *app, struct td_file *td)
 {
 	const struct options *o = &app->opt;
-	const char *offline = o->values != NULL	    ? "values"
-			      : o->quote != NULL    ? "quote"
-			      : o->tdreport != NULL ? "tdreport"
-						    : NULL;
 	if (o->no_log && o->expect == NULL)
 		return err_set(
 			&app->err, ST_USAGE, "--no-log leaves nothing to check without --expect");
@@ -282,9 +292,10 @@ static int check_options(struct app *app, struct td_file *td)
 		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
 	if (td_options_check(app, &td->asked) < 0)
 		return -1;
-	if (offline != NULL && o->inputs.n == 0 && o->expect == NULL)
+	td->lone = o->inputs.n == 0 && o->expect == NULL;
+	if (o->values != NULL && td->lone)
 		return err_set(&app->err, ST_USAGE,
-			"--%s needs --input or --expect to be checked against", offline);
+			"--values needs --input or --expect to be checked against");
 	return 0;
 }
 

@@ -139,6 +139,36 @@ static const struct opt_spec verify_opts[] = {
 		"status 0"},
 };
 
+static const char *const quote_choices[] = {"coco-tdx", NULL};
+
+static const struct opt_spec quote_opts[] = {
+	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),
+		"the 64 bytes that the quote is for, as 128 hex digits"},
+	{0, "report-data-file", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(report_data_file),
+		"the same, the bytes being those of FILE (-: standard input)"},
+	{0, "nonce", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(nonce),
+		"the same from 1 to 64 bytes; zeros are added at the end"},
+	{0, "random", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(random),
+		"use 64 random bytes: to test that quotes work"},
+	{0, "with-logs", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(with_logs),
+		"with --json: add the event logs, which must be the same before and after and "
+		"replay to the quote"},
+	{0, "format", OPT_STRING, "FORMAT", quote_choices, COMPLETE_CHOICE, AT(format),
+		"coco-tdx: quote and log as the services of Confidential Containers take them"},
+	{0, "privlevel", OPT_STRING, "N", NULL, COMPLETE_NOTHING, AT(privlevel),
+		"SEV-SNP: the privilege level (VMPL) of the report, 0 to 3; default: the lowest "
+		"that this kernel may ask for"},
+	{0, "service-provider", OPT_STRING, "NAME", NULL, COMPLETE_NOTHING, AT(service_provider),
+		"ask this service provider (svsm)"},
+	{0, "service-guid", OPT_STRING, "GUID", NULL, COMPLETE_NOTHING, AT(service_guid),
+		"with --service-provider: this service; default: all"},
+	{0, "service-manifest-version", OPT_STRING, "N", NULL, COMPLETE_NOTHING,
+		AT(service_manifest_version),
+		"with --service-guid: the version of its manifest; default: 0"},
+	{0, "wait", OPT_SECONDS, "SECONDS", NULL, COMPLETE_NOTHING, AT(quote_wait_s),
+		"how long to ask again while TDX has an open request; default: 60"},
+};
+
 const struct cmd_spec commands[] = {
 	{"list", "[REGISTER...]", "show the registers and what may be done with each",
 		"ACCESS is what the register allows: r readable, w its value can be set, x "
@@ -161,6 +191,11 @@ const struct cmd_spec commands[] = {
 		"Status 0 only if every register looked at was reproduced by its log.", verify_opts,
 		COUNT(verify_opts), 0, -1, COMPLETE_REGISTER, "tsmctl.verify/1", "registers",
 		cmd_verify},
+	{"quote", "", "get a signed report (quote) of this TVM from its firmware",
+		"Needs exactly one of --report-data, --report-data-file, --nonce and --random. "
+		"Writes the blob alone to a file or pipe, or, with --json or --format, a document.",
+		quote_opts, COUNT(quote_opts), 0, 0, COMPLETE_NOTHING, "tsmctl.quote/1",
+		"registers", cmd_quote},
 	{"replay", "LOG[:FORMAT][@REGISTER]...",
 		"print what logs make of registers, without the registers", NULL, NULL, 0, 1, -1,
 		COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
@@ -183,5 +218,6 @@ void options_default(struct options *ret)
 		.root = "/",
 		.color = "auto",
 		.wait_s = LOCK_WAIT_DEFAULT_S,
+		.quote_wait_s = QUOTE_WAIT_DEFAULT_S,
 	};
 }

@@ -48,6 +48,10 @@ struct options {
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;
 	const char *values, *expect, *initial, *quote, *tdreport;
 	const char *report_data, *report_data_file, *at;
+	const char *nonce, *privlevel;
+	const char *service_provider, *service_guid, *service_manifest_version;
+	bool random, with_logs;
+	unsigned quote_wait_s;
 	struct str_list inputs, root_ca, certs, crl, require;
 };
 
@@ -88,6 +92,7 @@ void options_default(struct options *ret);
 /* One file each; argv are the operands. -1 with app->err, or 0; what single rows failed with is in
  * app->status then. */
 int cmd_list(struct app *app, int argc, char *const argv[]);
+int cmd_quote(struct app *app, int argc, char *const argv[]);
 int cmd_read(struct app *app, int argc, char *const argv[]);
 int cmd_extend(struct app *app, int argc, char *const argv[]);
 int cmd_write(struct app *app, int argc, char *const argv[]);

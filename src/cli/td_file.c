@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/strbuf.h"
-#include "evidence/evidence_file.h"
 #include "model/verdict.h"
 
 enum { LINE_ROOM = ERR_MSG_MAX };
@@ -106,9 +105,13 @@ int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 	*ret = (struct register_file){0};
 	if (quote && td_options_load(app, &td->asked) < 0)
 		return -1;
-	if (evidence_file_load(
-		    td->asked.path, quote ? &td->asked.trust : NULL, ret, &td->ev, &app->err) < 0)
+	if (evidence_file_load(td->asked.path, quote ? &td->asked.trust : NULL, ret, &td->ev,
+		    &td->logs, &app->err) < 0)
 		return -1;
+	if (td->lone && td->logs.n == 0)
+		return err_set(&app->err, ST_USAGE,
+			"--%s needs --input or --expect to be checked against",
+			quote ? "quote" : "tdreport");
 	td->unmet = find_unmet(td);
 	tell_notes(app, td);
 	tell_errors(app, td);
@@ -119,6 +122,7 @@ int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 void td_file_clear(struct td_file *td)
 {
 	evidence_trust_clear(&td->asked.trust);
+	quote_json_clear_logs(&td->logs);
 }
 
 bool td_file_verdict(const struct td_file *td, const char **ret)

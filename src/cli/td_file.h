@@ -4,12 +4,14 @@
 #define TSMCTL_CLI_TD_FILE_H
 
 #include "cli/td_options.h"
-#include "evidence/register_file.h"
+#include "evidence/evidence_file.h"
 
 struct td_file {
 	struct td_options asked;
 	struct evidence ev;
 	unsigned unmet; /* of asked.require */
+	bool lone; /* before it is loaded: what its registers are for is in it, or it is refused */
+	struct quote_logs logs; /* beside a quote of ours */
 };
 
 /*

@@ -57,14 +57,14 @@ static int check_needs_quote(struct app *app)
 	return 0;
 }
 
-static int take_report_data(struct app *app, struct td_options *ret)
+int td_options_report_data(struct app *app, uint8_t ret[static REPORT_DATA_SIZE], bool *ret_asked)
 {
 	const struct options *o = &app->opt;
 	AUTO_FREE uint8_t *file = NULL;
 	size_t n;
-	ret->asked = o->report_data != NULL || o->report_data_file != NULL;
+	*ret_asked = o->report_data != NULL || o->report_data_file != NULL;
 	if (o->report_data != NULL &&
-		!hex_get(ret->wanted, sizeof(ret->wanted), bytes_of(o->report_data), true))
+		!hex_get(ret, REPORT_DATA_SIZE, bytes_of(o->report_data), true))
 		return err_set(&app->err, ST_USAGE,
 			"--report-data: it has %d bytes: %d hex digits are needed, nothing else",
 			REPORT_DATA_SIZE, 2 * REPORT_DATA_SIZE);
@@ -76,7 +76,7 @@ static int take_report_data(struct app *app, struct td_options *ret)
 		return err_set(&app->err, ST_USAGE,
 			"--report-data-file '%s': %zu bytes, and report data has %d",
 			o->report_data_file, n, REPORT_DATA_SIZE);
-	memcpy(ret->wanted, file, sizeof(ret->wanted));
+	memcpy(ret, file, REPORT_DATA_SIZE);
 	return 0;
 }
 
@@ -163,7 +163,8 @@ int td_options_check(struct app *app, struct td_options *ret)
 	const struct options *o = &app->opt;
 	*ret = (struct td_options){.path = o->quote != NULL ? o->quote : o->tdreport};
 	if (check_one_source(app) < 0 || check_needs_quote(app) < 0 ||
-		take_time(app, &ret->trust) < 0 || take_report_data(app, ret) < 0)
+		take_time(app, &ret->trust) < 0 ||
+		td_options_report_data(app, ret->wanted, &ret->asked) < 0)
 		return -1;
 	return take_require(app, &ret->require);
 }

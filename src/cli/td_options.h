@@ -30,6 +30,8 @@ struct td_options {
  * no file but that of --report-data-file.
  */
 int td_options_check(struct app *app, struct td_options *ret);
+/* That alone: *ret_asked says whether one of the two options was given. ST_USAGE, or a file's error. */
+int td_options_report_data(struct app *app, uint8_t ret[static REPORT_DATA_SIZE], bool *ret_asked);
 /* Reads the certificates of --root-ca, --certs and --crl. The caller clears ret->trust. */
 int td_options_load(struct app *app, struct td_options *ret);
 

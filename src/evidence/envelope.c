@@ -12,58 +12,40 @@
 #include "formats/json_reader.h"
 
 /* 1 and what the text stands for; 0 if it is neither hex nor base64. */
-static int decode(struct bytes text, uint8_t **ret_owned, struct bytes *ret, struct err *err)
+static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 {
-	int rc = encoded_get(text, ret_owned, &ret->n);
+	uint8_t *raw;
+	size_t n;
+	int rc = encoded_get(text, &raw, &n);
 	if (rc < 0)
 		return err_sys(err, ENOMEM, "evidence");
 	if (rc > 0)
-		ret->p = *ret_owned;
+		*ret = (struct envelope){.inner = {raw, n}, .owned = raw};
 	return rc;
 }
 
-static int open_text(struct bytes text, struct envelope *ret, struct err *err)
+static struct json_object *find_quote(struct json_object *doc)
 {
-	struct bytes inner = {0};
-	int rc = decode(text, &ret->owned, &inner, err);
-	if (rc > 0)
-		ret->inner = inner;
-	return rc;
-}
-
-/* The member's string; p NULL if it has none. */
-static struct bytes string_of(struct json_object *doc, const char *key)
-{
-	struct json_object *v;
-	if (!json_object_is_type(doc, json_type_object) ||
-		!json_object_object_get_ex(doc, key, &v) ||
-		!json_object_is_type(v, json_type_string))
-		return (struct bytes){0};
-	return (struct bytes){
-		(const uint8_t *)json_object_get_string(v), (size_t)json_object_get_string_len(v)};
-}
-
-static struct bytes find_quote(struct json_object *doc)
-{
-	struct json_object *in;
-	if (json_object_object_get_ex(doc, "tdx", &in))
+	struct json_object *in, *quote;
+	if (json_object_object_get_ex(doc, "tdx", &in) && json_object_is_type(in, json_type_object))
 		doc = in;
-	struct bytes quote = string_of(doc, "quote");
-	return quote.p != NULL ? quote : string_of(doc, "quote_base64");
+	if (!json_object_is_type(doc, json_type_object) ||
+		!json_object_object_get_ex(doc, "quote", &quote) ||
+		!json_object_is_type(quote, json_type_string))
+		return NULL;
+	return quote;
 }
 
 static int open_quote(struct json_object *doc, struct envelope *ret, struct err *err)
 {
-	struct bytes text = find_quote(doc), certs = string_of(doc, "auxblob_base64");
-	if (text.p == NULL)
+	struct json_object *quote = find_quote(doc);
+	if (quote == NULL)
 		return err_set(err, ST_FORMAT, "JSON without a string 'quote'");
+	struct bytes text = {(const uint8_t *)json_object_get_string(quote),
+		(size_t)json_object_get_string_len(quote)};
 	int rc = open_text(text, ret, err);
-	if (rc == 0)
-		return err_set(err, ST_FORMAT, "the JSON's 'quote' is neither hex nor base64");
-	if (rc < 0 || certs.n == 0)
-		return rc;
-	rc = decode(certs, &ret->owned_certs, &ret->certs, err);
-	return rc == 0 ? err_set(err, ST_FORMAT, "the JSON's 'auxblob_base64' is not base64") : rc;
+	return rc == 0 ? err_set(err, ST_FORMAT, "the JSON's 'quote' is neither hex nor base64")
+		       : rc;
 }
 
 static int open_json(struct bytes text, struct envelope *ret, struct err *err)
@@ -73,9 +55,7 @@ static int open_json(struct bytes text, struct envelope *ret, struct err *err)
 		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "neither evidence nor JSON with a quote");
-	int rc = string_of(doc, "quote").p != NULL && string_of(doc, "quote_base64").p != NULL
-			 ? err_set(err, ST_FORMAT, "both 'quote' and 'quote_base64' are there")
-			 : open_quote(doc, ret, err);
+	int rc = open_quote(doc, ret, err);
 	json_object_put(doc);
 	return rc;
 }
@@ -134,6 +114,5 @@ int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 void envelope_clear(struct envelope *e)
 {
 	free(e->owned);
-	free(e->owned_certs);
 	*e = (struct envelope){0};
 }

@@ -8,15 +8,13 @@
 
 struct envelope {
 	struct bytes inner; /* the evidence; of `owned`, or of the file */
-	struct bytes certs; /* a host's certificate table that is beside it; of `owned_certs` */
-	uint8_t *owned, *owned_certs;
+	uint8_t *owned;
 };
 
 /*
  * Takes off what is around the evidence: hex, with or without 0x; base64 (RFC 4648, sections 4 and
  * 5, padded or not), both with blanks anywhere; JSON with the quote in hex or base64 as its member
- * "quote" (dstack, CoCo), or as that of its member "tdx" (Intel Trust Authority), this JSON in base64, too;
- * the JSON of `tsmctl quote`; Azure's HCL
+ * "quote" (dstack, CoCo), or as that of its member "tdx" (Intel Trust Authority), this JSON in base64, too; Azure's HCL
  * report. What is none of these is taken as it is. ST_FORMAT for JSON without such a member, or a
  * report that is cut. The caller clears the result, also after an error; it borrows from `file`.
  */

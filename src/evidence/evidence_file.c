@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/evidence_file.h"
 
+#include <string.h>
+
 #include "base/input.h"
 #include "base/scope.h"
 #include "evidence/envelope.h"
@@ -45,17 +47,47 @@ static int parse_quote(struct bytes b, const struct evidence_trust *trust,
 	return 0;
 }
 
-/* The certificates beside the evidence are as good as given ones: none is trusted for itself. */
-static int parse_with(const struct envelope *e, const struct evidence_trust *trust,
+int evidence_file_parse_raw(struct bytes raw, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct err *err)
 {
-	struct evidence_trust both = *trust;
-	int rc = 0;
-	if (e->certs.n > 0 && certs_add(&both.given, e->certs, err) < 0)
-		rc = err_in(err, "the JSON's 'auxblob_base64'");
+	*regs = (struct register_file){0};
+	*ev = (struct evidence){.failed = STEP_NONE};
+	return parse_quote(raw, trust, regs, ev, err);
+}
+
+/* With the host's certificates beside those that were given. */
+static int parse_with_aux(const struct quote_json *q, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct evidence_trust with = *trust;
+	struct err why = {0};
+	int certs = q->n_aux > 0
+			    ? certs_add(&with.given, (struct bytes){q->aux, q->n_aux}, &why)
+			    : 0;
+	int rc =
+		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
+	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
+	/* What could be decided without them stays as it is. */
+	if (rc == 0 && certs < 0 && ev->verdict == EVIDENCE_UNCHECKED) {
+		err_in(&why, "its 'auxblob_base64'");
+		settle(ev, certs, &why);
+	}
+	return rc;
+}
+
+static int parse_ours(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
+{
+	struct quote_json q;
+	int rc = quote_json_parse(file, &q, err);
 	if (rc == 0)
-		rc = parse_quote(e->inner, &both, regs, ev, err);
-	certs_cut(&both.given, trust->given.n, trust->given.n_crls);
+		rc = parse_with_aux(&q, trust, regs, ev, err);
+	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
+	if (logs != NULL) {
+		*logs = q.logs;
+		q.logs = (struct quote_logs){0};
+	}
+	quote_json_clear(&q);
 	return rc;
 }
 
@@ -70,15 +102,25 @@ static int begin(struct bytes file, struct register_file *regs, struct evidence 
 	return envelope_open(file, ret, err);
 }
 
+static int parse_any(struct bytes file, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
+{
+	struct envelope e;
+	*regs = (struct register_file){0};
+	*ev = (struct evidence){.failed = STEP_NONE};
+	if (quote_json_looks_like(file))
+		return parse_ours(file, trust, regs, ev, logs, err);
+	int rc = begin(file, regs, ev, &e, err);
+	if (rc == 0)
+		rc = parse_quote(e.inner, trust, regs, ev, err);
+	envelope_clear(&e);
+	return rc;
+}
+
 int evidence_file_parse(struct bytes file, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct err *err)
 {
-	struct envelope e;
-	int rc = begin(file, regs, ev, &e, err);
-	if (rc == 0)
-		rc = parse_with(&e, trust, regs, ev, err);
-	envelope_clear(&e);
-	return rc;
+	return parse_any(file, trust, regs, ev, NULL, err);
 }
 
 int evidence_file_parse_tdreport(
@@ -94,15 +136,17 @@ int evidence_file_parse_tdreport(
 }
 
 int evidence_file_load(const char *path, const struct evidence_trust *trust,
-	struct register_file *regs, struct evidence *ev, struct err *err)
+	struct register_file *regs, struct evidence *ev, struct quote_logs *logs, struct err *err)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	size_t n;
 	*regs = (struct register_file){0};
-	if (input_read(path, EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
+	if (logs != NULL)
+		*logs = (struct quote_logs){0};
+	if (input_read(path, trust != NULL ? QUOTE_FILE_MAX : EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
 		return -1;
 	struct bytes file = {raw, n};
-	int rc = trust != NULL ? evidence_file_parse(file, trust, regs, ev, err)
+	int rc = trust != NULL ? parse_any(file, trust, regs, ev, logs, err)
 			       : evidence_file_parse_tdreport(file, regs, ev, err);
 	if (rc == 0)
 		return 0;

@@ -258,7 +258,7 @@ struct bytes json_head_value(struct bytes head, const char *key)
 {
 	size_t n = strlen(key);
 	for (const uint8_t *at; (at = memmem(head.p, head.n, key, n)) != NULL;) {
-		bool opens = at > head.p && at[-1] == '"';
+		bool opens = at > head.p && at[-1] == '"' && (at - 1 == head.p || at[-2] != '\\');
 		head.n -= (size_t)(at - head.p) + n;
 		head.p = at + n;
 		if (!opens || head.n == 0 || head.p[0] != '"')

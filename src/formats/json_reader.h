@@ -42,7 +42,7 @@ void json_seq_close(struct json_seq *s);
 int json_seq_next(struct json_seq *s, struct json_object **ret, uint64_t *off, struct err *err);
 
 /*
- * One whole text, of up to WINDOW_MAX bytes, with the same bounds, and blanks around it; the caller puts it.
+ * One whole text, of up to QUOTE_FILE_MAX bytes, with the same bounds, and blanks around it; the caller puts it.
  * ST_FORMAT with the byte.
  */
 int json_whole(struct bytes text, struct json_object **ret, struct err *err);
@@ -51,6 +51,7 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err);
 uint8_t json_head_first(struct bytes head);
 /* What stands behind "KEY": there, KEY as it is spelled; p NULL if there is none. */
 struct bytes json_head_value(struct bytes head, const char *key);
+
 
 /*
  * Members by name, in one pass: values[i] is that of keys[i], of at most 32; NULL where it is not there,

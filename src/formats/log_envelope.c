@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "base/encoded.h"
+#include "base/input.h"
 #include "base/scope.h"
 #include "formats/json_reader.h"
 #include "formats/log_formats.h"
@@ -34,20 +34,9 @@ static int read_upto(int fd, uint8_t *buf, size_t n, struct err *err)
 
 static int replace(int *fd, struct bytes log, struct err *err)
 {
-	int mem = memfd_create("log", MFD_CLOEXEC);
-	size_t done = 0;
-	while (mem >= 0 && done < log.n) {
-		ssize_t n = write(mem, log.p + done, log.n - done);
-		if (n < 0 && errno != EINTR)
-			break;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	if (mem < 0 || done < log.n) {
-		int sys = errno;
-		if (mem >= 0)
-			close(mem);
-		return err_sys(err, sys, "log");
-	}
+	int mem = input_memory(log, err);
+	if (mem < 0)
+		return -1;
 	close(*fd);
 	*fd = mem;
 	return 0;

@@ -13,6 +13,7 @@
 #include "base/scope.h"
 #include "formats/log_formats.h"
 #include "kernel/lock.h"
+#include "kernel/tsm_report.h"
 #include "formats/journal.h"
 #include "formats/tcg2.h"
 #include "verify/system.h"
@@ -149,6 +150,36 @@ static void report_quotes(struct report *r)
 		say(r, "ok", "configfs", NULL,
 			"/sys/kernel/config/tsm/report is there: quotes can be asked for through "
 			"configfs-tsm, which has no registers");
+}
+
+/* An entry of its own would tell, but looking makes nothing: a provider comes with a TEE's driver. */
+static void report_quote(struct report *r)
+{
+	const char *sign;
+	if (!exists(r->root, REPORT_HOME))
+		say(r, "note", "quote",
+			"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
+			"no quotes: /" REPORT_HOME " is missing");
+	else if (find_tee(r->root, &sign) == TEE_NONE)
+		say(r, "note", "quote", "load tdx_guest or sev-guest",
+			"no quotes: no guest driver is seen that gives them");
+	else if (geteuid() != 0)
+		say(r, "note", "quote", "become root", "only root can get a quote");
+	else
+		say(r, "ok", "quote", NULL, "'tsmctl quote' can ask for a quote");
+}
+
+static void report_left_entries(struct report *r)
+{
+	size_t n;
+	AUTO_FREE char *names = tsm_report_entries(r->root, &n);
+	if (n > 0)
+		say(r, "note", "quote",
+			"rmdir what nobody uses in /" REPORT_HOME
+			": while one is there, the guest driver cannot be loaded again",
+			"%zu request%s, running or left by a killed program: %s%s", n,
+			n == 1 ? "" : "s", names != NULL ? names : "",
+			n > REPORT_NAMES_SHOWN ? ", ..." : "");
 }
 
 /* What an interface's folders hold. */
@@ -578,6 +609,8 @@ int status_run(const struct root *root, const char *only_abi, finding_fn each, v
 	report_registers(&r, only_abi, ret_readable);
 	report_rights(&r);
 	report_quotes(&r);
+	report_quote(&r);
+	report_left_entries(&r);
 	report_libcrypto(&r);
 	report_ccel(&r);
 	report_lock(&r);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/scope.h"
 
 static void before(struct json *j)
@@ -120,5 +121,19 @@ void json_hex(struct json *j, struct bytes b)
 	before(j);
 	sink_char(j->sink, '"');
 	sink_hex(j->sink, b);
+	sink_char(j->sink, '"');
+}
+
+void json_base64(struct json *j, struct bytes b)
+{
+	enum { STEP = SINK_ROOM_MAX / 4 * 3 };
+	before(j);
+	sink_char(j->sink, '"');
+	while (b.n > 0) {
+		size_t n = b.n < STEP ? b.n : STEP;
+		base64_put(sink_room(j->sink, (n + 2) / 3 * 4), (struct bytes){b.p, n});
+		b.p += n;
+		b.n -= n;
+	}
 	sink_char(j->sink, '"');
 }

@@ -173,6 +173,21 @@ int inputs_add_open(struct inputs *inputs, const struct log_input *like, off_t e
 	return -1;
 }
 
+int inputs_add_quoted(struct inputs *inputs, const struct quote_log *log, struct err *err)
+{
+	struct log_input in = {.name = log->source,
+		.path = log->reg != NULL ? log->reg : log->source,
+		.format = log_formats_by_name(log->format)};
+	if (in.format == NULL)
+		return err_set(err, ST_FORMAT, "log '%s': its format '%s' is not known here",
+			log->source, log->format);
+	in.text = in.format == &log_format_rfc_text;
+	in.fd = input_memory((struct bytes){log->p, log->n}, err);
+	if (in.fd < 0)
+		return err_in(err, "log '%s'", log->source);
+	return inputs_add_open(inputs, &in, (off_t)log->n, err);
+}
+
 bool inputs_can_name(const struct log_input *in, const struct mr *mr)
 {
 	enum place place;

@@ -3,6 +3,7 @@
 #ifndef TSMCTL_VERIFY_INPUTS_H
 #define TSMCTL_VERIFY_INPUTS_H
 
+#include "evidence/quote_json.h"
 #include "formats/reader.h"
 #include "kernel/root.h"
 #include "model/mr_list.h"
@@ -70,6 +71,12 @@ const struct log_input *inputs_text_of(const struct inputs *inputs, const struct
  * opened (fd -1) has its err set to `why`.
  */
 int inputs_add_open(struct inputs *inputs, const struct log_input *in, off_t end, struct err *err);
+
+/*
+ * Adds a log that stands beside a quote and borrows from it. ST_FORMAT if its format is not known
+ * here; what else is wrong with it is the input's own err.
+ */
+int inputs_add_quoted(struct inputs *inputs, const struct quote_log *log, struct err *err);
 
 /* Whether events of this log can be of this register. */
 bool inputs_can_name(const struct log_input *in, const struct mr *mr);

@@ -310,9 +310,6 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': neither evidence nor JSON with a quote: byte 0: two members of one object have the same name"
-	printf '{"quote":"%s","quote_base64":"AAAA"}' "$(filehex q)" >twice
-	away read --quote twice
-	assert_refused 5 "'twice': both 'quote' and 'quote_base64' are there"
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"
@@ -333,12 +330,6 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	away read -q --quote own
 	assert_failure 1
 	assert_line --index 0 --partial 'forged  snp-report  (the root'
-	printf '{"quote_base64":"%s","auxblob_base64":"AAAA"}' "$(base64 -w0 snp/report)" >own
-	away read -q --quote own
-	assert_refused 5 "'own': the JSON's 'auxblob_base64': no certificate and no revocation list: *"
-	printf '{"quote_base64":"%s","auxblob_base64":"*"}' "$(base64 -w0 snp/report)" >own
-	away read -q --quote own
-	assert_refused 5 "'own': the JSON's 'auxblob_base64' is not base64"
 }
 
 @test "Azure's HCL report around an SNP report or a TDREPORT" {

@@ -49,7 +49,7 @@ run_example() {
 
 @test "every command and option of --help is in the man page" {
 	local cmd option
-	for cmd in list read extend write log verify replay status; do
+	for cmd in list read extend write log verify quote replay status; do
 		grep -q "^\.Nm Cm $cmd\$" "$MAN"
 		while read -r option; do
 			grep -q "Fl \\\\-$option" "$MAN" || fail "--$option of $cmd is missing"
@@ -59,7 +59,7 @@ run_example() {
 
 @test "every example in the man page runs" {
 	need_fuse
-	sim_start
+	sim_start --report tdx_guest
 	mkdir -p "$ROOT/run"
 	local line n=0
 	while read -r line; do
@@ -72,7 +72,7 @@ run_example() {
 
 @test "the examples did what the page says they do" {
 	need_fuse
-	sim_start
+	sim_start --report tdx_guest
 	mkdir -p "$ROOT/run"
 	local line
 	while read -r line; do

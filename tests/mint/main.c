@@ -111,24 +111,6 @@ static void do_crl(char *const *words)
 	mint_intel_clear(&other);
 }
 
-/* Two certificates of a host, and the end; a GUID is not looked at. */
-static void put_auxblob(struct mint_buf *ret, const struct mint_amd *amd)
-{
-	static const size_t row = 24, rows = 4;
-	X509 *const certs[] = {amd->cert, amd->ask, amd->ark};
-	struct mint_buf data = {0};
-	for (size_t i = 0; i < rows - 1; i++) {
-		size_t at = data.n;
-		mint_put_der(&data, certs[i]);
-		mint_fill(ret, (uint8_t)(0x63 + i), 16);
-		mint_le(ret, rows * row + at, 4);
-		mint_le(ret, data.n - at, 4);
-	}
-	mint_fill(ret, 0, row);
-	mint_put(ret, data.p, data.n);
-	mint_free(&data);
-}
-
 static void write_certs(const char *dir, const struct mint_amd *amd, char *const *words)
 {
 	static const char *const arks[] = {"ARK-Milan", "ARK-Genoa", "ARK-Turin"};
@@ -139,7 +121,7 @@ static void write_certs(const char *dir, const struct mint_amd *amd, char *const
 	write_file(dir, "ask.pem", &b);
 	mint_put_pem(&b, amd->ark);
 	write_file(dir, "ark.pem", &b);
-	put_auxblob(&b, amd);
+	mint_put_auxblob(&b, amd);
 	write_file(dir, "auxblob", &b);
 	mint_put_crl(&b, &(struct mint_crl){.issuer = arks[amd->product],
 				 .signer = amd->ark_key,

@@ -103,6 +103,8 @@ struct mint_amd {
 
 void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek);
 void mint_amd_clear(struct mint_amd *m);
+/* The certificates as the table that a host hands to its guest. */
+void mint_put_auxblob(struct mint_buf *ret, const struct mint_amd *amd);
 /* A report of this version that the certificate fits to, without a signature. */
 void mint_report(struct mint_buf *report, const struct mint_amd *amd, unsigned version);
 /* Puts the signature into a report of 1184 bytes. */

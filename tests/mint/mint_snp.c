@@ -103,6 +103,24 @@ void mint_amd_clear(struct mint_amd *m)
 	EVP_PKEY_free(m->key);
 }
 
+/* GUIDs are not looked at. */
+void mint_put_auxblob(struct mint_buf *ret, const struct mint_amd *amd)
+{
+	enum { ROW = 24, ROWS = 4 };
+	X509 *const certs[] = {amd->cert, amd->ask, amd->ark};
+	struct mint_buf data = {0};
+	for (size_t i = 0; i < ROWS - 1; i++) {
+		size_t at = data.n;
+		mint_put_der(&data, certs[i]);
+		mint_fill(ret, (uint8_t)(0x63 + i), 16);
+		mint_le(ret, (size_t)ROWS * ROW + at, 4);
+		mint_le(ret, data.n - at, 4);
+	}
+	mint_fill(ret, 0, ROW);
+	mint_put(ret, data.p, data.n);
+	mint_free(&data);
+}
+
 static void put_tcb(uint8_t *dst, enum mint_product product, int less)
 {
 	size_t n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control.h"
 
+#include "report.h"
 #include "value.h"
 
 #include <errno.h>
@@ -151,6 +152,12 @@ static int pid_open(struct sim *sim, const struct node *n, struct handle *h)
 	return snapshot(sim, h, print_pid);
 }
 
+static int root_open(struct sim *sim, const struct node *n, struct handle *h)
+{
+	(void)n;
+	return snapshot(sim, h, report_print_root);
+}
+
 static void reset(struct sim *sim)
 {
 	for (size_t i = 0; i < sim->tree.n; i++)
@@ -200,6 +207,8 @@ static const struct file_ops contention = {
 	.size = no_size, .open = contention_open, .read = snap_read};
 static const struct file_ops pid = {.size = no_size, .open = pid_open, .read = snap_read};
 
+static const struct file_ops root = {.size = no_size, .open = root_open, .read = snap_read};
+
 int control_build(struct sim *sim)
 {
 	static const struct {
@@ -207,7 +216,7 @@ int control_build(struct sim *sim)
 		mode_t mode;
 		const struct file_ops *ops;
 	} files[] = {{"fault", 0200, &fault}, {"stats", 0444, &stats}, {"truth", 0444, &truth},
-		{"contention", 0444, &contention}, {"pid", 0444, &pid}};
+		{"contention", 0444, &contention}, {"pid", 0444, &pid}, {"root", 0444, &root}};
 	size_t dir = tree_add(&sim->tree, 0, ".tsmsim", 0755, NULL);
 
 	if (dir == TREE_NONE)

@@ -4,7 +4,7 @@
 
 #include "tree.h"
 
-/* Adds .tsmsim with fault, stats, truth and pid. 0 or a negative errno. */
+/* Adds .tsmsim with fault, stats, truth, pid and root. 0 or a negative errno. */
 int control_build(struct sim *sim);
 
 /* What a write of the fault file does, also for --fault: fault specs, "clear" or "reset". */

@@ -7,7 +7,7 @@
  *         elsewhere counts from the mount: data/CCEL, rtmrs
  * OP      lookup getattr setattr open read write readdir mkdir release, or * for any of them
  *         (lookup and getattr arrive every time for event_log only: the kernel caches the rest;
- *         mkdir is of rtmrs, release of a digest in it: the last close, which commits)
+ *         mkdir is of rtmrs and report, rmdir of report, release of a digest in it: the last close, which commits)
  * N       3: the third matching operation from now; 3+: the third and all that follow; *: every one
  * WHAT    ERRNO or ERRNO-before (eio, ebusy, enomem, ...): nothing happens but the error
  *         ERRNO-after: it happens, and the error is the answer
@@ -21,6 +21,8 @@
  *         foreign-append: before it, the record "foreign" is appended to the same register
  *         foreign-extend: before it, the register is extended with bytes 0xfe, no line logged
  *         foreign-extend-after: the same, after it
+ *         empty, other-data, garbled, advance on the first read of a report's outblob: it is empty
+ *         and no error, of other report data, no report, or somebody else writes to its entry then
  *
  * foreign-* and sync-only do nothing where there is no such register or log. Several faults of one
  * operation add up: what happens before it, then its error before, else hang, else its end. Nobody
@@ -44,8 +46,8 @@ struct fault {
 	struct fault_hit what;
 };
 
-const char *const op_names[OP__N] = {
-	"lookup", "getattr", "setattr", "open", "read", "write", "readdir", "mkdir", "release"};
+const char *const op_names[OP__N] = {"lookup", "getattr", "setattr", "open", "read", "write",
+	"readdir", "mkdir", "rmdir", "release"};
 
 struct word {
 	const char *p;
@@ -117,7 +119,9 @@ static bool parse_flag(struct word w, struct fault_hit *ret)
 		{"enodev", &ret->enodev}, {"sync-only", &ret->sync_only},
 		{"extend-fail", &ret->extend_fail}, {"foreign-append", &ret->foreign_append},
 		{"foreign-extend", &ret->foreign_extend},
-		{"foreign-extend-after", &ret->foreign_extend_after}};
+		{"foreign-extend-after", &ret->foreign_extend_after}, {"empty", &ret->empty},
+		{"other-data", &ret->other_data}, {"garbled", &ret->garble},
+		{"advance", &ret->advance}};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (word_is(w, flags[i].name))
@@ -256,6 +260,10 @@ static void merge(struct fault_hit *into, const struct fault_hit *what)
 	into->foreign_append |= what->foreign_append;
 	into->foreign_extend |= what->foreign_extend;
 	into->foreign_extend_after |= what->foreign_extend_after;
+	into->empty |= what->empty;
+	into->other_data |= what->other_data;
+	into->garble |= what->garble;
+	into->advance |= what->advance;
 }
 
 struct fault_hit faults_match(struct faults *f, const char *path, enum op op)

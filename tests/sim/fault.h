@@ -15,6 +15,7 @@ enum op {
 	OP_WRITE,
 	OP_READDIR,
 	OP_MKDIR,
+	OP_RMDIR,
 	OP_RELEASE,
 	OP__N
 };
@@ -28,6 +29,7 @@ struct fault_hit {
 	bool hang, hang_after, hold;
 	bool enodev, sync_only, extend_fail;
 	bool foreign_append, foreign_extend, foreign_extend_after;
+	bool empty, other_data, garble, advance;
 };
 
 struct faults {

@@ -94,6 +94,7 @@ static bool begin(fuse_req_t req, struct node *n, enum op op, struct fault_hit *
 	if (!strncmp(n->path, ".tsmsim", 7))
 		return true;
 	*hit = faults_match(&sim->faults, n->path, op);
+	sim->hit = *hit;
 	value_foreign(n, hit, false);
 	if (hit->before)
 		reply_finish(req, &(struct reply){.err = hit->before}, hit);
@@ -421,8 +422,8 @@ static void fs_statfs(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_statfs(req, &st);
 }
 
-/* Nothing is made or removed from user space but an entry of rtmrs: O_CREAT is EACCES, all else
- * EPERM. */
+/* Nothing is made or removed from user space but an entry of rtmrs or report: O_CREAT is EACCES, all
+ * else EPERM. */
 
 static void fs_create(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
@@ -440,14 +441,22 @@ static int make_dir(struct sim *sim, size_t parent, const char *name)
 	int (*make)(struct sim *, size_t) = sim->tree.nodes[parent].make;
 	char path[160];
 	size_t at;
+	int rc;
 
 	if (strlen(name) >= sizeof(sim->tree.nodes[parent].name))
 		return -ENAMETOOLONG;
 	if (sim->tree.n > UINT16_MAX - 16)
 		return -ENOMEM;
 	(void)snprintf(path, sizeof(path), "%.90s/%.63s", sim->tree.nodes[parent].path, name);
+	if (tree_child(&sim->tree, parent, name) != TREE_NONE)
+		return -EEXIST;
 	at = tree_dir(&sim->tree, parent, name, path);
-	return at == TREE_NONE ? -ENOMEM : make(sim, at);
+	if (at == TREE_NONE)
+		return -ENOMEM;
+	rc = make(sim, at);
+	if (rc)
+		tree_remove(&sim->tree, at);
+	return rc;
 }
 
 static void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -487,6 +496,23 @@ static void fs_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fs_mknod(req, parent, name, 0, 0);
 }
 
+/* The files of an entry go with it. */
+static void fs_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct sim *sim = sim_of(req);
+	size_t at = tree_child(&sim->tree, ino_index(parent), name);
+	struct fault_hit hit;
+
+	if (at == TREE_NONE || !node_of(req, parent)->removes) {
+		fuse_reply_err(req, at == TREE_NONE ? ENOENT : EPERM);
+		return;
+	}
+	if (!begin(req, node_of(req, parent), OP_RMDIR, &hit))
+		return;
+	tree_remove(&sim->tree, at);
+	finish_err(req, node_of(req, parent), 0, &hit);
+}
+
 static void fs_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, const char *name)
 {
 	(void)link;
@@ -524,7 +550,7 @@ const struct fuse_lowlevel_ops fs_ops = {
 	.mkdir = fs_mkdir,
 	.mknod = fs_mknod,
 	.unlink = fs_unlink,
-	.rmdir = fs_unlink,
+	.rmdir = fs_rmdir,
 	.symlink = fs_symlink,
 	.link = fs_link,
 	.rename = fs_rename,

@@ -3,6 +3,7 @@
 #include "control.h"
 #include "fs.h"
 #include "mr.h"
+#include "report.h"
 #include "rfc.h"
 #include "rtmrs.h"
 
@@ -26,6 +27,8 @@ struct options {
 	enum layout tree, dialect; /* tree 0: the RFC's, in that dialect */
 	const char *providers[MAX_ITEMS], *faults[MAX_ITEMS];
 	size_t n_providers, n_faults;
+	bool reports;
+	struct report_host report;
 };
 
 static const char usage[] =
@@ -53,6 +56,10 @@ static const char usage[] =
 	"      --owned-index einval|ebusy\n"
 	"                             of rtmrs: what an index that another entry has answers "
 	"(einval)\n"
+	"      --report PROVIDER[:BLOB]   reports, in kernel/config/tsm/report: tdx_guest, "
+	"sev_guest,\n"
+	"                             arm_cca_guest, or none; BLOB tdx, snp or cca: another one's\n"
+	"      --report-floor N       of its privilege levels; above 0 it has services, too\n"
 	"      --fault SPEC           as if written to .tsmsim/fault at the start; see fault.c\n";
 
 static int fail(const char *what, const char *why)
@@ -120,6 +127,11 @@ static bool take_option(struct options *o, int c, const char *arg)
 		return take_folder(o, arg);
 	case 'p':
 		return take(o->providers, &o->n_providers, arg);
+	case 'r':
+		return o->reports = report_host_take(&o->report, arg);
+	case 'l':
+		o->report.floor = (unsigned)strtoul(arg, NULL, 10);
+		return true;
 	case 'h':
 		o->home = arg;
 		return true;
@@ -136,7 +148,8 @@ static bool parse_options(struct options *o, int argc, char **argv)
 		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
 		{"no-ccel", no_argument, NULL, 'n'}, {"owned-index", required_argument, NULL, 'o'},
 		{"folder", required_argument, NULL, 'm'}, {"fault", required_argument, NULL, 'F'},
-		{0}};
+		{"report", required_argument, NULL, 'r'},
+		{"report-floor", required_argument, NULL, 'l'}, {0}};
 	static const char *const defaults[] = {[LAYOUT_V1] = "measurement-example",
 		[LAYOUT_MR] = "tsm_mr_sample",
 		[LAYOUT_RTMRS] = "tdx_guest"};
@@ -242,6 +255,7 @@ static int build(struct sim *sim, const struct options *o)
 
 	sim->owned_index = o->owned_index;
 	sim->folder = o->folder;
+	sim->report = o->report;
 	if (tree_add(&sim->tree, 0, "", 0755, NULL) == TREE_NONE || control_build(sim))
 		return fail("tree", "out of memory");
 	if (tree_mkdirs(&sim->tree, home) == TREE_NONE)
@@ -249,6 +263,11 @@ static int build(struct sim *sim, const struct options *o)
 	for (size_t i = 0; i < o->n_providers; i++)
 		if (attach_list(sim, o, o->providers[i]))
 			return 1;
+	for (size_t i = 0; i < sim->n_attached; i++)
+		if (!strcmp(sim->attached[i].p->type->name, "tdx_guest"))
+			sim->report.registers = sim->attached[i].p;
+	if (o->reports && report_build(sim))
+		return fail("report", "out of memory");
 	for (size_t i = 0; i < o->n_faults; i++)
 		if (control_command(sim, o->faults[i], strlen(o->faults[i])))
 			return fail(o->faults[i], "not a fault");
@@ -266,6 +285,7 @@ static void demolish(struct sim *sim)
 		provider_free(a->p);
 	}
 	free(sim->attached);
+	report_free(sim);
 	tree_free(&sim->tree);
 	faults_clear(&sim->faults);
 }

@@ -67,6 +67,8 @@ int tree_file(struct tree *t, size_t dir, const char *name, mode_t mode, const s
 	n->p = proto->p;
 	n->mr = proto->mr;
 	n->log = proto->log;
+	n->sim = proto->sim;
+	n->report = proto->report;
 	(void)snprintf(n->path, sizeof(n->path), "%.90s/%.63s", proto->path, name);
 	return 0;
 }
@@ -82,6 +84,14 @@ int tree_link(struct tree *t, size_t dir, const char *name, const char *target)
 	n->mode = n->mode_now = S_IFLNK | 0777;
 	n->target = strdup(target);
 	return n->target ? 0 : -ENOMEM;
+}
+
+void tree_remove(struct tree *t, size_t dir)
+{
+	for (size_t i = 1; i < t->n; i++)
+		if (t->nodes[i].parent == dir)
+			t->nodes[i].parent = TREE_NONE;
+	t->nodes[dir].parent = TREE_NONE;
 }
 
 void tree_free(struct tree *t)

@@ -11,6 +11,7 @@
 
 struct node;
 struct sim;
+struct report_entry;
 
 /* Bytes that an answer borrows; they hold until the next operation. */
 struct view {
@@ -55,6 +56,7 @@ struct node {
 	char *target; /* of a symbolic link */
 	/* Of a directory in which user space may make one: fills the new one. 0 or a negative errno. */
 	int (*make)(struct sim *sim, size_t dir);
+	bool removes; /* and remove it again */
 	mode_t mode, mode_now;
 	uint32_t mode_gen;
 	uid_t uid;
@@ -62,6 +64,8 @@ struct node {
 	struct provider *p;
 	const struct mr *mr;
 	struct rfclog *log; /* of a runtime register where the layout has logs */
+	struct sim *sim;    /* of a file of a report's entry, as is the next */
+	struct report_entry *report;
 	uint64_t counts[OP__N];
 };
 
@@ -79,6 +83,18 @@ struct attached {
 	struct rfclog *logs; /* one per register of the provider */
 };
 
+enum report_kind { BLOB_TDX, BLOB_SNP, BLOB_CCA };
+
+/* What is asked for reports: a kernel of Linux 6.7 or later with one provider, or none. */
+struct report_host {
+	const char *provider; /* as the kernel calls it; NULL: mkdir fails with ENXIO */
+	enum report_kind blob;
+	unsigned floor; /* of the privilege level; above 0 a service provider can be asked */
+	const struct provider *registers; /* of a TDX guest, in its quotes; NULL: zeros */
+	struct report_entry *entries;	  /* all that there ever were */
+	struct mint_amd *amd;		  /* made when it is needed: its keys take time */
+};
+
 struct sim {
 	struct tree tree;
 	struct faults faults;
@@ -86,7 +102,9 @@ struct sim {
 	size_t n_attached;
 	const char *folder; /* of a device's registers in mr */
 	int owned_index;    /* errno of an index that another entry of rtmrs has */
-	bool release_hung;  /* set to have every request that hangs answered with EINTR */
+	struct report_host report;
+	struct fault_hit hit; /* of the operation that runs */
+	bool release_hung;    /* set to have every request that hangs answered with EINTR */
 };
 
 #define TREE_NONE ((size_t)-1)
@@ -107,6 +125,8 @@ size_t tree_dir(struct tree *t, size_t parent, const char *name, const char *pat
 int tree_file(struct tree *t, size_t dir, const char *name, mode_t mode, const struct file_ops *ops,
 	const struct node *proto);
 int tree_link(struct tree *t, size_t dir, const char *name, const char *target);
+/* Takes a directory and what is in it out of the tree; files that are open live on. */
+void tree_remove(struct tree *t, size_t dir);
 void tree_free(struct tree *t);
 
 uint32_t node_gen(const struct node *n);

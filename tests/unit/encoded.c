@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes as text: every form of the same bytes, at every length, and what is none. */
+#include "base/base64.h"
 #include "base/encoded.h"
 
 #include <openssl/evp.h>
@@ -23,6 +24,20 @@ static void is_none(const char *text)
 	if (encoded_get(bytes_of(text), &got, &n) != 0)
 		check_failed(__FILE__, __LINE__, "'%s' was decoded", text);
 	CHECK(got == NULL);
+}
+
+static void test_put(void)
+{
+	struct dice dice = {.state = 2};
+	for (size_t n = 0; n < 200; n++) {
+		uint8_t raw[200];
+		unsigned char want[300];
+		char got[300];
+		dice_bytes(&dice, raw, n);
+		size_t size = (size_t)EVP_EncodeBlock(want, raw, (int)n);
+		base64_put(got, (struct bytes){raw, n});
+		CHECK_BYTES(((struct bytes){(uint8_t *)got, size}), ((struct bytes){want, size}));
+	}
 }
 
 /* The first byte is none that hex digits could stand for in base64. */
@@ -83,6 +98,7 @@ static void test_is_text(void)
 int main(void)
 {
 	test_forms();
+	test_put();
 	test_none();
 	test_is_text();
 	return 0;

@@ -720,7 +720,7 @@ static struct evidence of_file(const char *name)
 	char path[512];
 	snprintf(path, sizeof(path), VECTORS "%s", name);
 	CHECK_INT(evidence_trust_init(&intel, &err), 0);
-	if (evidence_file_load(path, &intel, &regs, &ev, &err) < 0)
+	if (evidence_file_load(path, &intel, &regs, &ev, NULL, &err) < 0)
 		check_failed(__FILE__, __LINE__, "%s", err.msg);
 	register_file_clear(&regs);
 	return ev;
@@ -743,8 +743,9 @@ static void test_only_ours(void)
 	struct register_file regs;
 	struct evidence ev;
 	struct err err;
-	CHECK_INT(
-		evidence_file_load(VECTORS "trustee/tdx_quote_5.dat", &trust, &regs, &ev, &err), 0);
+	CHECK_INT(evidence_file_load(
+			  VECTORS "trustee/tdx_quote_5.dat", &trust, &regs, &ev, NULL, &err),
+		0);
 	IS(ev, FORGED, ROOT);
 	register_file_clear(&regs);
 }

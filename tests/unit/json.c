@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 #undef json_bool
 
+#include "base/base64.h"
 #include "check.h"
 #include "text.h"
 
@@ -235,6 +236,31 @@ static void test_sink_full(void)
 	close(fd);
 }
 
+/* Any number of bytes, also where a buffer of the sink ends. */
+static void test_base64(void)
+{
+	static uint8_t raw[70000];
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = (uint8_t)(i * 7 + i / 256);
+	const size_t sizes[] = {0, 1, 2, 3, 3071, 3072, 3073, 6145, 24576, 24577, sizeof(raw)};
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		struct json j;
+		struct text doc;
+		struct bytes b = {raw, sizes[k]};
+		begin(&j);
+		json_open(&j, '[');
+		json_base64(&j, b);
+		json_close(&j, ']');
+		end(&doc);
+		uint8_t *back = malloc(doc.n);
+		size_t n;
+		CHECK(base64_get(back, &n, (struct bytes){doc.p + 2, doc.n - 4}));
+		CHECK_BYTES(((struct bytes){back, n}), b);
+		free(back);
+		text_free(&doc);
+	}
+}
+
 int main(void)
 {
 	test_strings();
@@ -242,5 +268,6 @@ int main(void)
 	test_long_hex();
 	test_sink();
 	test_sink_full();
+	test_base64();
 	return 0;
 }

@@ -136,13 +136,13 @@ static int file_parse(
 static int quote_load(
 	const char *path, struct register_file *ret, struct evidence *ev, struct err *err)
 {
-	return evidence_file_load(path, &trust, ret, ev, err);
+	return evidence_file_load(path, &trust, ret, ev, NULL, err);
 }
 
 static int tdreport_load(
 	const char *path, struct register_file *ret, struct evidence *ev, struct err *err)
 {
-	return evidence_file_load(path, NULL, ret, ev, err);
+	return evidence_file_load(path, NULL, ret, ev, NULL, err);
 }
 
 typedef int parse_fn(struct bytes, struct register_file *, struct evidence *, struct err *);

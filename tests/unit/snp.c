@@ -412,7 +412,7 @@ static struct evidence of_file(const char *name)
 	struct evidence ev;
 	struct err err;
 	snprintf(path, sizeof(path), VECTORS "%s", name);
-	if (evidence_file_load(path, &trust, &regs, &ev, &err) < 0)
+	if (evidence_file_load(path, &trust, &regs, &ev, NULL, &err) < 0)
 		check_failed(__FILE__, __LINE__, "%s", err.msg);
 	register_file_clear(&regs);
 	return ev;
