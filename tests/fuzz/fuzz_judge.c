@@ -15,6 +15,7 @@
 #include "formats/log_formats.h"
 #include "formats/rfc_text.h"
 #include "text.h"
+#include "verify/diagnosis.h"
 #include "verify/judge.h"
 #include "verify/replay.h"
 
@@ -119,6 +120,10 @@ static void check_any(const struct judgement *j)
 	MUST(memchr(j->detail, '\0', sizeof(j->detail)) != NULL);
 	MUST((j->verdict == VERDICT_MISMATCH) || j->diagnosis.kind == DIAG_NONE ||
 		j->diagnosis.kind == DIAG_ALTERED);
+	MUST((diagnosis_name(j->diagnosis.kind) == NULL) == (j->diagnosis.kind == DIAG_NONE));
+	MUST(!judgement_has_history(j) || !judgement_is_ahead_alone(j));
+	for (size_t i = 0; i < j->n_doubtful; i++)
+		MUST(judgement_has_doubtful(j, j->doubtful[i].source, j->doubtful[i].seq));
 }
 
 /* Of each register whose value the log gives, and which has a name of its own. */

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence: quotes, SNP reports and TDX reports in whatever is around them; the same bytes are taken for each. */
+/*
+ * Evidence: quotes, SNP reports and TDX reports in whatever is around them; the same bytes are taken for each. It is
+ * checked against the roots below. What begins with "PACK" brings its own trust: sections of a letter, a length of
+ * 2 bytes (little-endian) and that many bytes, then 'e' and the evidence. 'r': certificates of roots, 'g': given
+ * certificates or a revocation list, 't': the time, of 8 bytes.
+ */
 #include "fuzz.h"
 
 #include <string.h>
 
+#include "base/cursor.h"
 #include "evidence/evidence_file.h"
 #include "mint.h"
 
 enum { SNP_SIGNED = 0x2a0 };
 
-/* The roots of the seeds, and what was signed under them. */
-static struct evidence_trust trust;
+/* The roots of the seeds, and what was signed under them; what a pack has. */
+static struct evidence_trust trust, packed;
 static struct mint_buf quotes[2], report;
 
 static void trust_cert(struct certs *to, X509 *cert)
@@ -28,7 +34,7 @@ static void init(void)
 	struct mint_intel intel;
 	struct mint_amd amd;
 	struct err err;
-	MUST(evidence_trust_init(&trust, &err) == 0);
+	MUST(evidence_trust_init(&trust, &err) == 0 && evidence_trust_init(&packed, &err) == 0);
 	mint_intel_open(&intel, 0);
 	mint_amd_open(&amd, MINT_MILAN, false);
 	trust_cert(&trust.roots, intel.root);
@@ -47,9 +53,14 @@ static bool begins(struct bytes in, const struct mint_buf *with, size_t n)
 	return in.n >= n && memcmp(in.p, with->p, n) == 0;
 }
 
-/* Only what was signed is genuine. What is in an envelope is not looked into. */
-static bool was_signed(struct bytes in, const struct evidence *ev)
+/*
+ * Only what was signed is genuine. What is in an envelope is not looked into, and a pack may sign for itself, but not
+ * as a vendor.
+ */
+static bool was_signed(struct bytes in, const struct evidence_trust *by, const struct evidence *ev)
 {
+	if (by == &packed)
+		return packed.roots.n > 0;
 	bool raw = in.p[0] >= 2 && in.p[0] <= 5;
 	if (ev->type == EVIDENCE_SNP_REPORT)
 		return !raw || begins(in, &report, SNP_SIGNED);
@@ -80,9 +91,10 @@ static void check_registers(const struct register_file *v, const struct evidence
 	mr_index_clear(&index);
 }
 
-static void check_verdict(struct bytes in, const struct evidence *ev)
+static void check_verdict(
+	struct bytes in, const struct evidence_trust *by, const struct evidence *ev)
 {
-	MUST(ev->verdict != EVIDENCE_GENUINE || was_signed(in, ev));
+	MUST(ev->verdict != EVIDENCE_GENUINE || was_signed(in, by, ev));
 	MUST((ev->verdict == EVIDENCE_NONE) == (ev->err.status != ST_OK));
 	MUST((ev->verdict == EVIDENCE_FORGED || ev->verdict == EVIDENCE_UNTRUSTED) ==
 		(ev->failed != STEP_NONE));
@@ -97,15 +109,16 @@ static void check_verdict(struct bytes in, const struct evidence *ev)
 		MUST(*c >= ' ' && *c < 0x7f);
 }
 
-static int parse(
-	struct bytes in, bool quote, struct register_file *v, struct evidence *ev, struct err *err)
+/* Without `by` it is a TDREPORT. */
+static int parse(struct bytes in, const struct evidence_trust *by, struct register_file *v,
+	struct evidence *ev, struct err *err)
 {
-	return quote ? evidence_file_parse(in, &trust, v, ev, err)
-		     : evidence_file_parse_tdreport(in, v, ev, err);
+	return by != NULL ? evidence_file_parse(in, by, v, ev, err)
+			  : evidence_file_parse_tdreport(in, v, ev, err);
 }
 
 /* A quote ends where its signature does: without what follows it says the same. */
-static void check_end(struct bytes in, const struct evidence *ev)
+static void check_end(struct bytes in, const struct evidence_trust *by, const struct evidence *ev)
 {
 	struct register_file cut;
 	struct evidence again;
@@ -114,36 +127,87 @@ static void check_end(struct bytes in, const struct evidence *ev)
 		return;
 	MUST(ev->trailing < in.n);
 	in.n -= ev->trailing;
-	MUST(parse(in, true, &cut, &again, &err) == 0);
+	MUST(parse(in, by, &cut, &again, &err) == 0);
 	MUST(again.trailing == 0 && again.verdict == ev->verdict && again.failed == ev->failed);
 	register_file_clear(&cut);
 	in.n--;
-	MUST(parse(in, true, &cut, &again, &err) < 0);
+	MUST(parse(in, by, &cut, &again, &err) < 0);
 	check_error(&err);
 	register_file_clear(&cut);
 }
 
-static void run(struct bytes in, bool quote)
+/* Lists and a time only take trust away. */
+static void check_status(struct bytes in, const struct evidence *ev)
+{
+	struct evidence_trust less = packed;
+	struct register_file v;
+	struct evidence without;
+	struct err err;
+	less.given.n_crls = 0;
+	less.has_time = false;
+	MUST(parse(in, &less, &v, &without, &err) == 0);
+	MUST(ev->verdict == without.verdict ||
+		(without.verdict == EVIDENCE_GENUINE && ev->verdict == EVIDENCE_UNTRUSTED));
+	register_file_clear(&v);
+}
+
+static void run(struct bytes in, const struct evidence_trust *by)
 {
 	struct register_file v;
 	struct evidence ev;
 	struct err err = {0};
-	if (parse(in, quote, &v, &ev, &err) < 0) {
+	if (parse(in, by, &v, &ev, &err) < 0) {
 		check_error(&err);
 		MUST(v.mrs.n == 0);
 	} else {
 		check_registers(&v, &ev);
-		check_verdict(in, &ev);
-		check_end(in, &ev);
+		check_verdict(in, by, &ev);
+		check_end(in, by, &ev);
+		if (by == &packed)
+			check_status(in, &ev);
 	}
 	register_file_clear(&v);
 }
 
+/* One section into `packed`; false behind the last. */
+static bool take_section(struct cursor *c)
+{
+	struct bytes kind = cur_take(c, 1);
+	if (!cur_ok(c) || kind.p[0] == 'e')
+		return false;
+	struct bytes b = cur_take(c, cur_le16(c));
+	struct cursor time = {.left = b};
+	struct err err = {0};
+	if (kind.p[0] == 't') {
+		packed.at = (time_t)cur_le64(&time);
+		packed.has_time = true;
+	} else if (certs_add(kind.p[0] == 'r' ? &packed.roots : &packed.given, b, &err) < 0) {
+		check_error(&err);
+	}
+	return cur_ok(c);
+}
+
+static void run_packed(struct bytes in)
+{
+	struct cursor c = {.left = in};
+	packed.has_time = false;
+	while (take_section(&c))
+		;
+	run(c.left, &packed);
+	evidence_trust_clear(&packed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const size_t magic = sizeof("PACK") - 1;
+	struct bytes in = {data, size};
 	if (trust.given.pki == NULL)
 		init();
-	run((struct bytes){data, size}, true);
-	run((struct bytes){data, size}, false);
+	if (bytes_start_with(in, "PACK")) {
+		run_packed((struct bytes){data + magic, size - magic});
+		return 0;
+	}
+	run(in, &trust);
+	run(in, NULL);
 	return 0;
 }

@@ -150,8 +150,36 @@ static void check_replay(const uint8_t *target, bool is_truth, struct rfc_search
 	}
 }
 
-/* The reader alone: lines in order, each once, none with a newline, none empty. */
-static void check_lines(void)
+/* Where the start is certain: what the tail behind it matches hashes to the value. */
+static void check_tail(void)
+{
+	struct rfc_search_result r;
+	struct text_claim c;
+	judge_tail(text_bytes(&text), hash, 0, start.v, truth.v, &r);
+	MUST(r.verdict == VERDICT_MATCH || r.verdict == VERDICT_MISMATCH);
+	if (r.verdict == VERDICT_MATCH) {
+		claim_of(text_bytes(&text), hash, &r, &c);
+		struct model_digest got = claim_value(&c, hash, &start);
+		MUST(memcmp(got.v, truth.v, hash->size) == 0);
+		claim_free(&c);
+	}
+	rfc_search_clear(&r);
+}
+
+/* The value that the log starts from is that of a SYNC in its first line. */
+static void check_stated(struct rfc_log *log)
+{
+	struct digest stated;
+	struct err err = {0};
+	bool is;
+	if (rfc_search_stated_start(log, &is, &stated, &err) < 0)
+		MUST(err.status == ST_FORMAT);
+	else
+		MUST(!is || bytes_start_with(text_bytes(&text), "SYNC "));
+}
+
+/* The reader alone: lines in order, each once, none with a newline, none empty. True: up to the end. */
+static bool check_lines(void)
 {
 	struct rfc_log log;
 	struct rfc_line line;
@@ -169,10 +197,12 @@ static void check_lines(void)
 			(line.text.p[0] == '#'));
 	}
 	MUST(rc == 0 || err.status == ST_FORMAT);
+	check_stated(&log);
 	rfc_log_close(&log);
 	if (rfc_log_open(&log, fd, HASH_UNKNOWN, &err) == 0)
 		rfc_log_close(&log);
 	close(fd);
+	return rc == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -190,7 +220,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 8)
 		memcpy(start.v, "firmware", 8);
 	build((struct bytes){data + 2, size - 2}, data[1], (data[0] & 128) != 0);
-	check_lines();
+	if (check_lines())
+		check_tail();
 
 	check_replay(truth.v, true, &r);
 	rfc_search_clear(&r);
