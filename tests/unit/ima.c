@@ -407,7 +407,8 @@ static void see_aggregate(const struct log_event *ev, void *arg)
 /* The digest of the first event, where it is one of a hash that is known. */
 static void test_aggregate(void)
 {
-	static const char d32[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+	static const char d32[] =
+		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 	static const char d20[] = "000102030405060708090a0b0c0d0e0f10111213";
 	struct digest got[7];
 	struct text t = {0};
