@@ -194,6 +194,13 @@ static ssize_t pread_all(int fd, uint8_t *buf, size_t cap, off_t off)
 
 int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err)
 {
+	return input_read_long(path, (const size_t[]){max, max}, NULL, ret, ret_n, err);
+}
+
+int input_read_long(const char *path, const size_t limits[2], bool (*is_long)(struct bytes start),
+	uint8_t **ret, size_t *ret_n, struct err *err)
+{
+	size_t max = limits[0];
 	struct stat st;
 	AUTO_CLOSE int fd = open_named(path, &st, err);
 	if (fd < 0)
@@ -216,6 +223,8 @@ int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struc
 		if (got == 0)
 			break;
 		n += (size_t)got;
+		if (n > max && is_long != NULL && is_long((struct bytes){buf, n}))
+			max = limits[1];
 		if (n > max)
 			return err_set(err, ST_FORMAT, "'%s': longer than %zu bytes", path, max);
 	}

@@ -35,6 +35,9 @@ bool input_exceeds_limit(off_t size);
 /* Reads such a file whole: *ret is allocated, the caller frees it. ST_FORMAT if it is longer than
  * max bytes. */
 int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err);
+/* The same; what begins with limits[0] bytes for which is_long is true may have up to limits[1]. */
+int input_read_long(const char *path, const size_t limits[2], bool (*is_long)(struct bytes start),
+	uint8_t **ret, size_t *ret_n, struct err *err);
 
 /* A file in memory that holds a copy of b, at offset 0: a descriptor that the caller closes. */
 int input_memory(struct bytes b, struct err *err);

@@ -61,9 +61,8 @@ static int parse_with_aux(const struct quote_json *q, const struct evidence_trus
 {
 	struct evidence_trust with = *trust;
 	struct err why = {0};
-	int certs = q->n_aux > 0
-			    ? certs_add(&with.given, (struct bytes){q->aux, q->n_aux}, &why)
-			    : 0;
+	int certs =
+		q->n_aux > 0 ? certs_add(&with.given, (struct bytes){q->aux, q->n_aux}, &why) : 0;
 	int rc =
 		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
 	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
@@ -143,7 +142,9 @@ int evidence_file_load(const char *path, const struct evidence_trust *trust,
 	*regs = (struct register_file){0};
 	if (logs != NULL)
 		*logs = (struct quote_logs){0};
-	if (input_read(path, trust != NULL ? QUOTE_FILE_MAX : EVIDENCE_FILE_MAX, &raw, &n, err) < 0)
+	static const size_t limits[] = {EVIDENCE_FILE_MAX, QUOTE_FILE_MAX};
+	if (input_read_long(
+		    path, limits, trust != NULL ? quote_json_looks_like : NULL, &raw, &n, err) < 0)
 		return -1;
 	struct bytes file = {raw, n};
 	int rc = trust != NULL ? parse_any(file, trust, regs, ev, logs, err)

@@ -56,6 +56,9 @@ static int err_unknown(struct bytes head, struct err *err)
 		return err_set(err, ST_FORMAT,
 			"the ACPI table CCEL, which only says where the log is: the log itself is "
 			"/sys/firmware/acpi/tables/data/CCEL");
+	if (bytes_start_with(json_head_value(head, "schema"), "\"tsmctl.quote/"))
+		return err_set(err, ST_FORMAT,
+			"no log, but a quote with logs: 'tsmctl verify --quote' reads it");
 	if (lookalike_is_tdx_quote(head))
 		return err_set(err, ST_FORMAT, "no log: this is a TDX quote: --quote reads it");
 	if (lookalike_is_tdreport(head))

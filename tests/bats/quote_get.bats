@@ -474,7 +474,67 @@ keep_going() {
 	finding note 'no quotes: /sys/kernel/config/tsm/report is missing'
 }
 
+@test "an entry that cannot be looked at, or made, is an error, and is not left" {
+	snp
+	for file in provider generation privlevel_floor; do
+		sim_fault clear "$file:read:1:eio"
+		quote --random
+		assert_refused 4 "'/sys/kernel/config/tsm/report/tsmctl-*/$file': input/output error"
+		assert_none
+	done
+	sim_fault clear provider:read:1:garbled
+	quote --random
+	assert_refused 5 "'/sys/kernel/config/tsm/report/tsmctl-*/provider': not one word of up to 63 bytes"
+	sim_fault clear generation:read:1:garbled
+	quote --random
+	assert_refused 5 "'/sys/kernel/config/tsm/report/tsmctl-*/generation': not a number"
+	sim_fault clear 'report:mkdir:*:eexist'
+	quote --random
+	assert_refused 4 "'/sys/kernel/config/tsm/report': file exists"
+	assert_none
+	snp --report-floor 7
+	quote --random
+	assert_refused 5 "'/sys/kernel/config/tsm/report/tsmctl-*/privlevel_floor': 7, more than 3"
+	assert_none
+	sim_stop
+	empty_root
+	mkdir -p "$ROOT/sys/kernel/config/tsm/report"
+	quote --random
+	assert_refused 3 "'/sys/kernel/config/tsm/report/tsmctl-*/provider': no such file or directory"
+	assert_none
+	[ "$(id -u)" = 0 ] || skip 'this is not root'
+	nobody quote --random
+	assert_refused 4 "'/sys/kernel/config/tsm/report': permission denied: only root may ask for a quote"
+	chmod 700 "$C"
+	nobody quote --random
+	assert_refused 4 "'/sys/kernel/config/tsm/report': permission denied"
+}
+
+@test "a short write is an error; certificates of the host that are none are noted" {
+	tdx
+	keep_going "$INJECT" --list "$TMP/list" "$ROOT/sys" "$TSMCTL" --root "$ROOT" quote -q --random
+	n=$(awk '$2 == "write" { print $1 }' "$TMP/list")
+	keep_going "$INJECT" --at "$n" short "$ROOT/sys" "$TSMCTL" --root "$ROOT" quote -q --random
+	assert_refused 4 "'/sys/kernel/config/tsm/report/tsmctl-*/inblob': the kernel took 32 of 64 bytes"
+	assert_none
+	snp
+	sim_fault auxblob:read:1:garbled
+	tsmctl quote --random --json
+	assert_success
+	[[ $stderr == "tsmctl: the host's certificates: "* ]] || fail "$stderr"
+	assert_json '.evidence.verdict == "unchecked"'
+}
+
 # Logs
+
+@test "--with-logs: logs of more than 64 MiB are refused" {
+	tdx
+	mkdir "$ROOT/run/attestation-agent"
+	truncate -s $((64 << 20)) "$ROOT/run/attestation-agent/eventlog"
+	quote --random --json --with-logs
+	assert_error 4 "'run/attestation-agent/eventlog': the logs of this machine are longer than 67108864 bytes"
+	assert_none
+}
 
 @test "--with-logs: logs and quote fit, and verify takes the file back, alone" {
 	tdx
@@ -489,6 +549,9 @@ keep_going() {
 	checked verify "$TMP/q.json"
 	assert_success
 	assert_equal "${output#*$'\n'}" "$(printf 'match  rtmr%d:sha384\n' 0 1 2 3)"
+	checked verify "$TMP/q.json" --input "$TMP/q.json"
+	assert_refused 5 "'$TMP/q.json': no log, but a quote with logs: 'tsmctl verify --quote' reads it"
+	checked verify "$TMP/q.json"
 	# The same answer as with the logs named.
 	want=$output
 	jq -r '.logs[0].base64' "$TMP/q.json" | base64 -d >"$TMP/ccel"

@@ -34,9 +34,9 @@ generation() {
 	assert_equal "$(<"$E/generation")" "$1"
 }
 
-# data [BYTES]: writes the report data.
+# data: writes the report data.
 data() {
-	"$SIMCHECK" open "$E/inblob" O_WRONLY write "${1:-$D64}" close >/dev/null
+	"$SIMCHECK" open "$E/inblob" O_WRONLY write "$D64" close >/dev/null
 }
 
 @test "tree: which files an entry has, by provider; rmdir takes them along" {

@@ -22,7 +22,8 @@
  *         foreign-extend: before it, the register is extended with bytes 0xfe, no line logged
  *         foreign-extend-after: the same, after it
  *         empty, other-data, garbled, advance on the first read of a report's outblob: it is empty
- *         and no error, of other report data, no report, or somebody else writes to its entry then
+ *         and no error, of other report data, no report, or somebody else writes to its entry then;
+ *         garbled on a read of its provider, generation or auxblob: not what it should be
  *
  * foreign-* and sync-only do nothing where there is no such register or log. Several faults of one
  * operation add up: what happens before it, then its error before, else hang, else its end. Nobody
@@ -88,8 +89,9 @@ static bool word_errno(struct word w, int *ret)
 		int value;
 	} known[] = {{"eio", EIO}, {"ebusy", EBUSY}, {"enomem", ENOMEM}, {"einval", EINVAL},
 		{"eintr", EINTR}, {"eacces", EACCES}, {"eperm", EPERM}, {"enxio", ENXIO},
-		{"enodev", ENODEV}, {"enoent", ENOENT}, {"enotty", ENOTTY}, {"eagain", EAGAIN},
-		{"erofs", EROFS}, {"efbig", EFBIG}, {"enospc", ENOSPC}, {"etimedout", ETIMEDOUT}};
+		{"enodev", ENODEV}, {"enoent", ENOENT}, {"eexist", EEXIST}, {"enotty", ENOTTY},
+		{"eagain", EAGAIN}, {"erofs", EROFS}, {"efbig", EFBIG}, {"enospc", ENOSPC},
+		{"etimedout", ETIMEDOUT}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (word_is(w, known[i].name)) {

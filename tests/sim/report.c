@@ -191,7 +191,8 @@ static int provider_read_text(
 	static char text[TEXT_MAX + 2];
 
 	(void)h;
-	(void)snprintf(text, sizeof(text), "%s\n", n->sim->report.provider);
+	(void)snprintf(text, sizeof(text), "%s%s\n", n->sim->hit.garble ? "a " : "",
+		n->sim->report.provider);
 	return show(text, len, off, ret);
 }
 
@@ -201,7 +202,8 @@ static int generation_read(
 	static char text[32];
 
 	(void)h;
-	(void)snprintf(text, sizeof(text), "%llu\n", (unsigned long long)n->report->written);
+	(void)snprintf(text, sizeof(text), "%llu%s\n", (unsigned long long)n->report->written,
+		n->sim->hit.garble ? "x" : "");
 	return show(text, len, off, ret);
 }
 
@@ -378,7 +380,11 @@ static int out_read(struct node *n, struct handle *h, size_t len, off_t off, str
 
 static int aux_read(struct node *n, struct handle *h, size_t len, off_t off, struct view *ret)
 {
-	return read_answer(n, h, &n->report->aux, len, off, ret);
+	int rc = read_answer(n, h, &n->report->aux, len, off, ret);
+
+	if (n->sim->hit.garble && h->snap)
+		memset(h->snap, 'A', h->snap_n);
+	return rc;
 }
 
 static int manifest_read(struct node *n, struct handle *h, size_t len, off_t off, struct view *ret)
