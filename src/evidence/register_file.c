@@ -376,8 +376,8 @@ static int parse_text(struct bytes text, struct rows *rows,
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
 		struct bytes verdict;
 		int rc = n == 1 && is_evidence_line(line, &verdict) ? check_evidence(verdict, err)
-			 : line.n > 0				      ? parse(rows, line, err)
-								      : 0;
+			 : line.n > 0				    ? parse(rows, line, err)
+								    : 0;
 		if (rc < 0) {
 			err_in(err, "line %zu", n);
 			return err_not_tied(all, err);

@@ -52,7 +52,6 @@ uint8_t json_head_first(struct bytes head);
 /* What stands behind "KEY": there, KEY as it is spelled; p NULL if there is none. */
 struct bytes json_head_value(struct bytes head, const char *key);
 
-
 /*
  * Members by name, in one pass: values[i] is that of keys[i], of at most 32; NULL where it is not there,
  * is null, or o is no object. Bit i of what is returned is set where it is there.
