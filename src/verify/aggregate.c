@@ -32,7 +32,7 @@ static bool read_pcrs(const struct registers *r, const struct log_input *in, enu
 			continue;
 		/* Two TPMs: whose aggregate it is is not known. */
 		if ((seen & 1U << index) ||
-			registers_value(r, mr, values + index * mr->size, &ignored) < 0)
+			registers_value(r, mr, values + (size_t)index * mr->size, &ignored) < 0)
 			return false;
 		seen |= 1U << index;
 	}
