@@ -9,7 +9,9 @@
 /* Whether a log is of TCG 1.2, if it is one at all. */
 static bool is_old(struct bytes log)
 {
-	return log.n < 48 || memcmp(log.p + 32, "Spec ID Event03", 16) != 0;
+	static const uint8_t no_action[] = {3, 0, 0, 0};
+	return log.n < 60 || memcmp(log.p + 4, no_action, 4) != 0 ||
+	       memcmp(log.p + 32, "Spec ID Event03", 16) != 0;
 }
 
 static void check_old(struct bytes log, const struct log_event *ev, uint64_t end)
