@@ -309,23 +309,23 @@ const struct log_input *inputs_text_of(const struct inputs *inputs, const struct
 }
 
 /* Whether registers are those of a TD, or those of a TPM. */
-static void kinds_of(const struct mr_list *mrs, bool *ret_cc, bool *ret_pcr)
+static void kinds_of(const struct mr_pick picks[], size_t n, bool *ret_cc, bool *ret_pcr)
 {
 	enum place place;
 	uint32_t index;
 	*ret_cc = *ret_pcr = false;
-	for (size_t i = 0; i < mrs->n; i++) {
-		const struct mr *mr = mrs->mr[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct mr *mr = picks[i].mr;
 		*ret_cc = *ret_cc || mr->cc_mr_index > 0;
 		*ret_pcr = *ret_pcr || (reg_place(mr->provider, mr->name, &place, &index) &&
 					       place == PLACE_PCR);
 	}
 }
 
-static void settle_guess(struct log_input *in, const struct mr_list *mrs)
+static void settle_guess(struct log_input *in, const struct mr_pick picks[], size_t n)
 {
 	bool cc, pcr;
-	kinds_of(mrs, &cc, &pcr);
+	kinds_of(picks, n, &cc, &pcr);
 	if (cc == pcr)
 		return;
 	in->format = in->reader->format = cc ? &log_format_ccel : &log_format_tpm;
@@ -364,7 +364,7 @@ int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct m
 		struct log_input *in = &inputs->v[i];
 		if (!in->text) {
 			if (in->reader != NULL && in->reader->guessed)
-				settle_guess(in, mrs);
+				settle_guess(in, picks, n);
 			if (in->reader != NULL && in->as != NULL && bind_named(in, mrs, err) < 0)
 				return -1;
 			continue;

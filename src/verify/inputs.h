@@ -54,7 +54,7 @@ void inputs_close(struct inputs *inputs);
  * Finds for each text log which register of the list it is of: the one that its path names
  * (".../rtmr0/event_log", "rtmr0.log"); else the only picked one; else the only one with its hash.
  * ST_USAGE if that does not tell, or if the register that was named for a log is not in the list. What
- * a log's format was guessed to be, CCEL or a TPM's, is settled by the kind of the registers.
+ * a log's format was guessed to be, CCEL or a TPM's, is settled by the kind of the picked registers.
  */
 int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct mr_pick *picks,
 	size_t n, struct err *err);

@@ -83,7 +83,7 @@ static int take_claim(struct passes *p, struct track *track, const struct event_
 		track->first = *at;
 	if (tracks_digest(&p->tracks, track, ev, &d, &is, err) < 0)
 		return -1;
-	track->of_every_bank |= is && ev->every_bank && ev->digest[0].d.alg != track->alg;
+	track->of_every_bank |= is && ev->every_bank;
 	/* A journal's record is of one bank. */
 	if (!is && ev->held != NULL && ev->held->before.size > 0)
 		return 0;

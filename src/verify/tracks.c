@@ -487,9 +487,12 @@ int tracks_digest(struct tracks *t, const struct track *track, const struct log_
 	if (!*ret_is)
 		return 0;
 	*ret = filled(track->alg, 0xff);
-	if (track->padded && ev->hashed.p != NULL && ev->digest[0].d.alg == HASH_SHA1) {
+	for (size_t i = 0; track->padded && ev->hashed.p != NULL && i < ev->n_digests; i++) {
+		const struct digest *d = &ev->digest[i].d;
+		if (d->alg != HASH_SHA1)
+			continue;
 		*ret = filled(track->alg, 0);
-		memcpy(ret->v, ev->digest[0].d.v, ev->digest[0].d.size);
+		memcpy(ret->v, d->v, d->size);
 		return 0;
 	}
 	return ev->hashed.p != NULL ? hash_bytes(t->hashers.of[track->alg], ev->hashed, ret, err)

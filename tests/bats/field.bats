@@ -124,6 +124,17 @@ stray() {
 	assert_json '.verdict == "match" and .logs == [{source: "log", format: "tpm", guessed: false}]'
 }
 
+@test "an odd index, on a TD that has a TPM, too: the registers that are asked for decide" {
+	stray 5 4
+	use_root tdx
+	mkdir -p "$ROOT/sys/class/tpm/tpm0/pcr-sha384"
+	echo "$ZERO48" >"$ROOT/sys/class/tpm/tpm0/pcr-sha384/5"
+	tsmctl verify --json --input log
+	assert_json '.logs == [{source: "log", format: "ccel", guessed: false}]'
+	tsmctl verify --json --input log tpm0/pcr5:sha384
+	assert_json '.logs == [{source: "log", format: "tpm", guessed: false}]'
+}
+
 @test "a bank of SHA-1, or PCR 0, is a TPM's" {
 	echo 'pcr4 EV_SEPARATOR sep' >low
 	"$GENLOG" -f tpm -b sha1,sha256 --pad none low >log
