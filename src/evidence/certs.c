@@ -95,7 +95,7 @@ static bool is_crl(struct bytes der)
 
 static bool is_blank(uint8_t c)
 {
-	return c == '\n' || c == '\r' || c == ' ' || c == '\t' || c == '\0';
+	return c == '\0' || encoded_is_blank(c);
 }
 
 /* The text between, less blanks, decoded. */

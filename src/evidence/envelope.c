@@ -51,8 +51,6 @@ static int open_quote(struct json_object *doc, struct envelope *ret, struct err 
 static int open_json(struct bytes text, struct envelope *ret, struct err *err)
 {
 	struct json_object *doc;
-	while (text.n > 0 && encoded_is_blank(text.p[text.n - 1]))
-		text.n--;
 	if (json_whole(text, &doc, err) < 0)
 		return err_in(err, "neither evidence nor JSON with a quote");
 	int rc = open_quote(doc, ret, err);

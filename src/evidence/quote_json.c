@@ -155,8 +155,6 @@ int quote_json_parse(struct bytes file, struct quote_json *ret, struct err *err)
 {
 	struct json_object *doc;
 	*ret = (struct quote_json){0};
-	while (file.n > 0 && encoded_is_blank(file.p[file.n - 1]))
-		file.n--;
 	if (json_whole(file, &doc, err) < 0)
 		return -1;
 	int rc = take_doc(doc, ret, err);

@@ -8,6 +8,7 @@
 #include "evidence/der.h"
 #include "evidence/signature.h"
 #include "evidence/tdx_signature.h"
+#include "formats/record_reader.h"
 
 enum {
 	/* In the report of an enclave: Intel SDM, volume 3D, "REPORT". */
@@ -238,16 +239,11 @@ static int check_binding(const struct check *k, struct evidence *ev, struct err 
 	return 0;
 }
 
-static uint16_t le16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
 static void check_identity(const struct check *k, struct evidence *ev)
 {
 	const uint8_t *qe = k->sig.qe_report.p;
 	struct bytes signer = {qe + QE_MRSIGNER, QE_MRSIGNER_SIZE};
-	if (is_hex(signer, intel_mrsigner) && le16(qe + QE_ISVPRODID) == QE_ISVPRODID_TDX)
+	if (is_hex(signer, intel_mrsigner) && get_le16(qe + QE_ISVPRODID) == QE_ISVPRODID_TDX)
 		evidence_passed(ev, STEP_QE_IDENTITY);
 	else
 		evidence_fail(ev, EVIDENCE_FORGED, STEP_QE_IDENTITY,
@@ -317,7 +313,7 @@ int tdx_check(struct bytes quote, size_t at, const struct evidence_trust *trust,
 		    1U << STEP_CRL | 1U << STEP_TCB_LEVEL | 1U << STEP_VALIDITY;
 	if (tdx_signature_parse(quote, at, &k.sig, err) < 0)
 		return -1;
-	ev->tdx.qe_isvsvn = le16(k.sig.qe_report.p + QE_ISVSVN);
+	ev->tdx.qe_isvsvn = get_le16(k.sig.qe_report.p + QE_ISVSVN);
 	int rc = take_chain(&k, err);
 	if (rc == 0)
 		rc = run(&k, ev, err);

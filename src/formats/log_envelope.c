@@ -88,8 +88,6 @@ static int open_json(int *fd, struct bytes text, struct err *err)
 {
 	struct json_object *doc;
 	struct err ignored;
-	while (text.n > 0 && encoded_is_blank(text.p[text.n - 1]))
-		text.n--;
 	if (json_whole(text, &doc, &ignored) < 0)
 		return 0;
 	int rc = open_member(fd, doc, err);

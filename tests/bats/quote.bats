@@ -218,7 +218,7 @@ $TCB"
 	assert_refused 5 "'json': offset 0: a quote starts with a header of 48 bytes*only 2"
 	echo '{"quote":"0400"' >json
 	signed read --quote json
-	assert_refused 5 "'json': neither evidence nor JSON with a quote: byte 15: not JSON: it is cut"
+	assert_refused 5 "'json': neither evidence nor JSON with a quote: byte 16: not JSON: it is cut"
 }
 
 # is_refused HEX NAME: as a quote, by name.
