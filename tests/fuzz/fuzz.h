@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,5 +25,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
+
+/* Cuts the next part off the front: parts have a line "%%" between them. */
+static inline struct bytes fuzz_take_part(struct bytes *rest)
+{
+	static const char line[] = "%%\n";
+	const uint8_t *at = rest->n > 0 ? memmem(rest->p, rest->n, line, strlen(line)) : NULL;
+	struct bytes part = *rest;
+	*rest = (struct bytes){NULL, 0};
+	if (at == NULL)
+		return part;
+	size_t used = (size_t)(at - part.p) + strlen(line);
+	*rest = (struct bytes){part.p + used, part.n - used};
+	part.n = (size_t)(at - part.p);
+	return part;
+}
 
 #endif

@@ -35,21 +35,6 @@ static struct file new_text(struct text *t)
 	return f;
 }
 
-/* Cuts the next one off the front. */
-static struct bytes take_part(struct bytes *rest)
-{
-	static const char line[] = "%%\n";
-	const uint8_t *at = rest->n > 0 ? memmem(rest->p, rest->n, line, strlen(line)) : NULL;
-	struct bytes part = *rest;
-	*rest = (struct bytes){NULL, 0};
-	if (at == NULL)
-		return part;
-	size_t used = (size_t)(at - part.p) + strlen(line);
-	*rest = (struct bytes){part.p + used, part.n - used};
-	part.n = (size_t)(at - part.p);
-	return part;
-}
-
 static void verify(const char *const words[], struct command *ret)
 {
 	const char *argv[24] = {"tsmctl", "--quiet", "--json", "verify"};
@@ -292,7 +277,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct register_file values;
 	struct err err = {0};
 	for (size_t i = 0; i < FILES; i++) {
-		part[i] = take_part(&rest);
+		part[i] = fuzz_take_part(&rest);
 		f[i] = new_file(part[i]);
 	}
 	check_all(f, part[INITIAL].n > 0, part[LOG].n > 0, NULL);

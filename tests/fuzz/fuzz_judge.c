@@ -252,21 +252,6 @@ static void check_parts(const struct part parts[], size_t n, const struct regist
 	}
 }
 
-/* Cuts the next log off the front. */
-static struct bytes take_part(struct bytes *rest)
-{
-	static const char line[] = "%%\n";
-	const uint8_t *at = rest->n > 0 ? memmem(rest->p, rest->n, line, strlen(line)) : NULL;
-	struct bytes part = *rest;
-	*rest = (struct bytes){NULL, 0};
-	if (at == NULL)
-		return part;
-	size_t used = (size_t)(at - part.p) + strlen(line);
-	*rest = (struct bytes){part.p + used, part.n - used};
-	part.n = (size_t)(at - part.p);
-	return part;
-}
-
 /* "*N" and a newline: what follows, N times; so that a small input can have many events. The caller frees it. */
 static struct text expand(struct bytes part)
 {
@@ -310,14 +295,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 	if (size == 0)
 		return 0;
-	struct bytes rest = {data + 1, size - 1}, log = take_part(&rest);
+	struct bytes rest = {data + 1, size - 1}, log = fuzz_take_part(&rest);
 	const char *format = pick(data[0]);
 	struct part parts[PARTS_MAX];
 	size_t n = 0;
 	struct dice dice = {size * 251 + data[size - 1]};
 	int fd = expanded_file(log);
 	for (; rest.n > 0 && n < PARTS_MAX; n++)
-		parts[n] = (struct part){expanded_file(take_part(&rest)), format};
+		parts[n] = (struct part){expanded_file(fuzz_take_part(&rest)), format};
 	bool replayed = open_log(fd, format, &inputs, &mrs) == 0 &&
 			replay_run(&inputs, &values, &text, &err) == 0;
 	bool stated = !replayed && n > 0 && state_values(log, &values);

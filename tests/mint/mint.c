@@ -151,6 +151,17 @@ X509 *mint_cert(const struct mint_cert *c)
 	return cert;
 }
 
+X509 *mint_ca(
+	const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer, unsigned serial)
+{
+	return mint_cert(&(struct mint_cert){.subject = subject,
+		.issuer = issuer,
+		.key = key,
+		.signer = signer,
+		.serial = serial,
+		.ca = true});
+}
+
 void mint_put_pem(struct mint_buf *b, X509 *cert)
 {
 	BIO *bio = BIO_new(BIO_s_mem());

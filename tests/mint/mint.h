@@ -57,6 +57,10 @@ struct mint_crl {
 
 void mint_put_crl(struct mint_buf *b, const struct mint_crl *c);
 
+/* A CA's, which its own key signs where it is a root. */
+X509 *mint_ca(
+	const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer, unsigned serial);
+
 /* The certificates of a platform that Intel certified, or that someone else made after them. */
 struct mint_intel {
 	EVP_PKEY *root_key, *ca_key, *pck_key;

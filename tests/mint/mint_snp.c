@@ -78,18 +78,8 @@ void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek)
 	ret->ark_key = mint_rsa_key();
 	ret->ask_key = mint_rsa_key();
 	ret->key = mint_key("secp384r1", vlek ? 21 : 20);
-	ret->ark = mint_cert(&(struct mint_cert){.subject = ark,
-		.issuer = ark,
-		.key = ret->ark_key,
-		.signer = ret->ark_key,
-		.serial = 1,
-		.ca = true});
-	ret->ask = mint_cert(&(struct mint_cert){.subject = ask,
-		.issuer = ark,
-		.key = ret->ask_key,
-		.signer = ret->ark_key,
-		.serial = 2,
-		.ca = true});
+	ret->ark = mint_ca(ark, ark, ret->ark_key, ret->ark_key, 1);
+	ret->ask = mint_ca(ask, ark, ret->ask_key, ret->ark_key, 2);
 	ret->cert = make_leaf(ret, ask);
 }
 

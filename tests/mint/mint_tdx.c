@@ -102,18 +102,8 @@ void mint_intel_open(struct mint_intel *ret, unsigned number)
 	ret->root_key = mint_key("prime256v1", n + 1);
 	ret->ca_key = mint_key("prime256v1", n + 2);
 	ret->pck_key = mint_key("prime256v1", n + 3);
-	ret->root = mint_cert(&(struct mint_cert){.subject = root,
-		.issuer = root,
-		.key = ret->root_key,
-		.signer = ret->root_key,
-		.serial = 1,
-		.ca = true});
-	ret->ca = mint_cert(&(struct mint_cert){.subject = ca,
-		.issuer = root,
-		.key = ret->ca_key,
-		.signer = ret->root_key,
-		.serial = MINT_CA_SERIAL,
-		.ca = true});
+	ret->root = mint_ca(root, root, ret->root_key, ret->root_key, 1);
+	ret->ca = mint_ca(ca, root, ret->ca_key, ret->root_key, MINT_CA_SERIAL);
 	ret->pck = mint_cert(&(struct mint_cert){.subject = "Intel SGX PCK Certificate",
 		.issuer = ca,
 		.key = ret->pck_key,

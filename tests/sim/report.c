@@ -324,16 +324,7 @@ static ssize_t data_write(struct sim *sim, struct node *n, struct handle *h, str
 	(void)n;
 	(void)hit;
 	h->writing = true;
-	if (off > DATA_MAX || data.n > DATA_MAX - (size_t)off)
-		return -EFBIG;
-	if (!h->snap)
-		h->snap = calloc(1, DATA_MAX);
-	if (!h->snap)
-		return -ENOMEM;
-	memcpy(h->snap + off, data.p, data.n);
-	if (h->snap_n < (size_t)off + data.n)
-		h->snap_n = (size_t)off + data.n;
-	return (ssize_t)data.n;
+	return handle_keep(h, data, off, DATA_MAX);
 }
 
 static void data_release(struct node *n, const struct handle *h)

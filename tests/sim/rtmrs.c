@@ -178,16 +178,7 @@ static ssize_t digest_write(struct sim *sim, struct node *n, struct handle *h, s
 		return -ETXTBSY;
 	/* Even when nothing is taken, close has something to hand over. */
 	h->writing = true;
-	if (off > DIGEST_MAX || data.n > DIGEST_MAX - (size_t)off)
-		return -EFBIG;
-	if (!h->snap)
-		h->snap = calloc(1, DIGEST_MAX);
-	if (!h->snap)
-		return -ENOMEM;
-	memcpy(h->snap + off, data.p, data.n);
-	if (h->snap_n < (size_t)off + data.n)
-		h->snap_n = (size_t)off + data.n;
-	return (ssize_t)data.n;
+	return handle_keep(h, data, off, DIGEST_MAX);
 }
 
 static void digest_release(struct node *n, const struct handle *h)

@@ -13,6 +13,20 @@ void handle_free(struct handle *h)
 	free(h);
 }
 
+ssize_t handle_keep(struct handle *h, struct view data, off_t off, size_t max)
+{
+	if (off > (off_t)max || data.n > max - (size_t)off)
+		return -EFBIG;
+	if (!h->snap)
+		h->snap = calloc(1, max);
+	if (!h->snap)
+		return -ENOMEM;
+	memcpy(h->snap + off, data.p, data.n);
+	if (h->snap_n < (size_t)off + data.n)
+		h->snap_n = (size_t)off + data.n;
+	return (ssize_t)data.n;
+}
+
 size_t tree_child(const struct tree *t, size_t parent, const char *name)
 {
 	for (size_t i = 1; i < t->n; i++)

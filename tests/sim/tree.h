@@ -31,6 +31,8 @@ struct handle {
 };
 
 void handle_free(struct handle *h);
+/* Keeps what is written to an item of configfs until it is closed: the bytes taken or a negative errno. */
+ssize_t handle_keep(struct handle *h, struct view data, off_t off, size_t max);
 
 /* What a kind of file does. A missing read or write makes open answer EACCES, as kernfs does. */
 struct file_ops {

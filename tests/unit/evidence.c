@@ -9,36 +9,18 @@
 #include <openssl/x509.h>
 
 #include "base/input.h"
-#include "check.h"
 #include "evidence/chain.h"
+#include "judged.h"
 #include "mint.h"
 #include "text.h"
 
 static struct mint_intel ours, theirs;
 static struct evidence_trust trust;
 
-/* A copy of exactly this size, so that a sanitizer sees a byte read beyond it. */
-static int judge_by(const struct evidence_trust *by, struct bytes b, struct evidence *ret)
-{
-	uint8_t *copy = malloc(b.n > 0 ? b.n : 1);
-	struct register_file regs;
-	struct err err = {0};
-	if (b.n > 0)
-		memcpy(copy, b.p, b.n);
-	int rc = evidence_file_parse((struct bytes){copy, b.n}, by, &regs, ret, &err);
-	if (rc < 0)
-		ret->err = err;
-	CHECK(rc == 0 || err.msg[0] != '\0');
-	CHECK((ret->verdict == EVIDENCE_NONE) == (ret->err.status != ST_OK));
-	register_file_clear(&regs);
-	free(copy);
-	return rc;
-}
-
 static struct evidence judge(const struct mint_buf *quote)
 {
 	struct evidence ev;
-	judge_by(&trust, (struct bytes){quote->p, quote->n}, &ev);
+	judged_by(&trust, (struct bytes){quote->p, quote->n}, &ev);
 	return ev;
 }
 
@@ -58,29 +40,9 @@ static struct evidence judged(const struct mint_quote *how)
 	return ev;
 }
 
-static void check_is(const struct evidence *ev, enum evidence_verdict verdict,
-	enum evidence_step failed, int line)
-{
-	if (ev->verdict != verdict || ev->failed != failed)
-		check_failed(__FILE__, line, "verdict %d, failed %d: %s%s", (int)ev->verdict,
-			(int)ev->failed, ev->detail, ev->err.msg);
-}
-
-#define IS(ev, verdict, failed) check_is(&(ev), EVIDENCE_##verdict, STEP_##failed, __LINE__)
-
 #define ALL_STEPS                                                                                  \
 	(1U << STEP_ROOT | 1U << STEP_CHAIN | 1U << STEP_QE_SIGNATURE | 1U << STEP_BINDING |       \
 		1U << STEP_QE_IDENTITY | 1U << STEP_SIGNATURE)
-
-static void check_says(const struct evidence *ev, const char *message, int line)
-{
-	if (ev->verdict != EVIDENCE_NONE || ev->err.status != ST_FORMAT ||
-		strcmp(ev->err.msg, message) != 0)
-		check_failed(__FILE__, line, "verdict %d, status %d: %s", (int)ev->verdict,
-			(int)ev->err.status, ev->err.msg);
-}
-
-#define SAYS(ev, message) check_says(&(ev), message, __LINE__)
 
 static void test_genuine(void)
 {
@@ -142,7 +104,7 @@ static void test_forged(void)
 	struct err err;
 	CHECK_INT(evidence_trust_init(&intel, &err), 0);
 	quote = made(4, &(struct mint_quote){.intel = &ours});
-	judge_by(&intel, (struct bytes){quote.p, quote.n}, &ev);
+	judged_by(&intel, (struct bytes){quote.p, quote.n}, &ev);
 	IS(ev, FORGED, ROOT);
 	CHECK_STR(ev.root, "unknown");
 	mint_free(&quote);
@@ -416,7 +378,7 @@ static void test_lengths(void)
 	}
 	for (size_t n = 0; n < quote.n - 2; n++) {
 		struct evidence ev;
-		CHECK_INT(judge_by(&trust, (struct bytes){quote.p, n}, &ev), -1);
+		CHECK_INT(judged_by(&trust, (struct bytes){quote.p, n}, &ev), -1);
 		CHECK_INT(ev.err.status, ST_FORMAT);
 	}
 	mint_free(&quote);
@@ -776,7 +738,7 @@ static void test_vector_sweep(void)
 	CHECK_INT(input_read(VECTORS "trustee/tdx_quote_5.dat", 1 << 20, &raw, &n, &err), 0);
 	for (size_t at = 0; at < n; at++) {
 		raw[at] ^= 1;
-		judge_by(&intel, (struct bytes){raw, n}, &ev);
+		judged_by(&intel, (struct bytes){raw, n}, &ev);
 		if (ev.verdict == EVIDENCE_GENUINE || ev.verdict == EVIDENCE_UNCHECKED) {
 			printf("byte %zu is not covered\n", at);
 			missed++;

@@ -3,55 +3,18 @@
 #include <unistd.h>
 
 #include "base/input.h"
-#include "check.h"
-#include "evidence/evidence_file.h"
+#include "judged.h"
 #include "mint.h"
 #include "text.h"
 
 static struct evidence_trust trust;
 
-static int judge_at(struct bytes b, struct evidence *ret)
-{
-	uint8_t *copy = malloc(b.n > 0 ? b.n : 1);
-	struct register_file regs;
-	struct err err = {0};
-	if (b.n > 0)
-		memcpy(copy, b.p, b.n);
-	int rc = evidence_file_parse((struct bytes){copy, b.n}, &trust, &regs, ret, &err);
-	if (rc < 0)
-		ret->err = err;
-	CHECK((ret->verdict == EVIDENCE_NONE) == (ret->err.status != ST_OK));
-	register_file_clear(&regs);
-	free(copy);
-	return rc;
-}
-
 static struct evidence judge(const struct mint_buf *report)
 {
 	struct evidence ev;
-	judge_at((struct bytes){report->p, report->n}, &ev);
+	judged_by(&trust, (struct bytes){report->p, report->n}, &ev);
 	return ev;
 }
-
-static void check_is(const struct evidence *ev, enum evidence_verdict verdict,
-	enum evidence_step failed, int line)
-{
-	if (ev->verdict != verdict || ev->failed != failed)
-		check_failed(__FILE__, line, "verdict %d, failed %d: %s%s", (int)ev->verdict,
-			(int)ev->failed, ev->detail, ev->err.msg);
-}
-
-#define IS(ev, verdict, failed) check_is(&(ev), EVIDENCE_##verdict, STEP_##failed, __LINE__)
-
-static void check_says(const struct evidence *ev, const char *message, int line)
-{
-	if (ev->verdict != EVIDENCE_NONE || ev->err.status != ST_FORMAT ||
-		strcmp(ev->err.msg, message) != 0)
-		check_failed(__FILE__, line, "verdict %d, status %d: %s", (int)ev->verdict,
-			(int)ev->err.status, ev->err.msg);
-}
-
-#define SAYS(ev, message) check_says(&(ev), message, __LINE__)
 
 static void add(struct certs *to, X509 *cert)
 {
@@ -336,7 +299,7 @@ static void test_refused(const struct mint_amd *amd)
 	struct evidence ev;
 	give(amd);
 	for (size_t n = 0; n < report.n; n++) {
-		CHECK_INT(judge_at((struct bytes){report.p, n}, &ev), -1);
+		CHECK_INT(judged_by(&trust, (struct bytes){report.p, n}, &ev), -1);
 		CHECK_INT(ev.err.status, ST_FORMAT);
 	}
 	report.p[0] = 6;
