@@ -23,7 +23,6 @@ int log_reader_pull(struct log_reader *r, struct log_event *ret, struct err *err
 	if (rc > 0 && r->as != NULL) {
 		ret->place = PLACE_NAMED;
 		ret->reg = r->as;
-		ret->reg_group = NULL;
 	}
 	if (rc > 0) {
 		event_settle_place(ret);

@@ -200,6 +200,15 @@ ima_in_rtmr2() {
 	assert_failure 1
 	assert_line --partial "mismatch  rtmr2:sha384"
 	assert_line --partial "; if all events of 'ima' were extended here, it matches: name it 'ima@rtmr2')"
+	# Nor is it of a log that has events of another register here, whose value is the same.
+	printf '%s\n' 'rtmr0 EV_SEPARATOR sep' >one
+	"$GENLOG" -f ccel one >log
+	v=$("$GENLOG" -f ccel --values one | sed -n 's/  rtmr0:sha384$//p')
+	printf '%s  rtmr%d:sha384\n' "$v" 0 "$v" 2 >same
+	tsm verify --values same --input log
+	assert_failure 1
+	assert_line --partial 'unlogged  rtmr2:sha384'
+	refute_output --partial '@rtmr2'
 	# It is not said where it is not so, nor of a log that was cut.
 	sed -i 2d ima
 	tsm verify --values values --input ccel --input ima

@@ -185,7 +185,12 @@ ima() {
 	assert_line "match  tpm0/pcr10:sha256  (event 0 of 'ima', boot_aggregate, is not the hash of PCRs 0 to 9 as they are now)"
 	tsmctl verify --json pcr10:sha256
 	assert_json '.registers[0].diagnosis == {kind: "boot-aggregate", source: "ima", seq: 0}'
-	# Where a PCR cannot be read nothing is known of it.
+	# Where a PCR cannot be read, or is not there, nothing is known of it.
+	tsmctl read pcr10:sha256
+	cp "$OUT" values
+	go "$TSMCTL" --root /nonexistent verify --values values --input "$SECURITY/ima/ascii_runtime_measurements"
+	assert_done
+	assert_output 'match  tpm0/pcr10:sha256'
 	echo >"$CLASS/tpm0/pcr-sha256/2"
 	tsmctl verify pcr10:sha256
 	assert_done
@@ -230,6 +235,11 @@ padded() {
 	assert_failure 1
 	assert_line --partial 'mismatch  tpm0/pcr10:sha256'
 	refute_output --partial zeros
+	# What the list leads to is what is said to be replayed.
+	sed -i 2d ima.txt
+	"$GENLOG" -f ima:ascii -b sha256 --values ima.txt >held
+	tsmctl verify --json pcr10:sha256
+	assert_json --arg v "$(cut -d' ' -f1 held)" '.registers[0].replayed == $v'
 }
 
 @test "IMA's list of another hash, where the plain one is not there" {
@@ -269,7 +279,7 @@ padded() {
 	tsmctl status
 	healthy=$output
 	tpm 0
-	chmod 000 "$CLASS/tpm0/pcr-sha1"
+	ln -s pcr-loop "$CLASS/tpm0/pcr-loop"
 	tsmctl list
 	assert_done
 	assert_output "$before"
@@ -281,7 +291,14 @@ padded() {
 	assert_output "$verified"
 	tsmctl extend --dry-run rtmr1 --event x
 	assert_success
-	chmod 755 "$CLASS/tpm0/pcr-sha1"
+	# Where it is asked for, it is.
+	tsmctl list --abi tpm
+	assert_failure 4
+	[[ $stderr == *pcr-loop* ]]
+	rm "$CLASS/tpm0/pcr-loop"
+	# A TPM takes its time: what is not asked for is not read.
+	tsmctl -v verify rtmr1
+	[[ $stderr == *rtmr1* && $stderr != */pcr-sha256/7* ]]
 	tsmctl status
 	assert_equal "$(grep -v ' tpm: ' <<<"$output")" "$healthy"
 	tsmctl read tpm0/pcr7:sha256 rtmr0
