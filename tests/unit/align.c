@@ -117,7 +117,10 @@ static void check_large(void)
 		}
 		shuffle(v[0], LARGE);
 		shuffle(v[1], LARGE);
-		check_both_ways(LARGE, LARGE - below(1000), ids[k], ids[k] == 1);
+		/* Where each is there once, the longest chain of anchors is the best. */
+		check_both_ways(LARGE, LARGE - below(1000), ids[k], ids[k] == 1 || ids[k] == LARGE);
+		/* The edits reach beyond the end of the one before they reach that of the other. */
+		check_both_ways(100 + below(50), LARGE, ids[k], ids[k] == 1);
 	}
 }
 
