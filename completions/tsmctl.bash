@@ -37,7 +37,7 @@ _tsmctl() {
 	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		list | read | extend | write | log | verify | replay | status) cmd=${words[i]} && break ;;
+		list | read | extend | write | log | verify | replay | diff | status) cmd=${words[i]} && break ;;
 		esac
 	done
 
@@ -66,6 +66,10 @@ _tsmctl() {
 	verify:--report-data) ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
+	diff:--reference) _tsmctl_files -f ;;
+	diff:--input) _tsmctl_files -f ;;
+	diff:--register | diff:-r) ;;
+	diff:--unified | diff:-U) ;;
 	*) false ;;
 	esac && return
 
@@ -83,8 +87,10 @@ _tsmctl() {
 	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
+	diff:-*) _tsmctl_offer --reference --input --register -r --unified -U "${globals[@]}" ;;
+	diff:[!-]* | diff:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;
-	:*) _tsmctl_offer list read extend write log verify replay status ;;
+	:*) _tsmctl_offer list read extend write log verify replay diff status ;;
 	esac
 }
 complete -F _tsmctl tsmctl

@@ -64,4 +64,10 @@ complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l allow-ahead -d 'a 
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -a '(__tsmctl_registers)'
 complete -c tsmctl -n __fish_use_subcommand -a replay -d 'print what logs make of registers, without the registers'
 complete -c tsmctl -n '__fish_seen_subcommand_from replay' -F
+complete -c tsmctl -n __fish_use_subcommand -a diff -d 'print the events that differ between two logs'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l reference -r -F -d 'a further log of the reference; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l input -r -F -d 'a further log to compare with the reference; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l register -s r -r -d 'compare only registers that match; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l unified -s U -r -d 'print N unchanged events around each change; default: 0'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -F
 complete -c tsmctl -n __fish_use_subcommand -a status -d 'say what is here, what is missing and what to do about it'

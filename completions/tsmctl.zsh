@@ -38,6 +38,7 @@ _tsmctl() {
 		'log:print event logs'
 		'verify:check that logs explain registers'
 		'replay:print what logs make of registers, without the registers'
+		'diff:print the events that differ between two logs'
 		'status:say what is here, what is missing and what to do about it'
 	)
 	for word in ${words[2,CURRENT-1]}; do
@@ -106,6 +107,17 @@ _tsmctl() {
 		;;
 	replay)
 		args=(
+			'*:log:_files'
+		)
+		;;
+	diff)
+		args=(
+			'*--reference[a further log of the reference; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
+			'*--input[a further log to compare with the reference; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
+			'*--register[compare only registers that match; may be given several times]:PATTERN:'
+			'*-r[compare only registers that match; may be given several times]:PATTERN:'
+			'--unified[print N unchanged events around each change; default\: 0]:N:'
+			'-U[print N unchanged events around each change; default\: 0]:N:'
 			'*:log:_files'
 		)
 		;;

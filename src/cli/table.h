@@ -47,7 +47,8 @@ struct options {
 	unsigned wait_s;
 	const char *columns, *event, *event_file, *file, *digest, *note, *hex;
 	const char *values, *expect, *initial, *quote, *tdreport, *report_data;
-	struct str_list inputs;
+	const char *context;
+	struct str_list inputs, references, registers;
 };
 
 struct opt_spec {
@@ -92,6 +93,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[]);
 int cmd_write(struct app *app, int argc, char *const argv[]);
 int cmd_log(struct app *app, int argc, char *const argv[]);
 int cmd_verify(struct app *app, int argc, char *const argv[]);
+int cmd_diff(struct app *app, int argc, char *const argv[]);
 int cmd_replay(struct app *app, int argc, char *const argv[]);
 int cmd_status(struct app *app, int argc, char *const argv[]);
 

@@ -122,3 +122,9 @@ void json_hex(struct json *j, struct bytes b)
 	sink_hex(j->sink, b);
 	sink_char(j->sink, '"');
 }
+
+void json_raw(struct json *j, struct bytes b)
+{
+	before(j);
+	sink_bytes(j->sink, b);
+}

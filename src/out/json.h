@@ -25,5 +25,7 @@ void json_text(struct json *j, struct bytes b);
 /* One that is not UTF-8, as the name of a file may be, is shown as bytes_visible does. */
 void json_str(struct json *j, const char *s);
 void json_hex(struct json *j, struct bytes b);
+/* A value that is JSON already. */
+void json_raw(struct json *j, struct bytes b);
 
 #endif

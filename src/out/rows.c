@@ -192,11 +192,19 @@ void row_jsonl(struct sink *s, const struct column *columns, size_t n, const voi
  */
 static char *visible_bytes(struct bytes b, size_t max, int flags)
 {
-	size_t n = b.n < max ? b.n : max;
+	size_t n = b.n < max ? b.n : max, plain = 0;
 	char *s = malloc(4 * n + 4);
 	if (s == NULL)
 		return NULL;
-	strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
+	/* vis(3) takes a character at a time; most text has nothing to escape. */
+	while (plain < n && b.p[plain] >= ' ' && b.p[plain] <= '~' && b.p[plain] != '\\')
+		plain++;
+	if (plain == n) {
+		memcpy(s, b.p, n);
+		s[n] = '\0';
+	} else {
+		strvisx(s, (const char *)b.p, n, VIS_CSTYLE | VIS_NL | VIS_TAB | flags);
+	}
 	if (n < b.n)
 		memcpy(s + strlen(s), "...", sizeof("..."));
 	return s;
