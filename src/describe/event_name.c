@@ -25,7 +25,7 @@ static bool is_one_of_its_kind(const char *kind)
 		"EV_EFI_HANDOFF_TABLES",
 		"EV_NONHOST_CONFIG",
 		"EV_CPU_MICROCODE",
-		"phase",
+		"sync",
 	};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kind, kinds[i]) == 0)
