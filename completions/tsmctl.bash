@@ -66,6 +66,7 @@ _tsmctl() {
 	verify:--report-data) ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
+	verify:--reference) _tsmctl_files -f ;;
 	diff:--reference) _tsmctl_files -f ;;
 	diff:--input) _tsmctl_files -f ;;
 	diff:--register | diff:-r) ;;
@@ -84,7 +85,7 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --report-data --expect --initial --reference --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	diff:-*) _tsmctl_offer --reference --input --register -r --unified -U "${globals[@]}" ;;

@@ -59,6 +59,7 @@ complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l tdreport -r -F -d 
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l report-data -r -d 'the report data of the quote or report must be these 64 bytes'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l expect -r -F -d 'registers must also equal the values in FILE, of the same form'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l initial -r -F -d 'trust FILE, of the same form, for what registers held before their logs began'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l reference -r -F -d 'a log of a boot that verified: a mismatch says what differs from it, and which of its events gives the value; may be given several times'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l no-log -d 'compare with --expect only'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l allow-ahead -d 'a log may have events at its end that are not in the register: log-ahead is status 0'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -a '(__tsmctl_registers)'

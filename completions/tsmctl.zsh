@@ -100,6 +100,7 @@ _tsmctl() {
 			'--report-data[the report data of the quote or report must be these 64 bytes]:HEX:'
 			'--expect[registers must also equal the values in FILE, of the same form]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
+			'*--reference[a log of a boot that verified\: a mismatch says what differs from it, and which of its events gives the value; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
 			'--no-log[compare with --expect only]'
 			'--allow-ahead[a log may have events at its end that are not in the register\: log-ahead is status 0]'
 			'*:register:_tsmctl_registers'

@@ -125,6 +125,8 @@ static const struct opt_spec verify_opts[] = {
 		"registers must also equal the values in FILE, of the same form"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),
 		"trust FILE, of the same form, for what registers held before their logs began"},
+	REFERENCE_OPT("a log of a boot that verified: a mismatch says what differs from it, and "
+		      "which of its events gives the value; may be given several times"),
 	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),
 		"compare with --expect only"},
 	{0, "allow-ahead", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(allow_ahead),
