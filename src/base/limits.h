@@ -53,7 +53,7 @@ enum {
 	JSON_DEPTH_MAX = 16,
 	JSON_NODES_MAX = 131072,   /* objects, arrays and commas of one text of a log */
 	RECNUM_REGISTERS_MAX = 64, /* whose record numbers are checked, each for itself */
-	ELSEWHERE_TRIES_MAX = 8, /* of reading a log's events as another register's */
+	ELSEWHERE_TRIES_MAX = 8,   /* of reading a log's events as another register's */
 	DIFF_EVENTS_MAX = 1 << 20, /* of each side of a comparison */
 	TRACKS_MAX = 32768,	   /* banks that logs name, where no registers are at hand */
 

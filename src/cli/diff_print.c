@@ -393,14 +393,6 @@ static uint64_t count_wanted(const struct compare_register *reg)
 	return n;
 }
 
-/* What nobody asked for is not read again. */
-static void want_nothing(struct compare_register *reg)
-{
-	for (int s = 0; s < 2; s++)
-		if (reg->side[s].n > 0)
-			memset(reg->side[s].wanted, 0, reg->side[s].n * sizeof(bool));
-}
-
 static int open_spools(struct diff *d, uint64_t n)
 {
 	/* With --root, nothing outside of it is opened. */
@@ -423,8 +415,9 @@ static int keep_wanted(struct diff *d, struct compare_register *const asked[], s
 		size_t k = 0;
 		while (k < n && asked[k] != &d->c->v[i])
 			k++;
+		/* What nobody asked for is not read again. */
 		if (k == n)
-			want_nothing(&d->c->v[i]);
+			compare_want(&d->c->v[i], false);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!d->app->opt.json)

@@ -12,7 +12,8 @@
 
 #include "base/scope.h"
 
-enum { EDITS = ALIGN_EDITS_MAX, ONCE_MANY = UINT32_MAX - 1 };
+enum { EDITS = ALIGN_EDITS_MAX };
+#define ONCE_MANY (UINT32_MAX - 1)
 
 /* What is left of one side: without what the other side does not have. */
 struct rest {

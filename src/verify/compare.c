@@ -63,10 +63,10 @@ static int pair_registers(struct compare *c, struct err *err)
 	for (size_t k = 0; k < b->n; k++)
 		b->v[k]->at = SIZE_MAX;
 	for (size_t i = 0; i < a->n; i++) {
+		a->v[i]->at = c->n;
 		struct joined_register *other = find_in(b, a->v[i]);
 		if (other != NULL && find_in(a, other) != a->v[i])
 			other = NULL;
-		a->v[i]->at = c->n;
 		if (other != NULL)
 			other->at = c->n;
 		c->v[c->n++] = (struct compare_register){.joined = {a->v[i], other}};
@@ -107,14 +107,21 @@ static void pick_bank(struct compare_register *reg, bool ret_again[static 2])
 			ret_again[s] |= set_bank(reg->joined[s], alg);
 }
 
-/* The name that is shown: that of the machine, else the longer one. */
+/* The side whose name is shown: the one that has a provider, else any. */
+static const struct joined_register *named(const struct compare_register *reg)
+{
+	const struct joined_register *a = reg->joined[0], *b = reg->joined[1];
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return local_name(b->name) > b->name ? b : a;
+}
+
+/* The name that is shown: that of the machine, where it has one. */
 static int name_register(struct compare *c, struct compare_register *reg,
 	const struct mr_list *machine, struct err *err)
 {
 	struct err unknown;
-	const struct joined_register *of = reg->joined[1];
-	if (of == NULL || (reg->joined[0] != NULL && local_name(of->name) == of->name))
-		of = reg->joined[0];
+	const struct joined_register *of = named(reg);
 	const char *hash = reg->no_bank ? NULL : hash_name(of->alg), *local = local_name(of->name);
 	AUTO_FREE char *spec = NULL, *provider = NULL;
 	if (asprintf(&spec, "%s%s%s", of->name, hash != NULL ? ":" : "", hash != NULL ? hash : "") <
@@ -317,6 +324,13 @@ void compare_clear(struct compare *c)
 	joined_clear(&c->side[0]);
 	joined_clear(&c->side[1]);
 	*c = (struct compare){0};
+}
+
+void compare_want(struct compare_register *reg, bool all)
+{
+	for (int s = 0; s < 2; s++)
+		if (reg->side[s].n > 0)
+			memset(reg->side[s].wanted, all, reg->side[s].n * sizeof(bool));
 }
 
 struct telling {

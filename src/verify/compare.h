@@ -49,6 +49,9 @@ int compare_load(struct compare *ret, struct inputs *reference, struct inputs *n
 	const struct mr_list *machine, struct err *err);
 void compare_clear(struct compare *c);
 
+/* Wants all events of a register, or none; after compare_load those that differ are. */
+void compare_want(struct compare_register *reg, bool all);
+
 /* One event of one side of a register. */
 struct compare_place {
 	struct compare_register *reg;

@@ -175,27 +175,31 @@ static int append(struct joined_register *reg, uint32_t number, struct err *err)
 	return 0;
 }
 
+static int add_run(struct joined_register *reg, const struct digest *before, struct err *err)
+{
+	struct joined_run *v = reg->run;
+	if ((reg->n_runs & (reg->n_runs - 1)) == 0)
+		v = reallocarray(v, reg->n_runs == 0 ? 1 : 2 * (size_t)reg->n_runs, sizeof(*v));
+	if (v == NULL)
+		return no_memory(err);
+	reg->run = v;
+	if (reg->n_runs == 0)
+		reg->n_free = reg->n;
+	v[reg->n_runs++] = (struct joined_run){.before = *before, .end = *before, .first = reg->n};
+	return 0;
+}
+
 /* A record of a journal stands where it says: it lengthens the run before it, or begins one. */
 static int take_anchored(struct joined *j, struct joined_register *reg, const struct digest *before,
 	const struct digest *digest, struct err *err)
 {
-	struct joined_run *last = reg->n_runs > 0 ? &reg->run[reg->n_runs - 1] : NULL;
 	struct hasher *h = hashers_get(&j->hashers, reg->alg, err);
 	if (h == NULL)
 		return -1;
-	if (last == NULL || !digest_equal(&last->end, before)) {
-		if ((reg->n_runs & (reg->n_runs - 1)) == 0) {
-			uint32_t room = reg->n_runs == 0 ? 1 : 2 * reg->n_runs;
-			struct joined_run *grown = reallocarray(reg->run, room, sizeof(*grown));
-			if (grown == NULL)
-				return no_memory(err);
-			reg->run = grown;
-		}
-		if (reg->n_runs == 0)
-			reg->n_free = reg->n;
-		last = &reg->run[reg->n_runs++];
-		*last = (struct joined_run){.before = *before, .end = *before, .first = reg->n};
-	}
+	if ((reg->n_runs == 0 || !digest_equal(&reg->run[reg->n_runs - 1].end, before)) &&
+		add_run(reg, before, err) < 0)
+		return -1;
+	struct joined_run *last = &reg->run[reg->n_runs - 1];
 	last->n++;
 	return hash_extend(h, &last->end, digest, err);
 }

@@ -298,19 +298,6 @@ static int add_suspects(
 	return 0;
 }
 
-/* Wants all events of the suspects, or none of any register. */
-static void want(struct look *l, bool all)
-{
-	for (size_t i = 0; i < l->c.n; i++)
-		for (int k = 0; k < 2; k++)
-			for (uint32_t n = 0; n < l->c.v[i].side[k].n; n++)
-				l->c.v[i].side[k].wanted[n] = false;
-	for (size_t i = 0; i < l->n && all; i++)
-		for (int k = 0; k < 2; k++)
-			for (uint32_t n = 0; n < l->v[i].reg->side[k].n; n++)
-				l->v[i].reg->side[k].wanted[n] = true;
-}
-
 static void count(struct suspect *s)
 {
 	struct reference_answer *a = &s->j->reference;
@@ -354,11 +341,14 @@ static void want_name(struct suspect *s)
 
 static int look(struct look *l, struct err *err)
 {
-	want(l, true);
+	for (size_t i = 0; i < l->c.n; i++)
+		compare_want(&l->c.v[i], false);
+	for (size_t i = 0; i < l->n; i++)
+		compare_want(l->v[i].reg, true);
 	if (compare_events(&l->c, take_event, l, err) < 0 || compare_pair(&l->c, err) < 0)
 		return -1;
-	want(l, false);
 	for (size_t i = 0; i < l->n; i++) {
+		compare_want(l->v[i].reg, false);
 		count(&l->v[i]);
 		if (try_all(&l->v[i], err) < 0)
 			return -1;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # the variables of jq are its own
 # What differs between two boots: how it is said. That exactly what differs is found, in each format, is in formats.bats.
 
 setup() {
@@ -252,11 +253,11 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 
 @test "damaged logs: what can be read is compared, and the error is told" {
 	boots ''
-	head -c -20 a >cut
-	tsm diff a cut
+	head -c -20 a >short
+	tsm diff a short
 	assert_failure 1
-	[[ $stderr == *"'cut': offset "* ]]
-	tsm diff --json cut cut
+	[[ $stderr == *"'short': offset "* ]]
+	tsm diff --json short short
 	assert_failure 5
 	assert_json '.same == false'
 	head -c 70 /dev/urandom >noise
