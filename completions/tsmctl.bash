@@ -37,7 +37,7 @@ _tsmctl() {
 	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		list | read | extend | write | log | verify | quote | replay | status) cmd=${words[i]} && break ;;
+		list | read | extend | write | log | verify | quote | replay | diff | status) cmd=${words[i]} && break ;;
 		esac
 	done
 
@@ -79,6 +79,7 @@ _tsmctl() {
 	verify:--report-data-file) _tsmctl_files -f ;;
 	verify:--expect) _tsmctl_files -f ;;
 	verify:--initial) _tsmctl_files -f ;;
+	verify:--reference) _tsmctl_files -f ;;
 	quote:--report-data) ;;
 	quote:--report-data-file) _tsmctl_files -f ;;
 	quote:--nonce) ;;
@@ -88,6 +89,10 @@ _tsmctl() {
 	quote:--service-guid) ;;
 	quote:--service-manifest-version) ;;
 	quote:--wait) ;;
+	diff:--reference) _tsmctl_files -f ;;
+	diff:--input) _tsmctl_files -f ;;
+	diff:--register | diff:-r) ;;
+	diff:--unified | diff:-U) ;;
 	*) false ;;
 	esac && return
 
@@ -102,12 +107,14 @@ _tsmctl() {
 	write:*) _tsmctl_registers ;;
 	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
-	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --no-log --allow-ahead "${globals[@]}" ;;
+	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --reference --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	quote:-*) _tsmctl_offer --report-data --report-data-file --nonce --random --with-logs --format --privlevel --service-provider --service-guid --service-manifest-version --wait "${globals[@]}" ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
+	diff:-*) _tsmctl_offer --reference --input --register -r --unified -U "${globals[@]}" ;;
+	diff:[!-]* | diff:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;
-	:*) _tsmctl_offer list read extend write log verify quote replay status ;;
+	:*) _tsmctl_offer list read extend write log verify quote replay diff status ;;
 	esac
 }
 complete -F _tsmctl tsmctl

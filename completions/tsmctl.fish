@@ -72,6 +72,7 @@ complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l report-data -r -d 
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l report-data-file -r -F -d 'the same, the bytes being those of FILE'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l expect -r -F -d 'registers must also equal the values in FILE, of the same form'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l initial -r -F -d 'trust FILE, of the same form, for what registers held before their logs began'
+complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l reference -r -F -d 'a log of a boot that verified: a mismatch says what differs from it, and which of its events gives the value; may be given several times'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l no-log -d 'compare with --expect only'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -l allow-ahead -d 'a log may have events at its end that are not in the register: log-ahead is status 0'
 complete -c tsmctl -n '__fish_seen_subcommand_from verify' -a '(__tsmctl_registers)'
@@ -89,4 +90,10 @@ complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l service-manifest-ve
 complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l wait -r -d 'how long to ask again while TDX has an open request; default: 60'
 complete -c tsmctl -n __fish_use_subcommand -a replay -d 'print what logs make of registers, without the registers'
 complete -c tsmctl -n '__fish_seen_subcommand_from replay' -F
+complete -c tsmctl -n __fish_use_subcommand -a diff -d 'print the events that differ between two logs'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l reference -r -F -d 'a further log of the reference; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l input -r -F -d 'a further log to compare with the reference; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l register -s r -r -d 'compare only registers that match; may be given several times'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -l unified -s U -r -d 'print N unchanged events around each change; default: 0'
+complete -c tsmctl -n '__fish_seen_subcommand_from diff' -F
 complete -c tsmctl -n __fish_use_subcommand -a status -d 'say what is here, what is missing and what to do about it'

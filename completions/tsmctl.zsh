@@ -39,6 +39,7 @@ _tsmctl() {
 		'verify:check that logs explain registers'
 		'quote:get a signed report (quote) of this TVM from its firmware'
 		'replay:print what logs make of registers, without the registers'
+		'diff:print the events that differ between two logs'
 		'status:say what is here, what is missing and what to do about it'
 	)
 	for word in ${words[2,CURRENT-1]}; do
@@ -113,6 +114,7 @@ _tsmctl() {
 			'--report-data-file[the same, the bytes being those of FILE]:FILE:_files'
 			'--expect[registers must also equal the values in FILE, of the same form]:FILE:_files'
 			'--initial[trust FILE, of the same form, for what registers held before their logs began]:FILE:_files'
+			'*--reference[a log of a boot that verified\: a mismatch says what differs from it, and which of its events gives the value; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
 			'--no-log[compare with --expect only]'
 			'--allow-ahead[a log may have events at its end that are not in the register\: log-ahead is status 0]'
 			'*:register:_tsmctl_registers'
@@ -135,6 +137,17 @@ _tsmctl() {
 		;;
 	replay)
 		args=(
+			'*:log:_files'
+		)
+		;;
+	diff)
+		args=(
+			'*--reference[a further log of the reference; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
+			'*--input[a further log to compare with the reference; may be given several times]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'
+			'*--register[compare only registers that match; may be given several times]:PATTERN:'
+			'*-r[compare only registers that match; may be given several times]:PATTERN:'
+			'--unified[print N unchanged events around each change; default\: 0]:N:'
+			'-U[print N unchanged events around each change; default\: 0]:N:'
 			'*:log:_files'
 		)
 		;;

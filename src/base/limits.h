@@ -76,6 +76,7 @@ enum {
 	ELSEWHERE_TRIES_MAX = 4,   /* of reading a log's events as another register's */
 	NAMESAKES_MAX = 64,	   /* registers of one name, or that a journal says are one */
 	TRACKS_MAX = 4096,	   /* banks that logs name, where no registers are at hand */
+	DIFF_EVENTS_MAX = 1 << 20, /* of each side of a comparison */
 
 	/* the search for a history */
 	REPLAY_EXTENDS_MAX = 1 << 22, /* of one command, for all registers together */

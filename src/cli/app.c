@@ -161,7 +161,12 @@ void app_json_end(struct json *j)
 
 void app_json_logs(struct json *j, const struct inputs *inputs)
 {
-	json_key(j, "logs");
+	app_json_named_logs(j, "logs", inputs);
+}
+
+void app_json_named_logs(struct json *j, const char *key, const struct inputs *inputs)
+{
+	json_key(j, key);
 	json_open(j, '[');
 	for (size_t i = 0; i < inputs->n; i++) {
 		const struct log_input *in = &inputs->v[i];

@@ -48,8 +48,9 @@ void app_tell_unseen(struct app *app, const struct mr_list *mrs, int argc, char 
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);
 void app_json_end(struct json *j);
-/* The member "logs": which logs were read, as what. */
+/* The member "logs", or another one: which logs were read, as what. */
 void app_json_logs(struct json *j, const struct inputs *inputs);
+void app_json_named_logs(struct json *j, const char *key, const struct inputs *inputs);
 
 /* Shows, on a terminal, how far the replay of these is. */
 void app_watch(struct app *app, struct inputs *inputs);

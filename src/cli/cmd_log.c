@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "cli/app.h"
+#include "cli/cmd_log.h"
 #include "cli/log_asked.h"
 #include "cli/log_export.h"
 #include "verify/events.h"
@@ -52,6 +53,12 @@ struct printer {
 	struct err told;  /* the last error, which a log may be in the way with twice */
 	struct err worst; /* of all that were told */
 };
+
+void cmd_log_event(struct json *j, const struct event *event)
+{
+	struct line line = {*event, event_shown(event)};
+	row_json(j, columns, N_COLUMNS, &line);
+}
 
 static int print_event(void *arg, const struct event *event, struct err *err)
 {

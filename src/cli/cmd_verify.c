@@ -28,6 +28,11 @@ static const struct column columns[] = {
 	{"detail", NULL, COL_STR, AT(detail), 0},
 };
 
+/* Those that are verified, and those that they are compared with. */
+struct logs {
+	const struct inputs *inputs, *reference;
+};
+
 /* What the operator named on the command line, beside the machine. */
 struct files {
 	struct td_file td;
@@ -111,8 +116,49 @@ static void json_diagnosis(struct json *j, const struct inputs *inputs, const st
 	json_close(j, '}');
 }
 
-static void print_json_row(struct json *j, const struct inputs *inputs, const struct verify_row *r)
+static void json_place(struct json *j, const char *key, bool is, const struct inputs *inputs,
+	const struct event_ref *ref)
 {
+	json_key(j, key);
+	if (!is) {
+		json_null(j);
+		return;
+	}
+	json_open(j, '{');
+	json_ref(j, inputs, ref);
+	json_close(j, '}');
+}
+
+/* With --reference, of a mismatch: what differs, and what of the reference gives the value. */
+static void json_reference(
+	struct json *j, const struct logs *logs, const struct reference_answer *a)
+{
+	const char *fix = judgement_fix_name(a->fix);
+	if (!a->is)
+		return;
+	json_key(j, "reference");
+	json_open(j, '{');
+	json_key(j, "missing");
+	json_u64(j, a->missing);
+	json_key(j, "more");
+	json_u64(j, a->more);
+	json_key(j, "changed");
+	json_u64(j, a->changed);
+	json_key(j, "moved");
+	json_u64(j, a->moved);
+	json_key(j, "gives");
+	if (fix != NULL)
+		json_str(j, fix);
+	else
+		json_null(j);
+	json_place(j, "reference", a->has_event, logs->reference, &a->event);
+	json_place(j, "now", a->has_other, logs->inputs, &a->other);
+	json_close(j, '}');
+}
+
+static void print_json_row(struct json *j, const struct logs *logs, const struct verify_row *r)
+{
+	const struct inputs *inputs = logs->inputs;
 	const struct judgement *judged = &r->j;
 	struct row_out out = {
 		.name = r->name,
@@ -134,6 +180,7 @@ static void print_json_row(struct json *j, const struct inputs *inputs, const st
 	}
 	json_left(j, judged);
 	json_diagnosis(j, inputs, &judged->diagnosis);
+	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
 		json_key(j, "error");
 		json_err(j, &judged->err);
@@ -141,7 +188,7 @@ static void print_json_row(struct json *j, const struct inputs *inputs, const st
 	json_close(j, '}');
 }
 
-static void print_json(struct app *app, const struct td_file *td, const struct inputs *inputs,
+static void print_json(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
 	struct json j;
@@ -153,11 +200,11 @@ static void print_json(struct app *app, const struct td_file *td, const struct i
 	else
 		json_null(&j);
 	td_file_json_answer(td, &j);
-	app_json_logs(&j, inputs);
+	app_json_logs(&j, logs->inputs);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++)
-		print_json_row(&j, inputs, &rows->row[i]);
+		print_json_row(&j, logs, &rows->row[i]);
 	json_close(&j, ']');
 	app_json_end(&j);
 }
@@ -171,11 +218,11 @@ static bool is_told(const struct verify_rows *rows, size_t n, const struct err *
 	return false;
 }
 
-static void print_rows(struct app *app, const struct td_file *td, const struct inputs *inputs,
+static void print_rows(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
 	if (app->opt.json)
-		print_json(app, td, inputs, rows);
+		print_json(app, td, logs, rows);
 	else
 		td_file_print(app, td);
 	for (size_t i = 0; i < rows->n; i++) {
@@ -250,7 +297,8 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	char *const argv[])
 {
 	AUTO_FREE struct mr_pick *picks = NULL;
-	struct inputs inputs = {0};
+	struct inputs inputs = {0}, reference = {0};
+	const struct logs logs = {&inputs, &reference};
 	struct verify_rows rows = {0};
 	const struct options *o = &app->opt;
 	struct verify_wanted wanted = {
@@ -264,21 +312,31 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		rc = add_logs(app, &files->td, &inputs);
 	/* Away from a machine, without a log, there is nothing else to compare. */
 	wanted.no_log = o->no_log || (r->root == NULL && inputs.n == 0);
+	for (size_t i = 0; i < o->references.n && rc == 0; i++)
+		rc = inputs_add(&reference, o->references.v[i], &app->err);
 	if (rc == 0)
 		rc = inputs_bind(&inputs, r->mrs, picks, wanted.n_picks, &app->err);
+	if (rc == 0)
+		rc = inputs_bind(&reference, r->mrs, picks, wanted.n_picks, &app->err);
+	if (reference.n > 0)
+		wanted.reference = &reference;
 	app_watch(app, &inputs);
 	if (rc == 0)
 		rc = verify_run(r, &wanted, &inputs, &rows, &app->err);
 	progress_end(&app->progress);
 	if (rc == 0) {
-		print_rows(app, &files->td, &inputs, &rows);
+		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs, &rows);
+		for (size_t i = 0; i < reference.n; i++)
+			if (reference.v[i].err.status != ST_OK)
+				app_note(app, "--reference: %s", reference.v[i].err.msg);
 		tell_if_all_differ(app, &rows);
 		if (files->td.asked.path != NULL)
 			tell_if_no_ccel(app, &inputs);
 	}
 	verify_clear(&rows);
 	inputs_close(&inputs);
+	inputs_close(&reference);
 	return rc;
 }
 
@@ -288,6 +346,8 @@ static int check_options(struct app *app, struct td_file *td)
 	if (o->no_log && o->expect == NULL)
 		return err_set(
 			&app->err, ST_USAGE, "--no-log leaves nothing to check without --expect");
+	if (o->no_log && o->references.n > 0)
+		return err_set(&app->err, ST_USAGE, "--no-log and --reference cannot be combined");
 	if (o->no_log && o->inputs.n > 0)
 		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
 	if (td_options_check(app, &td->asked) < 0)

@@ -79,6 +79,10 @@ static void man_command(const struct cmd_spec *cmd)
 	if (cmd->operands[0] == '[')
 		printf(".Op Ar %.*s ...\n", (int)strcspn(cmd->operands + 1, ".]"),
 			cmd->operands + 1);
+	else if (strstr(cmd->operands, " [") != NULL)
+		printf(".Ar %.*s\n.Op Ar %.*s\n", (int)strcspn(cmd->operands, " "), cmd->operands,
+			(int)strcspn(strchr(cmd->operands, '[') + 1, "]"),
+			strchr(cmd->operands, '[') + 1);
 	else if (strchr(cmd->operands, '[') != NULL)
 		printf(".Ar LOG Ns Op : Ns Ar FORMAT Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
 	else if (cmd->operands[0] != '\0')

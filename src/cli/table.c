@@ -112,6 +112,12 @@ static const struct opt_spec write_opts[] = {
 			"tsmctl-logs(5)"                                                           \
 	}
 
+#define REFERENCE_OPT(text)                                                                        \
+	{                                                                                          \
+		0, "reference", OPT_LIST, "FILE[:FORMAT][@REGISTER]", NULL, COMPLETE_FILE,         \
+			AT(references), text                                                       \
+	}
+
 static const char *const export_choices[] = {"tcg2", "cel-json", "cel-tlv", NULL};
 
 static const struct opt_spec log_opts[] = {
@@ -132,6 +138,8 @@ static const struct opt_spec verify_opts[] = {
 		"registers must also equal the values in FILE, of the same form"},
 	{0, "initial", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(initial),
 		"trust FILE, of the same form, for what registers held before their logs began"},
+	REFERENCE_OPT("a log of a boot that verified: a mismatch says what differs from it, and "
+		      "which of its events gives the value; may be given several times"),
 	{0, "no-log", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_log),
 		"compare with --expect only"},
 	{0, "allow-ahead", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(allow_ahead),
@@ -169,6 +177,16 @@ static const struct opt_spec quote_opts[] = {
 		"how long to ask again while TDX has an open request; default: 60"},
 };
 
+static const struct opt_spec diff_opts[] = {
+	REFERENCE_OPT("a further log of the reference; may be given several times"),
+	{0, "input", OPT_LIST, "FILE[:FORMAT][@REGISTER]", NULL, COMPLETE_FILE, AT(inputs),
+		"a further log to compare with the reference; may be given several times"},
+	{'r', "register", OPT_LIST, "PATTERN", NULL, COMPLETE_NOTHING, AT(registers),
+		"compare only registers that match; may be given several times"},
+	{'U', "unified", OPT_STRING, "N", NULL, COMPLETE_NOTHING, AT(context),
+		"print N unchanged events around each change; default: 0"},
+};
+
 const struct cmd_spec commands[] = {
 	{"list", "[REGISTER...]", "show the registers and what may be done with each",
 		"ACCESS is what the register allows: r readable, w its value can be set, x "
@@ -199,6 +217,11 @@ const struct cmd_spec commands[] = {
 	{"replay", "LOG[:FORMAT][@REGISTER]...",
 		"print what logs make of registers, without the registers", NULL, NULL, 0, 1, -1,
 		COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},
+	{"diff", "REFERENCE [LOG]", "print the events that differ between two logs",
+		"Both are FILE[:FORMAT][@REGISTER]. Without LOG and --input, the reference is "
+		"compared with this machine's logs. Status 0 if no event differs, 1 if one does.",
+		diff_opts, COUNT(diff_opts), 0, 2, COMPLETE_FILE, "tsmctl.diff/1", "registers",
+		cmd_diff},
 	{"status", "", "say what is here, what is missing and what to do about it", NULL, NULL, 0,
 		0, 0, COMPLETE_NOTHING, "tsmctl.status/1", "findings", cmd_status},
 };

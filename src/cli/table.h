@@ -52,7 +52,8 @@ struct options {
 	const char *service_provider, *service_guid, *service_manifest_version;
 	bool random, with_logs;
 	unsigned quote_wait_s;
-	struct str_list inputs, root_ca, certs, crl, require;
+	const char *context;
+	struct str_list inputs, references, registers, root_ca, certs, crl, require;
 };
 
 struct opt_spec {
@@ -98,6 +99,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[]);
 int cmd_write(struct app *app, int argc, char *const argv[]);
 int cmd_log(struct app *app, int argc, char *const argv[]);
 int cmd_verify(struct app *app, int argc, char *const argv[]);
+int cmd_diff(struct app *app, int argc, char *const argv[]);
 int cmd_replay(struct app *app, int argc, char *const argv[]);
 int cmd_status(struct app *app, int argc, char *const argv[]);
 

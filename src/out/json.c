@@ -137,3 +137,9 @@ void json_base64(struct json *j, struct bytes b)
 	}
 	sink_char(j->sink, '"');
 }
+
+void json_raw(struct json *j, struct bytes b)
+{
+	before(j);
+	sink_bytes(j->sink, b);
+}

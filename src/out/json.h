@@ -26,5 +26,7 @@ void json_text(struct json *j, struct bytes b);
 void json_str(struct json *j, const char *s);
 void json_hex(struct json *j, struct bytes b);
 void json_base64(struct json *j, struct bytes b);
+/* A value that is JSON already. */
+void json_raw(struct json *j, struct bytes b);
 
 #endif

@@ -10,6 +10,7 @@ void sink_open(struct sink *s, int fd)
 	s->fd = fd;
 	s->sys = 0;
 	s->used = false;
+	s->written = 0;
 	s->n = 0;
 }
 
@@ -23,6 +24,7 @@ static void write_all(struct sink *s, const char *p, size_t n)
 			s->sys = errno;
 			return;
 		}
+		s->written += (uint64_t)put;
 		p += put;
 		n -= (size_t)put;
 	}

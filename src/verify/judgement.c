@@ -31,3 +31,17 @@ bool judgement_is_ahead_alone(const struct judgement *j)
 	return j->verdict == VERDICT_LOG_AHEAD && j->err.status == ST_OK && !j->stated &&
 	       !j->has_altered;
 }
+
+const char *judgement_fix_name(enum reference_fix fix)
+{
+	static const char *const names[] = {
+		[REFERENCE_NO_FIX] = NULL,
+		[REFERENCE_PUT_BACK] = "put-back",
+		[REFERENCE_LEFT_OUT] = "left-out",
+		[REFERENCE_IN_PLACE] = "in-place",
+		[REFERENCE_MOVED_BACK] = "moved-back",
+		[REFERENCE_PART] = "part",
+		[REFERENCE_WHOLE] = "whole",
+	};
+	return names[fix];
+}

@@ -14,6 +14,27 @@ struct claims_left {
 	uint64_t n; /* 0: they were not counted */
 };
 
+/* What of a reference, in place of what the logs have, gives the value. */
+enum reference_fix {
+	REFERENCE_NO_FIX,
+	REFERENCE_PUT_BACK,   /* `event`, which the logs lack */
+	REFERENCE_LEFT_OUT,   /* without `other`, which the reference lacks */
+	REFERENCE_IN_PLACE,   /* `event` in place of `other` */
+	REFERENCE_MOVED_BACK, /* `other`, where the reference has it: `event` */
+	REFERENCE_PART,	      /* all that it has between two equal events, from `event` on */
+	REFERENCE_WHOLE,      /* all that it has */
+};
+
+/* A mismatch, compared with a log of a boot that verified. */
+struct reference_answer {
+	bool is; /* it was compared */
+	uint64_t missing, more, changed, moved;
+	enum reference_fix fix; /* none: `event`, else `other`, is the first that differs */
+	bool has_event, has_other;
+	struct event_ref event, other; /* of the reference, of the logs */
+	char label[128];	       /* type and name of `event`, or of `other` if that is all */
+};
+
 struct judgement {
 	enum verdict verdict; /* VERDICT_NONE: not wanted, or see err */
 	struct err err;
@@ -43,6 +64,7 @@ struct judgement {
 	off_t place;  /* mismatch: the line of its text log from which on it is wrong; -1: none */
 	bool resumes; /* from that line on the log reproduces the register */
 	const char *other_boot; /* a source that is of another boot; NULL: none */
+	struct reference_answer reference;
 	char detail[ERR_MSG_MAX];
 	/* The interpretation of its text log, if that alone explains it. */
 	bool has_text;
@@ -54,6 +76,8 @@ void judgement_clear(struct judgement *j);
 bool judgement_has_history(const struct judgement *j);
 /* Whether it is log-ahead and nothing else is wrong: without what was not extended it were a match. */
 bool judgement_is_ahead_alone(const struct judgement *j);
+/* "put-back", "left-out", ... as in JSON; NULL for REFERENCE_NO_FIX. */
+const char *judgement_fix_name(enum reference_fix fix);
 /* Whether the history has this doubtful claim. */
 bool judgement_has_doubtful(const struct judgement *j, size_t source, uint64_t seq);
 

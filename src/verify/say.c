@@ -293,3 +293,76 @@ void say_elsewhere(const struct log_input *in, const char *name, struct judgemen
 	add(j, "if all events of '%s' were extended here, it matches: name it '%s@%s'", in->path,
 		in->path, name);
 }
+
+static void say_fix(
+	const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
+{
+	const struct reference_answer *a = &j->reference;
+	const char *from = a->has_event ? reference->v[a->event.source].name : "";
+	const char *log = a->has_other ? inputs->v[a->other.source].name : "";
+	unsigned long long event = a->event.seq, other = a->other.seq;
+	switch (a->fix) {
+	case REFERENCE_NO_FIX:
+		if (a->has_event || a->has_other)
+			add(j, "the first that differs is event %llu of '%s' (%s)",
+				a->has_event ? event : other, a->has_event ? from : log, a->label);
+		break;
+	case REFERENCE_PUT_BACK:
+		add(j, "with event %llu of '%s' (%s) put back, the log gives this value", event,
+			from, a->label);
+		break;
+	case REFERENCE_LEFT_OUT:
+		add(j, "without event %llu of '%s' (%s), the log gives this value", other, log,
+			a->label);
+		break;
+	case REFERENCE_IN_PLACE:
+		add(j,
+			"with event %llu of '%s' (%s) in place of event %llu of '%s', the log "
+			"gives this value",
+			event, from, a->label, other, log);
+		break;
+	case REFERENCE_MOVED_BACK:
+		add(j,
+			"with event %llu of '%s' (%s) where the reference has it, the log gives "
+			"this value",
+			other, log, a->label);
+		break;
+	case REFERENCE_PART:
+		add(j,
+			"with what the reference has between two equal events, event %llu of '%s' "
+			"(%s) among it, the log gives this value",
+			a->has_event ? event : other, a->has_event ? from : log, a->label);
+		break;
+	case REFERENCE_WHOLE:
+		add(j, "the events of the reference, all of them, give this value");
+		break;
+	}
+}
+
+void say_reference(const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
+{
+	const struct reference_answer *a = &j->reference;
+	const struct {
+		uint64_t n;
+		const char *what;
+	} counts[] = {{a->missing, "missing"}, {a->more, "more"}, {a->changed, "changed"},
+		{a->moved, "moved"}};
+	char list[128] = "";
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		size_t n = strlen(list);
+		if (counts[i].n > 0)
+			snprintf(list + n, sizeof(list) - n, "%s%llu %s", n > 0 ? ", " : "",
+				(unsigned long long)counts[i].n, counts[i].what);
+	}
+	if (list[0] == '\0') {
+		add(j, "it has the same events as the reference");
+		return;
+	}
+	add(j, "events that differ from the reference: %s", list);
+	say_fix(inputs, reference, j);
+}
+
+void say_no_reference(const char *why, struct judgement *j)
+{
+	add(j, "not compared with the reference: %s", why);
+}

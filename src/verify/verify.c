@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "verify/aggregate.h"
 #include "verify/elsewhere.h"
+#include "verify/reference.h"
 #include "verify/system.h"
 
 /* What one call works on. */
@@ -211,13 +212,21 @@ static int add_stray(const struct verification *v, struct verify_rows *rows, str
 	return 0;
 }
 
+static int refer(struct verification *v, struct err *err)
+{
+	const struct question q = {.mrs = v->r->mrs, .v = v->asked};
+	if (v->wanted->reference == NULL)
+		return 0;
+	return reference_look(&q, v->inputs, v->wanted->reference, v->js, err);
+}
+
 static int judge_logs(struct verification *v, struct err *err)
 {
+	struct question q = {.mrs = v->r->mrs, .v = v->asked};
 	if (v->live)
 		return system_judge(v->r, v->asked, v->bad, v->inputs, v->js, err) < 0
 			       ? -1
 			       : aggregate_check(v->r, v->inputs, v->js, err);
-	struct question q = {.mrs = v->r->mrs, .v = v->asked};
 	if (v->r->values != NULL && v->r->values->boot_id[0] != '\0')
 		q.boot_id = v->r->values->boot_id;
 	registers_read(v->r, v->asked, v->bad);
@@ -252,7 +261,7 @@ static int run(struct verification *v, struct verify_rows *ret, struct err *err)
 	if (register_file_map_init(&v->expected, expect, v->r->mrs, err) < 0 ||
 		registers_ask(v->r, v->wanted->picks, v->wanted->n_picks, &v->asked, err) < 0)
 		return -1;
-	if (!v->wanted->no_log && judge_logs(v, err) < 0)
+	if (!v->wanted->no_log && (judge_logs(v, err) < 0 || refer(v, err) < 0))
 		return -1;
 	return make_rows(v, ret, err);
 }

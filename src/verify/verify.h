@@ -23,6 +23,7 @@ struct verify_wanted {
 	size_t n_picks;
 	bool all; /* the operator named none: expected registers that are not here count */
 	const struct register_file *expect; /* may be NULL */
+	struct inputs *reference;	    /* logs of a boot that verified, bound; NULL: none */
 	bool no_log;			    /* compare with expect only */
 	bool allow_ahead; /* log-ahead counts as a match, unless something else is wrong, too */
 };

@@ -143,6 +143,53 @@ assert_broken() {
 	each same
 }
 
+@test "diff: a log has nothing that differs from itself" {
+	itself() {
+		tsm diff "$LOG" "$LOG:$FORMAT"
+		assert_success && assert_equal "$output" '' || return
+		tsm diff --json "$LOG" "$LOG"
+		assert_success && assert_json '.same and (.registers | length) > 0 and all(.registers[]; .changes == [] and
+			.events[0] == .events[1] and .events[0] > 0)'
+	}
+	each itself
+}
+
+# differing: the registers that the last diff --json says differ, without their banks.
+differing() { json '.registers[] | select(.changes != []) | .register | sub(":[^:]*$"; "")' | sort -u; }
+
+# The damage changes the values of registers: these differ, and no others. (Where PCR 0 starts is said by an event that
+# extends nothing.)
+@test "diff: the registers whose value one event changes, in both directions" {
+	one_event() {
+		local n last damage bank want
+		# What a journal says of one record binds the next: diff.bats.
+		[ "$NAME" != journal ] || return 0
+		for bank in sha512 sha384 sha256 sm3 sha1; do
+			! grep -q ":$bank$" "$VALUES" || break
+		done
+		last=$(tsm log --jsonl --input "$LOG" && wc -l <<<"$output")
+		for n in 0 1 2 $((last / 2)) $((last - 2)) $((last - 1)); do
+			[[ "$(grep -n . "$DESC")" != *"$((n + 1)):"*locality* ]] || continue
+			for damage in "--flip $n:0:$bank" "--drop $n"; do
+				# A violation is not what its digest says.
+				[[ $NAME != ima-violation || $damage != "--flip 1:"* ]] || continue
+				# shellcheck disable=SC2086 # two words
+				damaged $damage 2>/dev/null || continue
+				# shellcheck disable=SC2086
+				want=$(changed $damage | tr ' ' '\n' | sed 's/:[^:]*$//; /^$/d' | sort -u)
+				for pair in "$LOG $DAMAGED" "$DAMAGED $LOG"; do
+					# shellcheck disable=SC2086 # two words
+					tsm diff -q --json $pair
+					[ "$status" = 0 ] || [ "$status" = 1 ] || fail "$damage: status $status: $stderr"
+					assert_equal "$damage: $(differing)" "$damage: $want"
+					assert_equal "$status" "$([ -z "$want" ] && echo 0 || echo 1)"
+				done
+			done
+		done
+	}
+	each one_event
+}
+
 @test "replay: another format than the log's is malformed input, with the place" {
 	other() {
 		local wrong=cel-tlv

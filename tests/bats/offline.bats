@@ -1184,3 +1184,92 @@ same_journal() { # N
 	assert_failure 5
 	assert_regex "$stderr" "tsmctl: search limit reached \(4194304 extends\): other names of 'r9:sha256' are unknown"
 }
+
+# reference SED|'' [GENLOG OPTIONS...]: boot's values, against a log of a boot that is edited or damaged.
+reference() {
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	sed "$1" boot | "$GENLOG" -f ccel "${@:2}" - >log
+	tsm verify --json --values values --input log
+	verdicts=$(json '.registers[] | [.register, .verdict, .diagnosis] | tojson')
+	tsm verify --json --values values --input log --reference good
+	# It changes no verdict.
+	assert_equal "$(json '.registers[] | [.register, .verdict, .diagnosis] | tojson')" "$verdicts"
+}
+
+# gives REGISTER GIVES MISSING MORE CHANGED MOVED REFERENCE NOW: what the JSON says.
+gives() {
+	assert_equal "$(json ".registers[] | select(.register == \"$1:sha384\") | .reference | \"\(.gives) \(.missing) \(.more) \(
+		.changed) \(.moved) \(.reference.seq) \(.now.seq)\"")" "${*:2}"
+}
+
+@test "--reference: the event of it that gives the value" {
+	reference 's/vda1 ro/vda1 rw/'
+	gives rtmr2 in-place 0 0 1 0 15 15
+	assert_json '.registers[2].reference.reference.source == "good" and .registers[2].reference.now.source == "log"'
+	tsm verify --values values --input log --reference good
+	assert_failure 1
+	assert_line "mismatch  rtmr2:sha384  (the logs do not reproduce this value, and no single change to them does; events that \
+differ from the reference: 1 changed; with event 15 of 'good' (EV_IPL kernel_cmdline) in place of event 15 of 'log', the log \
+gives this value)"
+	assert_line 'match  rtmr1:sha384'
+	reference '' --drop 12
+	gives rtmr0 put-back 1 0 0 0 13 null
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; events that differ from the reference: 1 missing; with event 13 of 'good' (EV_EFI_VARIABLE_AUTHORITY \
+MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gives this value)"
+	reference 's/^pcr8 EV_IPL text:kernel/pcr8 EV_IPL text:other: x\n&/'
+	gives rtmr2 left-out 0 1 0 0 null 15
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; without event 15 of 'log' (EV_IPL other), the log gives this value)"
+	reference '' --swap 10,13
+	gives rtmr1 moved-back 0 0 0 1 11 14
+}
+
+@test "--reference: an event at another place; several at one; none that helps" {
+	# The first to the end of its register.
+	{ sed '/ACPI DATA/d' boot && grep 'ACPI DATA' boot; } >moved
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	"$GENLOG" -f ccel moved >log
+	tsm verify --json --values values --input log --reference good
+	gives rtmr0 moved-back 0 0 0 1 8 20
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; with event 20 of 'log' (EV_PLATFORM_CONFIG_FLAGS ACPI DATA) where the reference has it, the log gives"
+	reference '/grub_cmd/d; /kernel_cmdline/d'
+	gives rtmr2 part 2 0 0 0 14 null
+	tsm verify --values values --input log --reference good
+	assert_line --partial "with what the reference has between two equal events, event 14 of 'good' (EV_IPL grub_cmd) among it,"
+	reference 's/grub_cmd: /&x/; s/Linux initrd/y/'
+	gives rtmr2 whole 0 0 2 0 14 null
+	tsm verify --values values --input log --reference good
+	assert_line --partial '; the events of the reference, all of them, give this value)'
+	# Of another boot itself.
+	reference 's/grub_cmd: /&x/; s/Linux initrd/y/'
+	sed 's/vda1 ro/vda1 rw/' boot | "$GENLOG" -f ccel - >good
+	tsm verify --json --values values --input log --reference good
+	assert_json '.registers[2].reference.gives == null and .registers[2].verdict == "mismatch"'
+	tsm verify --values values --input log --reference good
+	assert_line --partial "the first that differs is event 14 of 'good' (EV_IPL grub_cmd))"
+	tsm verify --values values --input log --reference log
+	assert_line --partial '; it has the same events as the reference)'
+}
+
+@test "--reference: of another format, damaged, or without use" {
+	reference 's/vda1 ro/vda1 rw/'
+	"$TSMCTL" log --format cel-json --input good >json
+	tsm verify --json --values values --input log --reference json
+	gives rtmr2 in-place 0 0 1 0 15 15
+	head -c -20 good >cut
+	tsm verify --values values --input log --reference cut
+	assert_failure 1
+	assert_line --partial "put back" || assert_line --partial 'in place of event 15'
+	[[ $stderr == *"tsmctl: --reference: 'cut': offset "* ]]
+	tsm verify --values values --input good --reference log
+	assert_done
+	refute_line --partial reference
+	tsm verify --values values --expect values --no-log --reference good
+	assert_refused 2 '--no-log and --reference cannot be combined'
+	tsm verify --values values --input log --reference missing
+	assert_refused 4 "'missing': *"
+}

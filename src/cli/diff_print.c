@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/diff_print.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "cli/cmd_log.h"
+#include "cli/diff_text.h"
+#include "cli/spool.h"
+#include "verify/align.h"
+
+enum { ON_DISK = 1 << 16 /* events that are kept on disk, not in memory */ };
+
+/* One event in a table. */
+struct line {
+	const char *change, *seq, *kind;
+	struct digest_list digests;
+	struct bytes shown;
+};
+
+#define AT(member) offsetof(struct line, member)
+
+static const struct column columns[] = {
+	{NULL, "", COL_STR, AT(change), COL_DEFAULT},
+	{NULL, "SEQ", COL_STR, AT(seq), COL_DEFAULT},
+	{NULL, "KIND", COL_STR, AT(kind), COL_DEFAULT},
+	{NULL, "DIGEST", COL_DIGESTS, AT(digests), COL_DEFAULT | COL_SHORT},
+	{NULL, "DATA", COL_TEXT, AT(shown), COL_DEFAULT},
+};
+static const size_t widths[] = {1, 6, 32, 19, 0};
+
+/* What differs between the two events of a change, below them. */
+static const struct column below[] = {
+	{NULL, "", COL_STR, AT(change), COL_DEFAULT},
+	{NULL, "", COL_TEXT, AT(shown), COL_DEFAULT},
+};
+static const size_t below_widths[] = {4, 0};
+
+/* An event in the spool, for a table: before what is shown. */
+struct head {
+	uint64_t seq;
+	size_t source;
+	struct digest digest;
+	char kind[48];
+};
+
+/* Of COMPARE_SAME, the reference's event is not kept. */
+struct change {
+	enum compare_change is;
+	uint32_t at[2]; /* ALIGN_NONE: that side has no event */
+};
+
+struct diff {
+	struct app *app;
+	struct compare *c;
+	struct spool spool[2];
+	struct spool_piece **piece[2]; /* of each register and event; NULL: none of it is kept */
+	struct table table, below;
+	struct json json;
+	uint32_t context;
+};
+
+static int no_memory(struct err *err)
+{
+	return err_sys(err, ENOMEM, "diff");
+}
+
+/* --- keeping --- */
+
+static const struct digest *digest_of_bank(const struct event *event, enum hash_alg alg)
+{
+	for (size_t i = 0; i < event->digests.n; i++)
+		if (event->digests.v[i].d.alg == alg)
+			return &event->digests.v[i].d;
+	return NULL;
+}
+
+static size_t source_of(const struct inputs *inputs, const char *name)
+{
+	size_t i = 0;
+	while (i < inputs->n && inputs->v[i].name != name)
+		i++;
+	return i;
+}
+
+static void keep_text(struct diff *d, const struct compare_place *place, const struct event *event)
+{
+	const struct joined_register *reg = place->reg->joined[place->side];
+	struct head head = {.seq = event->seq,
+		.source = source_of(d->c->side[place->side].inputs, event->source)};
+	const struct digest *digest = digest_of_bank(event, reg->alg);
+	if (digest != NULL)
+		head.digest = *digest;
+	snprintf(head.kind, sizeof(head.kind), "%s", event->kind);
+	struct sink *out = &d->spool[place->side].out;
+	sink_bytes(out, (struct bytes){(const uint8_t *)&head, sizeof(head)});
+	sink_bytes(out, event_shown(event));
+}
+
+static int keep_event(
+	void *arg, const struct compare_place *place, const struct event *event, struct err *err)
+{
+	struct diff *d = arg;
+	struct spool *spool = &d->spool[place->side];
+	struct spool_piece **pieces = &d->piece[place->side][place->reg - d->c->v];
+	struct spool_piece piece = spool_begin(spool);
+	struct json j = {.sink = &spool->out};
+	if (*pieces == NULL)
+		*pieces = calloc(place->reg->side[place->side].n, sizeof(**pieces));
+	if (*pieces == NULL)
+		return no_memory(err);
+	if (d->app->opt.json)
+		cmd_log_event(&j, event);
+	else
+		keep_text(d, place, event);
+	spool_end(spool, &piece);
+	/* A log has fewer bytes than would be needed for more. */
+	piece.own = (uint32_t)event->seq;
+	(*pieces)[place->at] = piece;
+	return 0;
+}
+
+/* *ret: p NULL: it was not told, as its log moved. */
+static int kept(struct diff *d, const struct compare_register *reg, int side, uint32_t at,
+	struct bytes *ret)
+{
+	const struct spool_piece *pieces = d->piece[side][reg - d->c->v];
+	*ret = (struct bytes){0};
+	if (pieces == NULL || pieces[at].n == 0)
+		return 0;
+	return spool_read(&d->spool[side], &pieces[at], ret, &d->app->err);
+}
+
+/* --- printing --- */
+
+static uint32_t own_of(
+	const struct diff *d, const struct compare_register *reg, int side, uint32_t at)
+{
+	const struct spool_piece *pieces = d->piece[side][reg - d->c->v];
+	return pieces != NULL ? pieces[at].own : 0;
+}
+
+static int json_side(struct diff *d, const struct compare_register *reg, int side, uint32_t at)
+{
+	struct bytes event = {0};
+	json_key(&d->json, side == COMPARE_REFERENCE ? "reference" : "now");
+	if (at != ALIGN_NONE && kept(d, reg, side, at, &event) < 0)
+		return -1;
+	if (event.p != NULL)
+		json_raw(&d->json, event);
+	else
+		json_null(&d->json);
+	return 0;
+}
+
+static int print_json(
+	struct diff *d, const struct compare_register *reg, const struct change *change)
+{
+	const char *name = change->is == COMPARE_CHANGED ? "changed"
+			   : change->is == COMPARE_MOVED ? "moved"
+			   : change->at[0] == ALIGN_NONE ? "added"
+							 : "removed";
+	if (change->is == COMPARE_SAME)
+		return 0;
+	json_open(&d->json, '{');
+	json_key(&d->json, "change");
+	json_str(&d->json, name);
+	for (int s = 0; s < 2; s++)
+		if (json_side(d, reg, s, change->at[s]) < 0)
+			return -1;
+	json_close(&d->json, '}');
+	return 0;
+}
+
+/* One event of a change, as it was kept. */
+struct shown {
+	struct head head;
+	struct bytes shown; /* borrowed from the spool */
+	char *seq;	    /* its number, with its log where a side has several */
+};
+
+static int shown_get(struct diff *d, const struct compare_register *reg, int side,
+	const struct change *change, struct shown *ret)
+{
+	struct bytes b = {0};
+	const struct inputs *inputs = d->c->side[side].inputs;
+	uint32_t at = change->at[side];
+	*ret = (struct shown){0};
+	/* Of a moved event only the number is shown: reading all of them here and there would be slow. */
+	if (change->is == COMPARE_MOVED && side == COMPARE_REFERENCE && inputs->n == 1)
+		ret->head.seq = own_of(d, reg, side, at);
+	else if (at != ALIGN_NONE && kept(d, reg, side, at, &b) < 0)
+		return -1;
+	if (b.p != NULL) {
+		memcpy(&ret->head, b.p, sizeof(ret->head));
+		ret->shown = (struct bytes){b.p + sizeof(ret->head), b.n - sizeof(ret->head)};
+	}
+	bool one = inputs->n <= 1 || ret->head.source >= inputs->n;
+	if (asprintf(&ret->seq, "%s%s%llu", one ? "" : inputs->v[ret->head.source].name,
+		    one ? "" : ":", (unsigned long long)ret->head.seq) >= 0)
+		return 0;
+	ret->seq = NULL;
+	return no_memory(&d->app->err);
+}
+
+static int print_line(struct diff *d, const char *sign, const char *seq, const struct shown *shown)
+{
+	const struct head *head = &shown->head;
+	struct event_digest digest = {.d = head->digest};
+	struct line line = {sign, seq, head->kind, {&digest, head->digest.size > 0}, shown->shown};
+	return table_row(&d->table, &d->app->out, &line, &d->app->err);
+}
+
+static int print_difference(struct diff *d, const struct shown *reference, const struct shown *now)
+{
+	char buf[DESCRIPTION_MAX];
+	struct text t = {.buf = buf, .room = sizeof(buf)};
+	struct diff_event a = {reference->head.kind, reference->shown, reference->head.digest};
+	struct diff_event b = {now->head.kind, now->shown, now->head.digest};
+	if (diff_text_put(&t, &a, &b, &d->app->err) < 0)
+		return -1;
+	struct line line = {.change = " ", .shown = {(const uint8_t *)buf, t.n}};
+	return table_row(&d->below, &d->app->out, &line, &d->app->err);
+}
+
+static int print_moved(struct diff *d, const struct shown *reference, const struct shown *now)
+{
+	AUTO_FREE char *seq = NULL;
+	if (asprintf(&seq, "%s>%s", reference->seq, now->seq) < 0) {
+		seq = NULL;
+		return no_memory(&d->app->err);
+	}
+	return print_line(d, ">", seq, now);
+}
+
+static int print_lines(
+	struct diff *d, const struct shown shown[static 2], const struct change *change)
+{
+	switch (change->is) {
+	case COMPARE_SAME:
+		return print_line(d, " ", shown[1].seq, &shown[1]);
+	case COMPARE_MOVED:
+		return print_moved(d, &shown[0], &shown[1]);
+	case COMPARE_ONLY:
+	case COMPARE_CHANGED:
+		break;
+	}
+	if (change->at[0] != ALIGN_NONE && print_line(d, "-", shown[0].seq, &shown[0]) < 0)
+		return -1;
+	if (change->at[1] != ALIGN_NONE && print_line(d, "+", shown[1].seq, &shown[1]) < 0)
+		return -1;
+	return change->is == COMPARE_CHANGED ? print_difference(d, &shown[0], &shown[1]) : 0;
+}
+
+static int print_text(
+	struct diff *d, const struct compare_register *reg, const struct change *change)
+{
+	struct shown shown[2] = {0};
+	int rc = 0;
+	for (int s = 0; s < 2 && rc == 0; s++)
+		rc = shown_get(d, reg, s, change, &shown[s]);
+	if (rc == 0)
+		rc = print_lines(d, shown, change);
+	free(shown[0].seq);
+	free(shown[1].seq);
+	return rc;
+}
+
+static int print_change(struct diff *d, const struct compare_register *reg, enum compare_change is,
+	uint32_t reference, uint32_t now)
+{
+	const struct change change = {is, {reference, now}};
+	/* Nobody reads this any more: the rest is not worth its time. */
+	if (d->app->out.sys != 0)
+		return err_sys(&d->app->err, d->app->out.sys, "standard output");
+	return d->app->opt.json ? print_json(d, reg, &change) : print_text(d, reg, &change);
+}
+
+/* What the reference has between two equal events, up to *at: moved ones are told where they are now. */
+static int print_gone(struct diff *d, const struct compare_register *reg, uint32_t *at)
+{
+	const struct compare_side *side = &reg->side[0];
+	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
+		enum compare_change is = (enum compare_change)side->change[*at];
+		uint32_t now = is == COMPARE_CHANGED ? side->with[*at] : ALIGN_NONE;
+		if (is != COMPARE_MOVED && print_change(d, reg, is, *at, now) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int print_come(struct diff *d, const struct compare_register *reg, uint32_t *at)
+{
+	const struct compare_side *side = &reg->side[1];
+	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
+		enum compare_change is = (enum compare_change)side->change[*at];
+		uint32_t reference = is == COMPARE_MOVED ? side->with[*at] : ALIGN_NONE;
+		if (is != COMPARE_CHANGED && print_change(d, reg, is, reference, *at) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int print_changes(struct diff *d, const struct compare_register *reg)
+{
+	uint32_t i = 0, k = 0;
+	while (i < reg->side[0].n || k < reg->side[1].n) {
+		if (print_gone(d, reg, &i) < 0 || print_come(d, reg, &k) < 0)
+			return -1;
+		if (k == reg->side[1].n)
+			continue;
+		if (reg->side[1].wanted[k] && print_change(d, reg, COMPARE_SAME, i, k) < 0)
+			return -1;
+		i++;
+		k++;
+	}
+	return 0;
+}
+
+static void begin_register(struct diff *d, const struct compare_register *reg)
+{
+	struct sink *out = &d->app->out;
+	if (d->app->opt.json) {
+		json_open(&d->json, '{');
+		json_key(&d->json, "register");
+		json_str(&d->json, reg->mr->full);
+		json_key(&d->json, "events");
+		json_open(&d->json, '[');
+		json_u64(&d->json, reg->side[0].n);
+		json_u64(&d->json, reg->side[1].n);
+		json_close(&d->json, ']');
+		json_key(&d->json, "changes");
+		json_open(&d->json, '[');
+		return;
+	}
+	if (out->used)
+		sink_char(out, '\n');
+	sink_str(out, reg->mr->full);
+	sink_str(out, ": ");
+	sink_u64(out, reg->side[0].n);
+	sink_str(out,
+		reg->side[0].n == 1 ? " event in the reference, " : " events in the reference, ");
+	sink_u64(out, reg->side[1].n);
+	sink_str(out, " now\n");
+}
+
+static int print_register(struct diff *d, const struct compare_register *reg)
+{
+	if (!reg->differs && !d->app->opt.json)
+		return 0;
+	begin_register(d, reg);
+	if (reg->differs && print_changes(d, reg) < 0)
+		return -1;
+	if (d->app->opt.json) {
+		json_close(&d->json, ']');
+		json_close(&d->json, '}');
+	}
+	return 0;
+}
+
+/* --- all --- */
+
+/* Wants up to n unchanged events before and after what differs, too. */
+static void want_near(struct compare_register *reg, uint32_t n)
+{
+	struct compare_side *side = &reg->side[1];
+	for (int back = 0; back < 2 && reg->differs; back++) {
+		/* Where the reference goes on if nothing is gone from it. */
+		uint32_t other = back ? reg->side[0].n - 1 : 0, left = 0;
+		for (uint32_t i = 0; i < side->n; i++) {
+			uint32_t at = back ? side->n - 1 - i : i;
+			bool same = side->change[at] == COMPARE_SAME;
+			if (!same || side->with[at] != other)
+				left = n;
+			if (!same)
+				continue;
+			other = back ? side->with[at] - 1 : side->with[at] + 1;
+			side->wanted[at] = side->wanted[at] || left > 0;
+			left -= left > 0;
+		}
+	}
+}
+
+static uint64_t count_wanted(const struct compare_register *reg)
+{
+	uint64_t n = 0;
+	for (int s = 0; s < 2; s++)
+		for (uint32_t i = 0; i < reg->side[s].n; i++)
+			n += reg->side[s].wanted[i];
+	return n;
+}
+
+static int open_spools(struct diff *d, uint64_t n)
+{
+	/* With --root, nothing outside of it is opened. */
+	bool on_disk = n > ON_DISK && strcmp(d->app->opt.root, "/") == 0;
+	for (int s = 0; s < 2; s++) {
+		d->piece[s] = calloc(d->c->n + 1, sizeof(struct spool_piece *));
+		if (d->piece[s] == NULL)
+			return no_memory(&d->app->err);
+		if (spool_open(&d->spool[s], on_disk, &d->app->err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Reads what is wanted once more, and keeps it for the order in which it is printed. */
+static int keep_wanted(struct diff *d, struct compare_register *const asked[], size_t n)
+{
+	uint64_t wanted = 0;
+	for (size_t i = 0; i < d->c->n; i++) {
+		size_t k = 0;
+		while (k < n && asked[k] != &d->c->v[i])
+			k++;
+		/* What nobody asked for is not read again. */
+		if (k == n)
+			compare_want(&d->c->v[i], false);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!d->app->opt.json)
+			want_near(asked[i], d->context);
+		wanted += count_wanted(asked[i]);
+	}
+	if (wanted == 0)
+		return 0;
+	if (open_spools(d, wanted) < 0 || compare_events(d->c, keep_event, d, &d->app->err) < 0)
+		return -1;
+	for (int s = 0; s < 2; s++)
+		if (spool_finish(&d->spool[s], &d->app->err) < 0)
+			return -1;
+	return compare_pair(d->c, &d->app->err);
+}
+
+static void begin(struct diff *d, bool same)
+{
+	d->table = (struct table){.columns = columns, .widths = widths};
+	table_pick_default(&d->table, sizeof(columns) / sizeof(columns[0]));
+	d->below = (struct table){.columns = below, .widths = below_widths};
+	table_pick_default(&d->below, sizeof(below) / sizeof(below[0]));
+	if (!d->app->opt.json)
+		return;
+	app_json_begin(d->app, &d->json);
+	json_key(&d->json, "same");
+	json_bool(&d->json, same);
+	app_json_named_logs(&d->json, "reference_logs", d->c->side[0].inputs);
+	app_json_named_logs(&d->json, "logs", d->c->side[1].inputs);
+	json_key(&d->json, d->app->cmd->rows);
+	json_open(&d->json, '[');
+}
+
+static void end(struct diff *d)
+{
+	if (!d->app->opt.json)
+		return;
+	json_close(&d->json, ']');
+	app_json_end(&d->json);
+}
+
+static void clear(struct diff *d)
+{
+	for (int s = 0; s < 2; s++) {
+		for (size_t i = 0; d->piece[s] != NULL && i < d->c->n; i++)
+			free(d->piece[s][i]);
+		free(d->piece[s]);
+		spool_close(&d->spool[s]);
+	}
+}
+
+int diff_print(struct app *app, struct compare *c, const struct diff_asked *asked)
+{
+	static struct diff d;
+	d = (struct diff){.app = app, .c = c, .context = asked->context};
+	d.spool[0].out.fd = d.spool[1].out.fd = -1;
+	int rc = keep_wanted(&d, asked->v, asked->n);
+	if (rc == 0)
+		begin(&d, asked->same);
+	for (size_t i = 0; i < asked->n && rc == 0; i++)
+		rc = print_register(&d, asked->v[i]);
+	if (rc == 0)
+		end(&d);
+	clear(&d);
+	return rc;
+}

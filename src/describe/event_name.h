@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an event is about, as far as two boots have it in common. */
+#ifndef TSMCTL_DESCRIBE_EVENT_NAME_H
+#define TSMCTL_DESCRIBE_EVENT_NAME_H
+
+#include "base/bytes.h"
+
+/*
+ * The part of what is shown of an event (its description, or its data) that names what was measured: a
+ * variable, the path of an image or a file, the kind of a command line. Empty where the type alone
+ * says it; a view of `shown`.
+ */
+struct bytes event_name(const char *kind, struct bytes shown);
+/* What follows the name and ": ", as the value of a variable; empty: nothing does. */
+struct bytes event_value(const char *kind, struct bytes shown);
+
+#endif
