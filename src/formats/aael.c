@@ -134,7 +134,7 @@ static int next_event(struct log_reader *r, struct log_event *ret, struct err *e
 	if (rc <= 0)
 		return rc;
 	/* An agent on a machine with a TPM gives the PCR instead. */
-	ret->place = ret->index <= CC_MR_LAST ? PLACE_CC_MR : PLACE_PCR;
+	ret->place = ret->index <= CC_MR_LAST ? PLACE_CC_MR : tcg2_pcr_place(ret->index);
 	struct bytes d = ret->data;
 	/* The agent writes no other events, and hashes all of their data, the tag, too. */
 	if (ret->type != TCG_EV_EVENT_TAG)

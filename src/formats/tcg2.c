@@ -322,6 +322,11 @@ static void check_index(struct log_reader *r, const struct log_event *ev)
 		cc ? "CC MR with index" : "PCR", ev->index);
 }
 
+enum place tcg2_pcr_place(uint64_t index)
+{
+	return index >> 24 == TCG_NV_HANDLES ? PLACE_NV : PLACE_PCR;
+}
+
 static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *err)
 {
 	struct tcg2 *own = r->own;
@@ -330,8 +335,8 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 		return read_header(r, ret, err);
 	int rc = own->old ? old_next(r, ret, err)
 			  : tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
-	if (rc > 0 && ret->place == PLACE_PCR && ret->index >> 24 == TCG_NV_HANDLES)
-		ret->place = PLACE_NV;
+	if (rc > 0 && ret->place == PLACE_PCR)
+		ret->place = tcg2_pcr_place(ret->index);
 	if (rc > 0)
 		check_index(r, ret);
 	if (rc == 0 && r->seq == 1 && !own->old)

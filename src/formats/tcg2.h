@@ -29,6 +29,12 @@ enum { TCG_UNNAMED_ROOM = 11 };
 int tcg_event2_next(struct log_reader *r, const struct tcg_algs *algs, char *unnamed,
 	struct log_event *ret, struct err *err);
 
+/*
+ * What an index means where PCRs are counted: a PCR, or the handle of an NV index (TPM 2.0 Library,
+ * Part 2, "TPM_HT").
+ */
+enum place tcg2_pcr_place(uint64_t index);
+
 /* What follows from an event's type and its data; place, index and data are set. */
 void tcg_describe(struct log_event *ev, uint32_t type, char *unnamed);
 
