@@ -28,7 +28,7 @@ static void trust_cert(struct certs *to, X509 *cert)
 	mint_free(&der);
 }
 
-/* An RSA key is another one each time, but the one that signs reports is not. */
+/* RSA keys are of the build folder, but the one that signs reports is always the same. */
 static void init(void)
 {
 	struct mint_intel intel;
@@ -36,7 +36,7 @@ static void init(void)
 	struct err err;
 	MUST(evidence_trust_init(&trust, &err) == 0 && evidence_trust_init(&packed, &err) == 0);
 	mint_intel_open(&intel, 0);
-	mint_amd_open(&amd, MINT_MILAN, false);
+	mint_amd_open(&amd, MINT_MILAN, false, 0);
 	trust_cert(&trust.roots, intel.root);
 	trust_cert(&trust.roots, amd.ark);
 	trust_cert(&trust.given, amd.ask);

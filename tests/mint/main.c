@@ -15,6 +15,7 @@ static const char usage[] =
 	"       mint chain > PEM\n"
 	"       mint crl root|ca [revoked|partial|forged] > DER\n"
 	"       mint snp DIR milan|genoa|turin [vlek] [2-5] [debug] [vmpl1] [forged] [revoked]\n"
+	"           [other-root]\n"
 	"           writes report, cert.der, ask.pem, ark.pem, crl.der, auxblob\n";
 
 static void die(void)
@@ -141,7 +142,7 @@ static void do_snp(const char *dir, char *const *words)
 		has(words, "genoa")   ? MINT_GENOA
 		: has(words, "turin") ? MINT_TURIN
 				      : MINT_MILAN,
-		has(words, "vlek"));
+		has(words, "vlek"), has(words, "other-root") ? 1 : 0);
 	mint_report(&report, &amd, version);
 	report.p[0x0a] |= has(words, "debug") ? 1 << 3 : 0;
 	report.p[0x30] = has(words, "vmpl1") ? 1 : 0;
