@@ -19,9 +19,18 @@ static struct bytes wanted(const struct td_file *td)
 	return (struct bytes){td->asked.wanted, sizeof(td->asked.wanted)};
 }
 
+/* What has to be what was asked for: the report data, or what the guest had put into that. */
+static struct bytes answer(const struct td_file *td)
+{
+	const struct evidence *ev = &td->ev;
+	if (!ev->has_user_data || bytes_equal(report_data(td), wanted(td)))
+		return report_data(td);
+	return (struct bytes){ev->user_data, sizeof(ev->user_data)};
+}
+
 bool td_file_answers(const struct td_file *td)
 {
-	return !td->asked.asked || bytes_equal(report_data(td), wanted(td));
+	return !td->asked.asked || bytes_equal(answer(td), wanted(td));
 }
 
 /* What the file says is worth nothing unless it is genuine. */
@@ -95,7 +104,7 @@ static void tell_errors(struct app *app, const struct td_file *td)
 		return;
 	err_set(&err, ST_NO,
 		"'%s': the report data is %s, not %s: this was not made for that request",
-		td->asked.path, hex_str(is, report_data(td)), hex_str(asked, wanted(td)));
+		td->asked.path, hex_str(is, answer(td)), hex_str(asked, wanted(td)));
 	app_error(app, &err);
 }
 
@@ -309,6 +318,8 @@ void td_file_json_evidence(const struct td_file *td, struct json *j)
 	json_key(j, "debug");
 	json_bool(j, ev->debug);
 	json_key_hex(j, "report_data", ev->report_data, REPORT_DATA_SIZE);
+	if (ev->has_user_data)
+		json_key_hex(j, "user_data", ev->user_data, REPORT_DATA_SIZE);
 	json_key_u64(j, "trailing_bytes", ev->trailing);
 	json_platform(j, ev);
 	if (ev->err.status != ST_OK) {
@@ -348,7 +359,7 @@ void td_file_json_answer(const struct td_file *td, struct json *j)
 	json_key(j, "report_data");
 	json_open(j, '{');
 	json_key(j, "value");
-	json_hex(j, report_data(td));
+	json_hex(j, answer(td));
 	json_key(j, "expected");
 	json_hex(j, wanted(td));
 	json_key(j, "verdict");

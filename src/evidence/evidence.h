@@ -61,6 +61,9 @@ struct evidence {
 	const char *root;		  /* whose root it is; NULL: none was found */
 	uint8_t root_sha256[SHA256_SIZE]; /* of its public key; where root is set */
 	uint8_t report_data[REPORT_DATA_SIZE];
+	uint8_t user_data
+		[REPORT_DATA_SIZE]; /* of a guest that cannot set the report data itself, which is of it */
+	bool has_user_data;
 	bool debug;	 /* the host may look into the guest and change it */
 	size_t trailing; /* bytes after the end of the quote, which were not looked at */
 	bool trailing_zeros;

@@ -55,20 +55,24 @@ int evidence_file_parse_raw(struct bytes raw, const struct evidence_trust *trust
 	return parse_quote(raw, trust, regs, ev, err);
 }
 
-/* With the host's certificates beside those that were given. */
-static int parse_with_aux(const struct quote_json *q, const struct evidence_trust *trust,
+/* Evidence, and certificates that came with it, in what `certs_name` names; n 0: none. */
+struct parts {
+	struct bytes evidence, certs;
+	const char *certs_name;
+};
+
+/* With those beside the ones that were given. */
+static int parse_parts(const struct parts *in, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct err *err)
 {
 	struct evidence_trust with = *trust;
 	struct err why = {0};
-	int certs =
-		q->n_aux > 0 ? certs_add(&with.given, (struct bytes){q->aux, q->n_aux}, &why) : 0;
-	int rc =
-		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
+	int certs = in->certs.n > 0 ? certs_add(&with.given, in->certs, &why) : 0;
+	int rc = parse_quote(in->evidence, &with, regs, ev, err);
 	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
 	/* What could be decided without them stays as it is. */
 	if (rc == 0 && certs < 0 && ev->verdict == EVIDENCE_UNCHECKED) {
-		err_in(&why, "its 'auxblob_base64'");
+		err_in(&why, "its '%s'", in->certs_name);
 		settle(ev, certs, &why);
 	}
 	return rc;
@@ -79,8 +83,9 @@ static int parse_ours(struct bytes file, const struct evidence_trust *trust,
 {
 	struct quote_json q;
 	int rc = quote_json_parse(file, &q, err);
+	struct parts parts = {{q.quote, q.n_quote}, {q.aux, q.n_aux}, "auxblob_base64"};
 	if (rc == 0)
-		rc = parse_with_aux(&q, trust, regs, ev, err);
+		rc = parse_parts(&parts, trust, regs, ev, err);
 	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
 	if (logs != NULL) {
 		*logs = q.logs;
@@ -110,8 +115,11 @@ static int parse_any(struct bytes file, const struct evidence_trust *trust,
 	if (quote_json_looks_like(file))
 		return parse_ours(file, trust, regs, ev, logs, err);
 	int rc = begin(file, regs, ev, &e, err);
+	struct parts parts = {e.inner, e.certs, "attestation"};
 	if (rc == 0)
-		rc = parse_quote(e.inner, trust, regs, ev, err);
+		rc = parse_parts(&parts, trust, regs, ev, err);
+	if (rc == 0)
+		rc = hcl_take_user_data(&e.hcl, ev, err);
 	envelope_clear(&e);
 	return rc;
 }
@@ -130,6 +138,8 @@ int evidence_file_parse_tdreport(
 	ev->type = EVIDENCE_TDREPORT;
 	if (rc == 0)
 		rc = tdx_quote_parse_report(e.inner, regs, ev, err);
+	if (rc == 0)
+		rc = hcl_take_user_data(&e.hcl, ev, err);
 	envelope_clear(&e);
 	return rc;
 }

@@ -391,6 +391,61 @@ static void test_refused(const struct mint_amd *amd)
 	mint_free(&report);
 }
 
+/* In SCALE, a number of two bytes. */
+static void put_sized(struct mint_buf *b, const struct mint_buf *part)
+{
+	mint_le(b, part->n << 2 | 1, 2);
+	mint_put(b, part->p, part->n);
+}
+
+static int judge_attestation(struct bytes raw, struct evidence *ret)
+{
+	struct text json = {0};
+	text_str(&json, "{\"attestation\":\"");
+	text_hex(&json, raw);
+	text_str(&json, "\"}");
+	int rc = judged_by(&trust, text_bytes(&json), ret);
+	text_free(&json);
+	return rc;
+}
+
+/* As dstack passes a report on, with its certificates; cut at every byte. */
+static void test_attestation(const struct mint_amd *amd)
+{
+	struct mint_buf report = made(amd, 3), raw = {0}, pem = {0};
+	struct evidence ev;
+	give(amd);
+	certs_clear(&trust.given);
+	mint_put(&raw, "\0\3", 2);
+	put_sized(&raw, &report);
+	mint_le(&raw, 2 << 2, 1);
+	mint_put_pem(&pem, amd->cert);
+	put_sized(&raw, &pem);
+	pem.n = 0;
+	mint_put_pem(&pem, amd->ask);
+	put_sized(&raw, &pem);
+	CHECK_INT(judge_attestation((struct bytes){raw.p, raw.n}, &ev), 0);
+	IS(ev, GENUINE, NONE);
+	CHECK_U64(trust.given.n, 0);
+	for (size_t n = 0; n < raw.n; n++) {
+		CHECK_INT(judge_attestation((struct bytes){raw.p, n}, &ev), -1);
+		CHECK_INT(ev.err.status, ST_FORMAT);
+	}
+	/* A length in four bytes; one in more than that, which nothing has. */
+	struct mint_buf other = {0};
+	mint_put(&other, "\0\3", 2);
+	mint_le(&other, report.n << 2 | 2, 4);
+	mint_put(&other, raw.p + 4, raw.n - 4);
+	CHECK_INT(judge_attestation((struct bytes){other.p, other.n}, &ev), 0);
+	IS(ev, GENUINE, NONE);
+	other.p[2] |= 3;
+	CHECK_INT(judge_attestation((struct bytes){other.p, other.n}, &ev), -1);
+	mint_free(&report);
+	mint_free(&raw);
+	mint_free(&pem);
+	mint_free(&other);
+}
+
 static void test_facts(const struct mint_amd *amd)
 {
 	struct mint_buf report = made(amd, 5);
@@ -541,6 +596,7 @@ int main(void)
 	test_several(&amd);
 	test_unchecked(&amd);
 	test_refused(&amd);
+	test_attestation(&amd);
 	test_facts(&amd);
 	test_revoked(&amd);
 	test_sweep(false);
