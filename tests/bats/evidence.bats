@@ -546,6 +546,21 @@ attestation() {
 untouched  rtmr3:sha384"
 }
 
+@test "without --quote no function for certificates is looked up in libcrypto" {
+	# What the dynamic linker finds for dlsym has no version in its report.
+	looked_up() {
+		LD_DEBUG=bindings "$TSMCTL" --root /nonexistent "$@" 2>&1 >/dev/null |
+			sed -n "s/.*libcrypto.*: normal symbol \`\([A-Za-z0-9_]*\)'\$/\1/p"
+	}
+	echo 'rtmr2 EV_IPL text:one' >desc
+	"$GENLOG" -f ccel desc >ccel
+	"$GENLOG" -f ccel --values desc >values
+	[[ $(looked_up read --quote q) == *X509_verify_cert* ]] || skip "libcrypto is linked statically"
+	functions=$(looked_up verify --values values --input ccel)
+	[[ $functions == *EVP_Digest* ]] || fail "$functions"
+	[[ $functions != *X509* && $functions != *PKEY* ]] || fail "$functions"
+}
+
 @test "a text log of digests alone is hex, too, and stays a text log" {
 	local i
 	for i in {1..9}; do textsum sha384 "$i"; done >log
