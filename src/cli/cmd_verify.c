@@ -331,7 +331,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 			if (reference.v[i].err.status != ST_OK)
 				app_note(app, "--reference: %s", reference.v[i].err.msg);
 		tell_if_all_differ(app, &rows);
-		if (files->td.asked.path != NULL)
+		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
 			tell_if_no_ccel(app, &inputs);
 	}
 	verify_clear(&rows);

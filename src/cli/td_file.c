@@ -24,6 +24,12 @@ bool td_file_answers(const struct td_file *td)
 	return !td->asked.asked || bytes_equal(report_data(td), wanted(td));
 }
 
+/* Whose registers they are. */
+static const char *machine_name(const struct evidence *ev)
+{
+	return ev->type == EVIDENCE_TDX_QUOTE || ev->type == EVIDENCE_TDREPORT ? "TD" : "guest";
+}
+
 /* What the file says is worth nothing unless it is genuine. */
 static unsigned find_unmet(const struct td_file *td)
 {
@@ -50,7 +56,7 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 		app_note(app,
 			"'%s': this %s has the debug attribute: its host can read and change it, "
 			"so its registers prove nothing",
-			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
+			path, machine_name(ev));
 	if (ev->verdict == EVIDENCE_GENUINE && ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app,
 			"'%s': the platform's patch level (TCB) is not judged here: Intel's DCAP "
@@ -144,7 +150,7 @@ bool td_file_verdict(const struct td_file *td, const char **ret)
 static void put_not_checked(const struct evidence *ev, struct text *t)
 {
 	const char *before = "; not checked: ";
-	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++) {
+	for (enum evidence_step s = 0; s < STEP_COUNT; s++) {
 		if ((ev->steps & ~ev->checked & 1U << s) == 0)
 			continue;
 		text_put(t, "%s%s", before, evidence_step_name(s));
@@ -234,14 +240,31 @@ static void json_steps(struct json *j, const char *key, unsigned steps)
 {
 	json_key(j, key);
 	json_open(j, '[');
-	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++)
+	for (enum evidence_step s = 0; s < STEP_COUNT; s++)
 		if ((steps & 1U << s) != 0)
 			json_str(j, evidence_step_name(s));
 	json_close(j, ']');
 }
 
+static void json_tpm(struct json *j, const struct evidence *ev)
+{
+	bool has = ev->tpm.has_hardware;
+	json_key_hex(j, "nonce", ev->report_data, ev->tpm.n_nonce);
+	json_key_hex(j, "qualified_signer", ev->tpm.signer, ev->tpm.n_signer);
+	json_key(j, "ak_sha256");
+	if (ev->tpm.has_ak)
+		json_hex(j, (struct bytes){ev->tpm.ak_sha256, SHA256_SIZE});
+	else
+		json_null(j);
+	json_key_str(j, "hardware", has ? evidence_type_name(ev->tpm.hardware) : NULL);
+	json_key_str(j, "hardware_verdict",
+		has ? evidence_verdict_name(ev->tpm.hardware_verdict) : NULL);
+}
+
 static void json_platform(struct json *j, const struct evidence *ev)
 {
+	if (ev->type == EVIDENCE_TPM_QUOTE)
+		json_tpm(j, ev);
 	if (ev->type == EVIDENCE_SNP_REPORT) {
 		json_key_str(j, "product", ev->snp.product);
 		json_key_str(j, "signing_key", ev->snp.signing_key);
@@ -320,7 +343,7 @@ void td_file_json_evidence(const struct td_file *td, struct json *j)
 
 static void json_attributes(const struct td_file *td, struct json *j)
 {
-	if (td->ev.type != EVIDENCE_SNP_REPORT)
+	if (td->ev.type == EVIDENCE_TDX_QUOTE || td->ev.type == EVIDENCE_TDREPORT)
 		json_key_hex(
 			j, "td_attributes", td->ev.tdx.attributes, sizeof(td->ev.tdx.attributes));
 	json_key(j, "debug");

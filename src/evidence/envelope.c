@@ -7,8 +7,9 @@
 
 #include <json-c/json.h>
 
-#include "base/cursor.h"
 #include "base/encoded.h"
+#include "evidence/hcl.h"
+#include "evidence/tpm_json.h"
 #include "formats/json_reader.h"
 
 /* 1 and what the text stands for; 0 if it is neither hex nor base64. */
@@ -39,6 +40,11 @@ static struct json_object *find_quote(struct json_object *doc)
 static int open_quote(struct json_object *doc, struct envelope *ret, struct err *err)
 {
 	struct json_object *quote = find_quote(doc);
+	if (quote == NULL && tpm_json_is(doc)) {
+		ret->inner = (struct bytes){0};
+		ret->tpm = json_object_get(doc);
+		return 1;
+	}
 	if (quote == NULL)
 		return err_set(err, ST_FORMAT, "JSON without a string 'quote'");
 	struct bytes text = {(const uint8_t *)json_object_get_string(quote),
@@ -68,26 +74,12 @@ static int open_inner_json(struct envelope *ret, struct err *err)
 	return rc;
 }
 
-/*
- * Azure's: a header of 32 bytes, a hardware report in a field of 1184, then 5 numbers, the third of which
- * says what report it is.
- */
 static int open_hcl(struct envelope *ret, struct err *err)
 {
-	enum { HEADER = 32, FIELD = 1184, SNP = 2, TDX = 4, TDREPORT_SIZE = 1024 };
-	struct cursor c = {.left = ret->inner};
-	cur_take(&c, HEADER);
-	struct bytes field = cur_take(&c, FIELD);
-	cur_take(&c, 8);
-	uint32_t type = cur_le32(&c);
-	if (!cur_ok(&c))
-		return err_set(err, ST_FORMAT, "offset %zu: cut in Azure's HCL report", c.off);
-	if (type != SNP && type != TDX)
-		return err_set(err, ST_FORMAT,
-			"offset %d: an HCL report of type %u, and only 2 (SNP) and 4 (TDX) are "
-			"known here",
-			HEADER + FIELD + 8, type);
-	ret->inner = (struct bytes){field.p, type == TDX ? TDREPORT_SIZE : FIELD};
+	struct hcl hcl;
+	if (hcl_parse(ret->inner, &hcl, err) < 0)
+		return -1;
+	ret->inner = hcl.report;
 	return 0;
 }
 
@@ -112,5 +104,6 @@ int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 void envelope_clear(struct envelope *e)
 {
 	free(e->owned);
+	json_object_put(e->tpm);
 	*e = (struct envelope){0};
 }

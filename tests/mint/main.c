@@ -15,6 +15,7 @@ static const char usage[] =
 	"       mint chain > PEM\n"
 	"       mint crl root|ca [revoked|partial|forged] > DER\n"
 	"       mint snp DIR milan|genoa|turin [vlek] [2-5] [debug] [vmpl1] [forged] [revoked]\n"
+	"                [report-data < 64 BYTES]\n"
 	"           writes report, cert.der, ask.pem, ark.pem, crl.der, auxblob\n";
 
 static void die(void)
@@ -143,6 +144,8 @@ static void do_snp(const char *dir, char *const *words)
 				      : MINT_MILAN,
 		has(words, "vlek"));
 	mint_report(&report, &amd, version);
+	if (has(words, "report-data") && fread(report.p + 0x50, 1, 64, stdin) != 64)
+		die();
 	report.p[0x0a] |= has(words, "debug") ? 1 << 3 : 0;
 	report.p[0x30] = has(words, "vmpl1") ? 1 : 0;
 	mint_report_sign(report.p, amd.key);
