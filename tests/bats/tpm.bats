@@ -157,6 +157,31 @@ ima() {
 	assert_line --partial 'this PCR can be reset, and no log says so'
 }
 
+@test "verify: banks that hold different parts of one log" {
+	booted
+	local at row
+	# So many events of IMA's three, in the bank of SHA-1 and in that of SHA-256.
+	for row in '3 2' '2 3' '1 3' '1 2' '2 1'; do
+		read -ra at <<<"$row"
+		for bank in sha1 sha256; do
+			head -n "${at[0]}" ima.txt >part.txt
+			at=("${at[@]:1}")
+			"$GENLOG" -f ima:ascii -b $bank --values part.txt >held
+			read -r value name <held
+			pcr 0 "$name" "$value"
+		done
+		read -ra at <<<"$row"
+		tsmctl verify 'pcr10*'
+		assert_failure 1
+		both=$output
+		for bank in sha1 sha256; do
+			tsmctl verify pcr10:$bank
+			grep -qxF "$output" <<<"$both" || fail "$row: alone it is: $output, with the other bank: $both"
+		done
+		refute_output --partial mismatch
+	done
+}
+
 @test "verify: systemd's log that is marked as incomplete" {
 	booted
 	chmod 1600 "$ROOT/run/log/systemd/tpm2-measure.log"
