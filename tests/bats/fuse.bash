@@ -79,6 +79,20 @@ sim_tdx() {
 	sim_start --tree "$1" --provider tdx_guest "${@:2}"
 }
 
+# sim_tpm ARGS...: a machine with a TPM and nothing else, unless a --provider is named. What happens to it: sim_happens.
+sim_tpm() {
+	case " $* " in *" --provider "*) ;; *) set -- --provider none "$@" ;; esac
+	sim_start --tpm "$@"
+}
+
+# sim_happens WHAT...: to the TPM, see tests/sim/tpm.c.
+sim_happens() {
+	local what
+	for what; do
+		printf '%s\n' "$what" >"$ROOT/sys/.tsmsim/tpm" || return
+	done
+}
+
 # Unmounts what sim_start mounted, whatever hangs in it. Safe to call when nothing is mounted.
 sim_stop() {
 	local dir="$BATS_TEST_TMPDIR/root/sys" pid="" contention
