@@ -147,6 +147,7 @@ struct live {
 	const struct journal_state *journal; /* of the log that is printed; NULL: it is none */
 	size_t source;			     /* that log */
 	const struct mr *mr;		     /* of the event that is printed */
+	char pcr[NAME_MAX_VISIBLE];	     /* that register without its hash */
 };
 
 static bool has_digest(const struct log_event *ev, enum hash_alg alg)
@@ -180,7 +181,19 @@ static bool is_of(const struct live *l, const struct mr *mr, const struct log_ev
 	return ev->place == PLACE_NAMED && mr_named(mr, name, false);
 }
 
-/* The name that has a hash in it is not that of an event which has none of that hash. */
+/* Of several TPMs the name says which one. */
+static const char *name_without_hash(struct live *l, const char *name)
+{
+	if ((l->mr->flags & MR_OF_TPM) == 0)
+		return name;
+	snprintf(l->pcr, sizeof(l->pcr), "%s/%s", l->mr->provider, l->mr->name);
+	return l->pcr;
+}
+
+/*
+ * The name that has a hash in it is not that of an event which has none of that hash: IMA extends every bank,
+ * and its list has the digests of one.
+ */
 static const char *name_picked(
 	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
 {
@@ -197,7 +210,7 @@ static const char *name_picked(
 			return mr->full;
 		any = true;
 	}
-	return any ? name : NULL;
+	return any ? name_without_hash(l, name) : NULL;
 }
 
 /* The place of a register in the tree's list. */

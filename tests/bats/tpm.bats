@@ -458,3 +458,80 @@ verdicts() {
 	nobody read pcr10:sha256
 	assert_done
 }
+
+# registers: those of the events of the last log, each once.
+registers() { awk 'NR > 1 { print $2 }' <<<"$output" | sort -u | xargs; }
+
+@test "log: IMA's events in every bank, live and from files" {
+	use_root ovmf-swtpm
+	list=$SECURITY/integrity/ima/binary_runtime_measurements
+	for reg in pcr10:sha1 pcr10:sha256 PCR10:SHA512 TPM0/pcr10:sha384; do
+		tsmctl log "$reg"
+		assert_done
+		assert_equal "${#lines[@]}" 373
+		# A digest of SHA-1 stands beside no register of another hash.
+		[ "$reg" = pcr10:sha1 ] && want=tpm0/pcr10:sha1 || want=tpm0/pcr10
+		assert_equal "$(registers)" "$want"
+		tsmctl log --json "$reg"
+		assert_json '(.events | length) == 372 and (.registers | length) == 1 and .registers[0].verdict == "match"'
+	done
+	for reg in pcr10:sha1 pcr10:sha256 PCR10:sha512 'pcr1?:sha384' '*:sha256'; do
+		go "$TSMCTL" --root /nonexistent log --input "$list" "$reg"
+		assert_done
+		assert_equal "${#lines[@]}" 373
+		[ "$reg" = pcr10:sha1 ] && want=pcr10:sha1 || want=pcr10
+		assert_equal "$(registers)" "$want"
+	done
+	for reg in pcr11:sha256 tpm0/pcr10:sha256 'pcr1:sha1'; do
+		go "$TSMCTL" --root /nonexistent log --input "$list" "$reg"
+		assert_failure 3
+		assert_equal "$stderr" "tsmctl: no event in these logs is of '$reg'"
+	done
+}
+
+@test "each command means the same registers by a name or a pattern, in either case" {
+	booted
+	tpm 1
+	mkdir -p "$SECURITY/tpm1"
+	printf '%s\n' 'pcr0 EV_S_CRTM_VERSION utf16:2.0' 'pcr7 EV_SEPARATOR sep' >second.txt
+	"$GENLOG" -f tpm -b sha1,sha256 --pad none second.txt >"$SECURITY/tpm1/binary_bios_measurements"
+	hold 1 tpm second.txt
+	local row
+	for row in 'tpm0/pcr7:sha256=1' 'TPM1/PCR7:SHA256=1' 'tpm0/*=48' 'TPM1/pcr1?:*=20' 'pcr1?:sha256=20' 'pcr7*=4' '*:sha1=48' \
+		'pcr2[0-3]:sha1=8' 'tpm?/pcr0:sha1=2'; do
+		spec=${row%=*} n=${row#*=}
+		tsmctl list --no-header -o register "$spec"
+		assert_done
+		assert_equal "${#lines[@]}" "$n"
+		listed=$(tr -d ' ' <<<"$output")
+		tsmctl read "$spec"
+		assert_done
+		assert_equal "$(sed 's/.*  //' <<<"$output")" "$listed"
+		tsmctl verify "$spec"
+		assert_done
+		assert_equal "$(sed 's/^[a-z]*  //' <<<"$output")" "$listed"
+		tsmctl log --json "$spec"
+		assert_success
+		assert_json --arg listed "$listed" '[.registers[].register] == ($listed | split("\n"))'
+		# Of what is shown, all is of these.
+		assert_json --arg listed "$listed" '($listed | split("\n")) as $all | [.events[].register |
+			. as $r | any($all[]; . == $r or startswith($r + ":"))] | all'
+	done
+	for spec in pcr7 pcr7:sha256 tpm0/pcr7 PCR7:SHA256; do
+		for what in read verify log; do
+			tsmctl $what $spec
+			assert_refused 2 "'$spec' is ambiguous: *"
+		done
+	done
+	for spec in tpm2/pcr7:sha1 pcr24:sha1 'tpm2/*' 'pcr7:sha384'; do
+		for what in list read verify log; do
+			tsmctl $what "$spec"
+			assert_refused 2 "no register *'$spec'*"
+		done
+	done
+	tsmctl status
+	assert_line --partial 'tpm: 2 providers, 96 registers'
+	# -v names each file, and of the PCRs those that are asked for.
+	tsmctl -v log tpm1/pcr7:sha1
+	[[ $stderr == *tpm1/binary_bios_measurements* && $stderr != *tpm0/binary_bios_measurements* && $stderr != *pcr-sha256/7* ]]
+}
