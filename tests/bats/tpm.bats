@@ -535,3 +535,75 @@ registers() { awk 'NR > 1 { print $2 }' <<<"$output" | sort -u | xargs; }
 	tsmctl -v log tpm1/pcr7:sha1
 	[[ $stderr == *tpm1/binary_bios_measurements* && $stderr != *tpm0/binary_bios_measurements* && $stderr != *pcr-sha256/7* ]]
 }
+
+@test "verify: PCRs 16 and 23 after a reset, beside a log of events of them" {
+	booted
+	local pcr reset='this PCR can be reset, and no log says so'
+	printf '%s\n' 'pcr16 phase text:one' 'pcr16 phase text:two' 'pcr23 phase text:one' 'pcr23 phase text:two' \
+		'pcr14 phase text:one' >systemd.txt
+	"$GENLOG" -f systemd:tpm2 -b sha1,sha256 systemd.txt >"$ROOT/run/log/systemd/tpm2-measure.log"
+	hold 0 systemd:tpm2 systemd.txt
+	tsmctl verify 'pcr16*' 'pcr23*' 'pcr14*'
+	assert_done
+	refute_output --partial reset
+	for pcr in pcr16 pcr23; do
+		# Reset, and not extended since; reset, and extended by the last event; by something else.
+		pcr 0 $pcr:sha256 "$ZERO32"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^log-ahead  tpm0/$pcr:sha256  \(.*$reset\)\$"
+		pcr 0 $pcr:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 two)")"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^mismatch  tpm0/$pcr:sha256  \(.*$reset\)\$"
+		pcr 0 $pcr:sha256 "$(textsum sha256 x)"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^mismatch  tpm0/$pcr:sha256  \(.*$reset\)\$"
+	done
+	pcr 0 pcr14:sha256 "$ZERO32"
+	tsmctl verify pcr14:sha256
+	assert_failure 1
+	refute_output --partial reset
+}
+
+@test "verify: what systemd's mark is said of, and what not" {
+	booted
+	local log=$ROOT/run/log/systemd/tpm2-measure.log mark="'systemd' is marked as incomplete"
+	chmod 1600 "$log"
+	# Good, or of a PCR that no log has an event of.
+	tsmctl verify
+	assert_done
+	refute_output --partial incomplete
+	pcr 0 pcr13:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 x)")"
+	tsmctl verify pcr13:sha256
+	assert_failure 1
+	assert_output --regexp "^unlogged  tpm0/pcr13:sha256  \(.*$mark.*\)\$"
+	# An event that is not extended yet: it logs first.
+	pcr 0 pcr12:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 enter-initrd)")"
+	tsmctl verify pcr12:sha256
+	assert_failure 1
+	assert_output --regexp "^log-ahead  tpm0/pcr12:sha256  \(.*$mark.*\)\$"
+	chmod 600 "$log"
+	tsmctl verify pcr12:sha256 pcr13:sha256
+	assert_failure 1
+	refute_output --partial incomplete
+}
+
+@test "verify: a violation extends ones, and its line has zeros" {
+	booted
+	# As if the kernel had extended what the line has.
+	for bank in sha1 sha256; do
+		head -n 2 ima.txt >part.txt
+		"$GENLOG" -f ima:ascii -b $bank --values part.txt >held
+		read -r value name <held
+		[ $bank = sha1 ] && zeros=$(printf '%040d' 0) || zeros=$ZERO32
+		pcr 0 pcr10:$bank "$(extended $bank "$value" "$zeros")"
+		tsmctl verify pcr10:$bank
+		assert_failure 1
+		assert_line --partial "mismatch  tpm0/pcr10:$bank"
+		pcr 0 pcr10:$bank "$(extended $bank "$value" "$(tr 0 f <<<"$zeros")")"
+		tsmctl verify pcr10:$bank
+		assert_done
+	done
+}
