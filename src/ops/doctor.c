@@ -95,6 +95,19 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 	return is_realm_guest(root) ? TEE_CCA : TEE_NONE;
 }
 
+/* The device of an SVSM's TPM (Linux 6.16) is registered only if the SVSM says that it has one. */
+static void report_whose_tpm(struct report *r)
+{
+	if (exists(r->root, "sys/devices/platform/tpm-svsm"))
+		say(r, "ok", "vtpm", NULL,
+			"it is the SVSM's (/sys/devices/platform/tpm-svsm), which is part of the "
+			"guest and not of its host");
+	else
+		say(r, "note", "vtpm", NULL,
+			"it cannot be seen from here who runs this TPM: one that the host runs is "
+			"no better than the host");
+}
+
 /* These kernels have no measurement registers of the kind that this program reads. */
 static void report_without_registers(struct report *r, const char *tee)
 {
@@ -102,12 +115,14 @@ static void report_without_registers(struct report *r, const char *tee)
 		"kernels show no measurement registers of %s: its launch measurement is in the "
 		"quote",
 		tee);
-	if (exists(r->root, "sys/class/tpm/tpm0"))
-		say(r, "ok", "vtpm", NULL,
-			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
-			"system measured: 'tsmctl verify' checks them");
-	else
+	if (!exists(r->root, "sys/class/tpm/tpm0")) {
 		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
+		return;
+	}
+	say(r, "ok", "vtpm", NULL,
+		"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
+		"system measured: 'tsmctl verify' checks them");
+	report_whose_tpm(r);
 }
 
 /* The log of firmware and RTMRs are found in TVMs only, with or without the driver that says which. */

@@ -201,3 +201,48 @@ verdicts() { cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs; }
 	assert_failure 3
 	assert_equal "$(value sha256 16)" "$ZERO32"
 }
+
+# The rows of the README's table that a simulator can be: what is meant without operands, what may be extended, what is read.
+@test "the table of machines: TDX, SNP with and without a TPM, a TD with a TPM" {
+	local tdx=(--tree mr --provider tdx_guest)
+	mkdir -p "$ROOT"/{run,proc/sys/kernel/random}
+	echo 01234567-89ab-cdef-0123-456789abcdef >"$ROOT/proc/sys/kernel/random/boot_id"
+	# TDX: RTMRs, which are extended; firmware's log and the journal explain them.
+	sim_start "${tdx[@]}"
+	tsmctl extend rtmr3 --event x
+	assert_success
+	tsmctl verify --json
+	assert_json '[.registers[] | select(.verdict == "match") | .sources[]] | unique == ["ccel", "journal"]'
+	refute_output --partial tpm0
+	# GCP's: a TPM beside them is met by name, and is not extended.
+	rm -rf "$ROOT/run/tsmctl"
+	sim_tpm "${tdx[@]}"
+	tsmctl extend rtmr3 --event x
+	assert_success
+	tsmctl verify 'tpm0/*'
+	assert_done
+	tsmctl extend tpm0/pcr12:sha256 --event x
+	assert_failure 3
+	[[ $stderr == *tpm2_pcrextend* ]]
+	# SNP with an SVSM, Azure: PCRs alone.
+	rm -rf "$ROOT/run/tsmctl"
+	sim_tpm
+	mkdir -p "$ROOT/dev/sev-guest"
+	tsmctl status
+	assert_success
+	assert_line --partial 'this is a guest of AMD SEV-SNP'
+	assert_line --partial 'a TPM is there'
+	tsmctl verify --json
+	assert_success
+	assert_json '[.registers[] | select(.verdict == "match") | .sources[]] | unique == ["firmware", "ima"]'
+	tsmctl extend pcr12:sha256 --event x
+	assert_failure 3
+	# SNP without a TPM: nothing.
+	sim_start --provider none
+	tsmctl status
+	assert_failure 3
+	assert_line --partial 'this is a guest of AMD SEV-SNP'
+	assert_line --partial 'no TPM'
+	tsmctl verify
+	assert_failure 3
+}

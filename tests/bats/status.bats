@@ -169,6 +169,10 @@ refute_topic() { # LEVEL TOPIC
 	mkdir -p "$ROOT/sys/class/tpm/tpm0"
 	tsmctl status --json
 	finding ok vtpm 'a TPM is there (/sys/class/tpm/tpm0): *'
+	finding note vtpm 'it cannot be seen from here who runs this TPM: one that the host runs is no better than the host'
+	mkdir -p "$ROOT/sys/devices/platform/tpm-svsm"
+	tsmctl status --json
+	finding ok vtpm "it is the SVSM's (/sys/devices/platform/tpm-svsm), which is part of the guest and not of its host"
 	refute_topic note vtpm
 }
 
