@@ -357,11 +357,11 @@ unread() {
 	mkdir snp
 	unhex "$(bound sha256)" | "$MINT" snp snp milan report-data
 	hcl 2 1 snp/report data >hcl
-	head -c -1 hcl >cut
-	azure cut >bad
+	head -c -1 hcl >part
+	azure part >bad
 	unread 'its HCL report: cut in its data' bad
-	head -c 1222 hcl >cut
-	azure cut >bad
+	head -c 1222 hcl >part
+	azure part >bad
 	unread "offset 1216: cut in Azure's HCL report" bad
 	hcl 2 4 snp/report data >odd
 	azure odd >bad

@@ -267,27 +267,84 @@ static int list_read(struct node *n, struct handle *h, size_t len, off_t off, st
 	return 0;
 }
 
+static char *next_word(char **line)
+{
+	static char none[] = "";
+	char *word = strsep(line, " ");
+
+	return word ? word : none;
+}
+
+/* Its number; PCRS: it is none of a PCR. */
+static unsigned long next_pcr(char **line)
+{
+	char *end, *word = next_word(line);
+	unsigned long n = strtoul(word, &end, 10);
+
+	return *word && !*end && n < PCRS ? n : PCRS;
+}
+
+static bool grow_command(char *line)
+{
+	const char *what = next_word(&line);
+	unsigned long *left = strcmp(what, "list") ? &tpm.grow_value : &tpm.grow_list;
+
+	if (strcmp(what, "list") && strcmp(what, "value"))
+		return false;
+	*left = strtoul(next_word(&line), NULL, 10);
+	return true;
+}
+
+static bool show_command(char *line)
+{
+	int b = bank_of(next_word(&line));
+	unsigned long pcr = next_pcr(&line);
+
+	if (pcr == PCRS || !line)
+		return false;
+	(void)snprintf(tpm.shown[b][pcr], SHOWN_MAX, "%s\n", line);
+	return true;
+}
+
+static bool extend_command(char *line)
+{
+	unsigned long pcr = next_pcr(&line);
+
+	if (pcr == PCRS || !line)
+		return false;
+	extend_text((unsigned)pcr, line, strlen(line));
+	return true;
+}
+
+static bool ima_command(char *line)
+{
+	if (!*line)
+		return false;
+	measure_named(line, false);
+	return true;
+}
+
+static bool violation_command(char *line)
+{
+	if (!*line)
+		return false;
+	measure_named(line, true);
+	return true;
+}
+
 static bool command(char *line)
 {
-	char what[16], where[16];
-	unsigned n = 0;
-	int at = 0, b;
+	static const struct {
+		const char *name;
+		bool (*run)(char *rest);
+	} commands[] = {{"ima", ima_command}, {"violation", violation_command},
+		{"extend", extend_command}, {"show", show_command}, {"grow", grow_command}};
+	const char *name = next_word(&line);
 
-	if (sscanf(line, "ima %n", &at) == 0 && at > 0 && line[at])
-		return measure_named(line + at, false), true;
-	if (sscanf(line, "violation %n", &at) == 0 && at > 0 && line[at])
-		return measure_named(line + at, true), true;
-	if (sscanf(line, "extend %u %n", &n, &at) == 1 && at > 0 && n < PCRS)
-		return extend_text(n, line + at, strlen(line + at)), true;
-	if (sscanf(line, "show %15s %u %n", where, &n, &at) == 2 && at > 0 && n < PCRS) {
-		b = bank_of(where);
-		(void)snprintf(tpm.shown[b][n], SHOWN_MAX, "%s\n", line + at);
-		return true;
-	}
-	if (sscanf(line, "grow %15s %u", what, &n) != 2)
-		return false;
-	*(strcmp(what, "list") ? &tpm.grow_value : &tpm.grow_list) = n;
-	return !strcmp(what, "list") || !strcmp(what, "value");
+	for (size_t i = 0; line && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(line);
+	return false;
 }
 
 static ssize_t control_write(struct sim *sim, struct node *n, struct handle *h, struct view data,
