@@ -49,6 +49,30 @@ static uint32_t *find_slot(const struct numbers *n, const uint8_t *key, uint32_t
 	}
 }
 
+/* Puts a number into the first empty slot for the hash of its key, which no slot has. */
+static void put_number(struct numbers *n, uint32_t number, uint32_t h)
+{
+	uint32_t i = h;
+	while (n->slot[i & (n->slots - 1)] != 0)
+		i++;
+	n->slot[i & (n->slots - 1)] = (h & ~NUMBER_MASK) | (number + 1);
+}
+
+/* Fills all slots anew. Each is far from the last one: it is fetched while others are filled. */
+static void fill_slots(struct numbers *n)
+{
+	enum { AHEAD = 16 };
+	uint32_t h[AHEAD];
+	for (uint32_t i = 0; i < n->n + AHEAD; i++) {
+		if (i >= AHEAD)
+			put_number(n, i - AHEAD, h[i % AHEAD]);
+		if (i >= n->n)
+			continue;
+		h[i % AHEAD] = hash_key(n, key_of(n, i));
+		__builtin_prefetch(&n->slot[h[i % AHEAD] & (n->slots - 1)], 1);
+	}
+}
+
 static int grow(struct numbers *n, struct err *err)
 {
 	uint32_t slots = n->slots > 0 ? 2 * n->slots : SLOTS_MIN;
@@ -61,10 +85,7 @@ static int grow(struct numbers *n, struct err *err)
 	n->slots = n->slot != NULL ? slots : 0;
 	if (n->slot == NULL)
 		return err_sys(err, ENOMEM, "events");
-	for (uint32_t i = 0; i < n->n; i++) {
-		uint32_t top, *slot = find_slot(n, key_of(n, i), &top);
-		*slot = top | (i + 1);
-	}
+	fill_slots(n);
 	return 0;
 }
 
