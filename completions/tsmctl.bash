@@ -34,7 +34,7 @@ _tsmctl_registers() {
 _tsmctl() {
 	local cur prev words cword cmd='' i globals
 	_init_completion -n := || return
-	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
+	globals=(--root --abi --json -j --color --quiet -q --verbose -v --no-pager --help -h --version -V )
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
 		list | read | extend | write | log | verify | quote | replay | diff | status) cmd=${words[i]} && break ;;
@@ -64,6 +64,7 @@ _tsmctl() {
 	write:--hex) ;;
 	write:--file) _tsmctl_files -f ;;
 	write:--wait) ;;
+	log:--output | log:-o) ;;
 	log:--format) _tsmctl_offer tcg2 cel-json cel-tlv ;;
 	log:--input) _tsmctl_files -f ;;
 	verify:--input) _tsmctl_files -f ;;
@@ -105,7 +106,7 @@ _tsmctl() {
 	extend:*) _tsmctl_registers ;;
 	write:-*) _tsmctl_offer --hex --file --wait "${globals[@]}" ;;
 	write:*) _tsmctl_registers ;;
-	log:-*) _tsmctl_offer --format --jsonl --input "${globals[@]}" ;;
+	log:-*) _tsmctl_offer --output -o --no-header --format --jsonl --input "${globals[@]}" ;;
 	log:*) _tsmctl_registers ;;
 	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --reference --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;

@@ -25,6 +25,7 @@ _tsmctl() {
 			'-q[suppress notes and -v; errors are still printed]'
 			'*--verbose[name the files of this machine that are opened; twice\: those that are missing, too]'
 			'*-v[name the files of this machine that are opened; twice\: those that are missing, too]'
+			'--no-pager[print to the terminal directly, not through a pager]'
 			'--help[print this help, or that of a command]'
 			'-h[print this help, or that of a command]'
 			'--version[print the version]'
@@ -50,7 +51,7 @@ _tsmctl() {
 		args=(
 			'--output[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH]:COL,COL:'
 			'-o[print these columns\: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH]:COL,COL:'
-			'--no-header[print no line of column names]'
+			'--no-header[omit the header]'
 			'*:register:_tsmctl_registers'
 		)
 		;;
@@ -93,6 +94,9 @@ _tsmctl() {
 		;;
 	log)
 		args=(
+			'--output[print these columns\: SEQ, SOURCE, REGISTER, CC-MR-INDEX, OFFSET, KIND, TYPE, EXTENDS, DIGEST, DIGESTS, MATCHES, DATA, HEX, NOTE, TIME]:COL,COL:'
+			'-o[print these columns\: SEQ, SOURCE, REGISTER, CC-MR-INDEX, OFFSET, KIND, TYPE, EXTENDS, DIGEST, DIGESTS, MATCHES, DATA, HEX, NOTE, TIME]:COL,COL:'
+			'--no-header[omit the header]'
 			'--format[write the events for other tools\: tcg2, cel-json or cel-tlv]:FORMAT:(tcg2 cel-json cel-tlv)'
 			'--jsonl[print one JSON object a line, an event each]'
 			'*--input[use this log (-\: standard input) in place of the machine'\''s; may be given several times; FORMAT, if it cannot be detected\: ccel, tpm, cel-json, cel-tlv, systemd, aael, dstack, ima, rfc-text, journal; REGISTER, if all its events are of that one, whatever it says; see tsmctl-logs(5)]:FILE\[\:FORMAT\]\[@REGISTER\]:_files'

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bsd/vis.h>
 
@@ -214,6 +213,6 @@ bool app_colored(const struct app *app)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 	if (strcmp(app->opt.color, "auto") != 0)
 		return strcmp(app->opt.color, "always") == 0;
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
+	return app->screen.columns > 0 && (no == NULL || no[0] == '\0') && term != NULL &&
 	       term[0] != '\0' && strcmp(term, "dumb") != 0;
 }

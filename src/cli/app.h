@@ -7,13 +7,14 @@
 #include "kernel/backend.h"
 #include "verify/inputs.h"
 #include "out/progress.h"
-#include "out/rows.h"
+#include "out/table.h"
 
 struct app {
 	const struct cmd_spec *cmd;
 	struct options opt;
 	struct root root;
 	struct sink out;
+	struct screen screen; /* of standard output */
 	struct err err;	    /* why a command failed, printed by main */
 	enum status status; /* the worst of what rows told, beside err */
 	struct err unseen; /* with a status: a part of the trees that app_probe could not look at */

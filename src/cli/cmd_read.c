@@ -178,6 +178,8 @@ static int read_file(struct app *app, struct td_file *td, int argc, char *const 
 		take_values(&values, &r);
 		rc = print(app, &r, td);
 	}
+	if (rc == 0)
+		td_file_tell_limits(app, td);
 	readings_clear(&r);
 	register_file_clear(&values);
 	return rc;

@@ -3,9 +3,9 @@
 
 #include "base/scope.h"
 #include "cli/td_file.h"
+#include "cli/verify_text.h"
 #include "formats/tcg2.h"
 #include "verify/diagnosis.h"
-#include "verify/verify.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;
@@ -38,25 +38,6 @@ struct files {
 	struct td_file td;
 	struct register_file values, expect, initial;
 };
-
-static void print_text(struct app *app, const struct verify_row *row)
-{
-	const struct judgement *j = &row->j;
-	const char *verdict = verdict_name(j->verdict);
-	bool good = verify_row_status(row) == ST_OK;
-	bool colored = app_colored(app);
-	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
-	sink_str(&app->out, verdict != NULL ? verdict : "error");
-	sink_str(&app->out, colored ? "\033[0m  " : "  ");
-	sink_str(&app->out, row->name);
-	const char *why = j->detail[0] != '\0' ? j->detail : j->err.msg;
-	if (why[0] != '\0') {
-		sink_str(&app->out, "  (");
-		sink_str(&app->out, why);
-		sink_str(&app->out, row->allowed ? "; allowed)" : ")");
-	}
-	sink_char(&app->out, '\n');
-}
 
 /* Registers are worth what signs them. */
 static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
@@ -221,14 +202,14 @@ static bool is_told(const struct verify_rows *rows, size_t n, const struct err *
 static void print_rows(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
-	if (app->opt.json)
+	if (app->opt.json) {
 		print_json(app, td, logs, rows);
-	else
+	} else {
 		td_file_print(app, td);
+		verify_text_print(app, rows);
+	}
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;
-		if (!app->opt.json)
-			print_text(app, &rows->row[i]);
 		if (err->status != ST_OK && !is_told(rows, i, err))
 			app_error(app, err);
 	}
@@ -333,6 +314,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		tell_if_all_differ(app, &rows);
 		if (files->td.asked.path != NULL)
 			tell_if_no_ccel(app, &inputs);
+		td_file_tell_limits(app, &files->td);
 	}
 	verify_clear(&rows);
 	inputs_close(&inputs);

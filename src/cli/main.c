@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "cli/pager.h"
 
 /*
  * Descriptors 0 to 2 must exist before anything is opened: a register that became number 1 would be
@@ -89,6 +90,7 @@ int main(int argc, char *argv[])
 	/* A write beyond RLIMIT_FSIZE is an error like others. */
 	signal(SIGXFSZ, SIG_IGN);
 	sink_open(&app.out, STDOUT_FILENO);
+	screen_look(&app.screen, STDOUT_FILENO);
 	app.root.fd = -1;
 	int rc = parse_command_line(argc, argv, &parsed, &app.err);
 	app.opt = parsed.opt;
@@ -105,6 +107,8 @@ int main(int argc, char *argv[])
 		app_error(&app, &app.err);
 	}
 	finish_output(&app);
+	pager_end();
+	screen_clear(&app.screen);
 	root_close(&app.root);
 	return (int)app.status;
 }

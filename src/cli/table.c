@@ -26,19 +26,26 @@ const struct opt_spec global_opts[] = {
 	{'v', "verbose", OPT_COUNT, NULL, NULL, COMPLETE_NOTHING, AT(verbose),
 		"name the files of this machine that are opened; twice: those that are missing, "
 		"too"},
+	{0, "no-pager", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_pager),
+		"print to the terminal directly, not through a pager"},
 	{'h', "help", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(help),
 		"print this help, or that of a command"},
 	{'V', "version", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(version), "print the version"},
 };
 const size_t n_global_opts = COUNT(global_opts);
 
+#define NO_HEADER_OPT                                                                              \
+	{                                                                                          \
+		0, "no-header", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_header),             \
+			"omit the header"                                                          \
+	}
+
 static const struct opt_spec list_opts[] = {
 	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
 		"print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, "
 		"NAME, EXTEND-WITH, CC-MR-INDEX, "
 		"TCG-MAP, CONFIGURED, PATH"},
-	{0, "no-header", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(no_header),
-		"print no line of column names"},
+	NO_HEADER_OPT,
 };
 
 /* clang-format off */
@@ -121,6 +128,10 @@ static const struct opt_spec write_opts[] = {
 static const char *const export_choices[] = {"tcg2", "cel-json", "cel-tlv", NULL};
 
 static const struct opt_spec log_opts[] = {
+	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
+		"print these columns: SEQ, SOURCE, REGISTER, CC-MR-INDEX, OFFSET, KIND, TYPE, "
+		"EXTENDS, DIGEST, DIGESTS, MATCHES, DATA, HEX, NOTE, TIME"},
+	NO_HEADER_OPT,
 	{0, "format", OPT_STRING, "FORMAT", export_choices, COMPLETE_CHOICE, AT(format),
 		"write the events for other tools: tcg2, cel-json or cel-tlv"},
 	{0, "jsonl", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(jsonl),

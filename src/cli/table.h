@@ -39,7 +39,7 @@ struct str_list {
  */
 struct options {
 	const char *root, *abi, *color;
-	bool json, quiet, help, version;
+	bool json, quiet, no_pager, help, version;
 	unsigned verbose;
 
 	const char *format;

@@ -51,11 +51,17 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 			"'%s': this %s has the debug attribute: its host can read and change it, "
 			"so its registers prove nothing",
 			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
-	if (ev->verdict == EVIDENCE_GENUINE && ev->type == EVIDENCE_TDX_QUOTE)
+}
+
+void td_file_tell_limits(const struct app *app, const struct td_file *td)
+{
+	const struct evidence *ev = &td->ev;
+	if (td->asked.path != NULL && ev->verdict == EVIDENCE_GENUINE &&
+		ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app,
 			"'%s': the platform's patch level (TCB) is not judged here: Intel's DCAP "
 			"quote verification library, the 'check' of go-tdx-guest, or trustee can",
-			path);
+			td->asked.path);
 }
 
 static void tell_unmet(struct app *app, const struct td_file *td)

@@ -232,3 +232,9 @@ assert_printable() {
 		fail "$1: control bytes"
 	fi
 }
+
+# on_terminal COLUMNS COMMAND...: `run` on a terminal of so many columns; what it was sent is in $output.
+on_terminal() {
+	# Python would name a locale to what it runs.
+	PYTHONCOERCECLOCALE=0 run python3 "$BATS_TEST_DIRNAME/terminal.py" "$1" -- "${@:2}"
+}

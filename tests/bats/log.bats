@@ -42,17 +42,17 @@ events_of_rtmr1() {
 	assert_done
 	assert_output "$(
 		cat <<-END
-			SEQ    REGISTER                         KIND    EXTENDS DIGEST              DATA
-			0      measurement-example/rtmr0:sha256 sync    yes     3f205d5dd1e4e1c4... SYNC sha256/$ZERO32
-			1      measurement-example/rtmr0:sha256 record  yes     c35c89024471b8ca... first event
-			2      measurement-example/rtmr0:sha256 record  yes     5e7a3a5d7e58f2d8... second event
-			3      measurement-example/rtmr0:sha256 comment no      -                   # a comment
-			4      measurement-example/rtmr0:sha256 record  yes     71759d3bdf873854... caf\M-C\M-) ok
-			0      measurement-example/rtmr1:sha384 direct  yes     1111111111111111... -
-			1      measurement-example/rtmr1:sha384 direct  yes     2222222222222222... -
-			2      measurement-example/rtmr1:sha384 sync    yes     c0b1946dbb056a65... SYNC sha384/3b0aa70f13ee0d6d1e004bc3925da1d69fa9638c77923663dd226028623932c61139aacb3696bd7a45990d5eb4ca2868
-			3      measurement-example/rtmr1:sha384 record  yes     59e1748777448c69... hello
-			4      measurement-example/rtmr1:sha384 direct  yes     aaaaaaaaaaaaaaaa... -
+			SEQ    REGISTER                         KIND    EXTENDS DIGEST              MATCHES DATA
+			0      measurement-example/rtmr0:sha256 sync    yes     3f205d5dd1e4e1c4... -       SYNC sha256/$ZERO32
+			1      measurement-example/rtmr0:sha256 record  yes     c35c89024471b8ca... -       first event
+			2      measurement-example/rtmr0:sha256 record  yes     5e7a3a5d7e58f2d8... -       second event
+			3      measurement-example/rtmr0:sha256 comment no      -                   -       # a comment
+			4      measurement-example/rtmr0:sha256 record  yes     71759d3bdf873854... -       caf\M-C\M-) ok
+			0      measurement-example/rtmr1:sha384 direct  yes     1111111111111111... -       -
+			1      measurement-example/rtmr1:sha384 direct  yes     2222222222222222... -       -
+			2      measurement-example/rtmr1:sha384 sync    yes     c0b1946dbb056a65... -       SYNC sha384/3b0aa70f13ee0d6d1e004bc3925da1d69fa9638c77923663dd226028623932c61139aacb3696bd7a45990d5eb4ca2868
+			3      measurement-example/rtmr1:sha384 record  yes     59e1748777448c69... -       hello
+			4      measurement-example/rtmr1:sha384 direct  yes     aaaaaaaaaaaaaaaa... -       -
 		END
 	)"
 }
