@@ -30,6 +30,10 @@ void app_note(const struct app *app, const char *fmt, ...)
 
 void app_error(struct app *app, const struct err *err)
 {
+	struct err later;
+	/* On a terminal, what was printed before it stands above it. */
+	if (app->screen.columns > 0)
+		sink_flush(&app->out, &later);
 	fprintf(stderr, "tsmctl: %s\n", err->msg);
 	app->status = status_worse(app->status, err->status);
 }

@@ -53,9 +53,12 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
 }
 
-void td_file_tell_limits(const struct app *app, const struct td_file *td)
+void td_file_tell_limits(struct app *app, const struct td_file *td)
 {
 	const struct evidence *ev = &td->ev;
+	struct err later;
+	if (app->screen.columns > 0)
+		sink_flush(&app->out, &later);
 	if (td->asked.path != NULL && ev->verdict == EVIDENCE_GENUINE &&
 		ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app,

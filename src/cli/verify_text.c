@@ -19,11 +19,6 @@ static const char *verdict_of(const struct verify_row *row)
 	return name != NULL ? name : "error";
 }
 
-static const char *detail_of(const struct verify_row *row)
-{
-	return row->j.detail[0] != '\0' ? row->j.detail : row->j.err.msg;
-}
-
 static void put_verdict(struct app *app, const struct verify_row *row)
 {
 	bool good = verify_row_status(row) == ST_OK;
@@ -36,7 +31,7 @@ static void put_verdict(struct app *app, const struct verify_row *row)
 static void print_line(struct app *app, const struct verify_row *row)
 {
 	struct sink *out = &app->out;
-	const char *detail = detail_of(row);
+	const char *detail = row->j.detail[0] != '\0' ? row->j.detail : row->j.err.msg;
 	put_verdict(app, row);
 	sink_str(out, "  ");
 	sink_str(out, row->name);
@@ -71,9 +66,10 @@ static size_t detail_at(const struct layout *l)
 	return beside + DETAIL_MIN <= l->screen ? beside : INDENT;
 }
 
+/* An error is told once, below, for all registers that have it. */
 static void put_detail(struct sink *out, const struct layout *l, const struct verify_row *row)
 {
-	const char *detail = detail_of(row), *allowed = row->allowed ? "allowed: " : "";
+	const char *detail = row->j.detail, *allowed = row->allowed ? "allowed: " : "";
 	size_t at = detail_at(l);
 	if (detail[0] == '\0') {
 		sink_char(out, '\n');
@@ -139,7 +135,9 @@ static void print_table(struct app *app, const struct verify_rows *rows)
 void verify_text_print(struct app *app, const struct verify_rows *rows)
 {
 	if (app->screen.columns > 0) {
+		struct err later; /* it is told at the end, if there is one */
 		print_table(app, rows);
+		sink_flush(&app->out, &later);
 		return;
 	}
 	for (size_t i = 0; i < rows->n; i++)

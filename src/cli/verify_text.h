@@ -8,7 +8,7 @@
 
 /*
  * "VERDICT  REGISTER  (detail)", a line for each register. On a terminal, a table with a header, whose details
- * are wrapped, and the values of each register that has another one than it should.
+ * are wrapped, and the values of each register that has another one than it should; notes follow it.
  */
 void verify_text_print(struct app *app, const struct verify_rows *rows);
 

@@ -450,3 +450,14 @@ match  mrtd:sha384"
 			select(.key | test("^(rtmr[0-3]|mrtd)$")) | .value == $got[.key]] | length >= 4 and all'
 	done
 }
+
+@test "on a terminal: the evidence's line is the first, what genuine does not cover the last" {
+	quote q
+	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent verify --root-ca root.pem --quote q --expect <(registers rtmr2:sha384=12)
+	assert_equal "${lines[0]}" "$GENUINE"
+	assert_equal "${lines[1]}" 'VERDICT  REGISTER      DETAIL'
+	assert_equal "${lines[-1]}" "$TCB"
+	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent read --root-ca root.pem --quote q rtmr2
+	assert_equal "${lines[0]}" "$GENUINE"
+	assert_equal "${lines[-1]}" "$TCB"
+}

@@ -247,3 +247,13 @@ pager() {
 	assert_line --regexp '^mismatch  rtmr0:sha384  \(.*\)$'
 	assert_line 'match  rtmr1:sha384'
 }
+
+@test "verify: an error that several registers have is told once" {
+	"$TSMCTL" replay a >right
+	head -c 1500 a >short
+	tty 200 verify --values right --input short
+	assert_failure 5
+	assert_equal "$(grep -c 'offset 1500' <<<"$output")" 1
+	assert_equal "${lines[-1]}" "tsmctl: 'short': offset 1500: the log ends within the record that starts at offset 1426"
+	assert_equal "$(grep -c '^error    rtmr[012]:sha384$' <<<"$output")" 3
+}
