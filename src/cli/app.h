@@ -15,8 +15,8 @@ struct app {
 	struct root root;
 	struct sink out;
 	struct screen screen; /* of standard output */
-	struct err err;	    /* why a command failed, printed by main */
-	enum status status; /* the worst of what rows told, beside err */
+	struct err err;	      /* why a command failed, printed by main */
+	enum status status;   /* the worst of what rows told, beside err */
 	struct err unseen; /* with a status: a part of the trees that app_probe could not look at */
 	struct progress progress;
 	bool changed; /* a register was: output that fails is not "nothing happened" */
