@@ -58,7 +58,8 @@ static void take_digest(struct bytes *b, struct event_digest *ret)
 	ret->d.alg = (enum hash_alg)take_number(b);
 	struct bytes digest = take_bytes(b);
 	ret->d.size = (uint8_t)digest.n;
-	memcpy(ret->d.v, digest.p, digest.n);
+	if (digest.n > 0)
+		memcpy(ret->d.v, digest.p, digest.n);
 }
 
 void kept_event_put(struct sink *out, const struct event *event)
@@ -69,8 +70,8 @@ void kept_event_put(struct sink *out, const struct event *event)
 	/* None is negative, and these are of 32 bits at most. */
 	put_number(out, (uint64_t)(event->cc_mr_index + 1));
 	put_number(out, (uint64_t)(event->type + 1));
-	put_number(out, (uint64_t)(event->extends + 1));
-	put_number(out, (uint64_t)(event->data_matches + 1));
+	put_number(out, (uint64_t)event->extends + 1);
+	put_number(out, (uint64_t)event->data_matches + 1);
 	put_bytes(out, bytes_of(event->kind));
 	put_number(out, event->digests.n);
 	for (size_t i = 0; i < event->digests.n; i++)
@@ -94,7 +95,8 @@ void kept_event_get(struct bytes b, const char *register_name, struct kept_event
 	event->data_matches = (int)take_number(&b) - 1;
 	struct bytes kind = take_bytes(&b);
 	size_t n = kind.n < sizeof(ret->kind) ? kind.n : sizeof(ret->kind) - 1;
-	memcpy(ret->kind, kind.p, n);
+	if (n > 0)
+		memcpy(ret->kind, kind.p, n);
 	ret->kind[n] = '\0';
 	event->digests = (struct digest_list){ret->digests, take_number(&b)};
 	for (size_t i = 0; i < event->digests.n; i++)

@@ -12,13 +12,18 @@
 
 static volatile pid_t pager; /* 0: none runs */
 
+/* It waits for the end of what it shows. */
+static void end_output(void)
+{
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+}
+
 void pager_end(void)
 {
 	if (pager == 0)
 		return;
-	/* It waits for the end of what it shows. */
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
+	end_output();
 	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
 		;
 	pager = 0;
@@ -27,7 +32,8 @@ void pager_end(void)
 /* An interrupt is the pager's, too, which may live on: the shell must not come back before it ends. */
 static void end_with_signal(int sig)
 {
-	pager_end();
+	end_output();
+	waitpid(pager, NULL, 0);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
