@@ -33,7 +33,7 @@ const struct opt_spec global_opts[] = {
 const size_t n_global_opts = COUNT(global_opts);
 
 static const struct opt_spec list_opts[] = {
-	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_NOTHING, AT(columns),
+	{'o', "output", OPT_STRING, "COL,COL", NULL, COMPLETE_LIST, AT(columns),
 		"print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, "
 		"NAME, EXTEND-WITH, CC-MR-INDEX, "
 		"TCG-MAP, CONFIGURED, PATH"},
@@ -57,7 +57,7 @@ static const struct opt_spec list_opts[] = {
 	{0, "at", OPT_STRING, "TIME", NULL, COMPLETE_NOTHING, AT(at),                              \
 		"certificates and lists must be valid at this time: now, YYYY-MM-DD, "             \
 		"YYYY-MM-DDTHH:MM:SSZ or @SECONDS"},                                               \
-	{0, "require", OPT_LIST, "WHAT,...", NULL, COMPLETE_NOTHING, AT(require),                  \
+	{0, "require", OPT_LIST, "WHAT,...", NULL, COMPLETE_LIST, AT(require),                     \
 		"fail unless this is so: signature, no-debug, crl, vmpl0"},                        \
 	{0, "report-data", OPT_STRING, "HEX", NULL, COMPLETE_NOTHING, AT(report_data),             \
 		"the report data of the quote or report must be these 64 bytes"},                  \

@@ -26,6 +26,7 @@ enum complete {
 	COMPLETE_DIR,
 	COMPLETE_REGISTER,
 	COMPLETE_CHOICE, /* of `choices` */
+	COMPLETE_LIST,	 /* one or more, with commas, of those after the last colon of the help */
 };
 
 enum { INPUTS_MAX = 64 };
