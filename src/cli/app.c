@@ -177,6 +177,10 @@ void app_json_named_logs(struct json *j, const char *key, const struct inputs *i
 		json_str(j, in->format->name);
 		json_key(j, "guessed");
 		json_bool(j, in->reader != NULL && in->reader->guessed);
+		if (in->err.status != ST_OK) {
+			json_key(j, "error");
+			json_err(j, &in->err);
+		}
 		json_close(j, '}');
 	}
 	json_close(j, ']');

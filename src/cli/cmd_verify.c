@@ -83,6 +83,10 @@ static void json_left(struct json *j, const struct judgement *judged)
 		json_str(j, judged->left[i].source);
 		json_key(j, "seq");
 		json_u64(j, judged->left[i].seq);
+		if (judged->left[i].n > 1) {
+			json_key(j, "events");
+			json_u64(j, judged->left[i].n);
+		}
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -127,6 +131,37 @@ static void json_place(struct json *j, const char *key, bool is, const struct in
 	json_open(j, '{');
 	json_ref(j, inputs, ref);
 	json_close(j, '}');
+}
+
+static void json_line(struct json *j, const char *key, const char *source, off_t off)
+{
+	json_key(j, key);
+	json_open(j, '{');
+	json_key(j, "source");
+	json_str(j, source);
+	json_key(j, "offset");
+	json_u64(j, (uint64_t)off);
+}
+
+/* The places that the detail names, beside those of the diagnosis. */
+static void json_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
+{
+	if (judged->has_altered)
+		json_place(j, "altered", true, inputs, &judged->altered);
+	if (judged->has_lack)
+		json_place(j, "lacks_digest", true, inputs, &judged->lack);
+	if (judged->text_source == NULL)
+		return;
+	if (judged->place >= 0) {
+		json_line(j, "line", judged->text_source, judged->place);
+		json_close(j, '}');
+	}
+	if (judged->skipped > 0) {
+		json_line(j, "skipped_lines", judged->text_source, judged->skipped_off);
+		json_key(j, "lines");
+		json_u64(j, judged->skipped);
+		json_close(j, '}');
+	}
 }
 
 /* With --reference, of a mismatch: what differs, and what of the reference gives the value. */
@@ -180,6 +215,7 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 	}
 	json_left(j, judged);
 	json_diagnosis(j, inputs, &judged->diagnosis);
+	json_places(j, inputs, judged);
 	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
 		json_key(j, "error");

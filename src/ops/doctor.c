@@ -43,6 +43,16 @@ static void say(struct report *r, const char *level, const char *topic, const ch
 	r->rc = r->each(r->arg, &f, r->err);
 }
 
+static void say_err(struct report *r, const char *level, const char *topic, const char *fix,
+	const struct err *why)
+{
+	struct finding f = {.level = level, .topic = topic, .fix = fix, .why = why};
+	if (r->rc != 0)
+		return;
+	strlcpy(f.message, why->msg, sizeof(f.message));
+	r->rc = r->each(r->arg, &f, r->err);
+}
+
 static bool exists(const struct root *root, const char *path)
 {
 	struct stat st;
@@ -444,7 +454,7 @@ static void report_ccel(struct report *r)
 	if (!exists(r->root, ccel_path))
 		say(r, "note", "ccel", NULL, "no event log of the firmware (CCEL)");
 	else if (count_ccel(r->root, &n, &err) < 0)
-		say(r, "problem", "ccel", fix_of(&err), "%s", err.msg);
+		say_err(r, "problem", "ccel", fix_of(&err), &err);
 	else if (n == 0)
 		say(r, "note", "ccel", NULL, "the firmware's event log (CCEL) has no events");
 	else
@@ -509,8 +519,8 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 	}
 	if (in->err.status != ST_OK) {
 		bool damaged = in->err.status == ST_FORMAT;
-		say(r, "problem", "journal", damaged ? fix_of_damaged : fix_of(&in->err), "%s",
-			in->err.msg);
+		say_err(r, "problem", "journal", damaged ? fix_of_damaged : fix_of(&in->err),
+			&in->err);
 		return;
 	}
 	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
@@ -574,7 +584,7 @@ static void judge_journal(struct report *r, struct judged *d)
 		if (in->format == &log_format_journal)
 			journal = in;
 		else if (in->err.status != ST_OK && in->format != &log_format_ccel)
-			say(r, "problem", "log", fix_of(&in->err), "%s", in->err.msg);
+			say_err(r, "problem", "log", fix_of(&in->err), &in->err);
 	}
 	for (size_t i = 0; i < n && (journal == NULL || journal->err.status == ST_OK); i++)
 		report_judged(r, &d->inputs, d->tree.mrs.mr[i], &d->js[i]);

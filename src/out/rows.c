@@ -75,11 +75,21 @@ static bool is_null(const struct column *c, const void *row)
 
 void json_err(struct json *j, const struct err *err)
 {
+	static const char *const places[] = {
+		[ERR_NOWHERE] = NULL,
+		[ERR_OFFSET] = "offset",
+		[ERR_LINE] = "line",
+		[ERR_EVENT] = "seq",
+	};
 	json_open(j, '{');
 	json_key(j, "status");
 	json_u64(j, err->status);
 	json_key(j, "message");
 	json_str(j, err->msg);
+	if (places[err->place] != NULL) {
+		json_key(j, places[err->place]);
+		json_u64(j, err->at);
+	}
 	json_close(j, '}');
 }
 

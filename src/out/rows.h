@@ -42,7 +42,7 @@ void row_members(struct json *j, const struct column *columns, size_t n, const v
 void row_json(struct json *j, const struct column *columns, size_t n, const void *row);
 /* The same as a line of JSON Lines. */
 void row_jsonl(struct sink *s, const struct column *columns, size_t n, const void *row);
-/* {"status":N,"message":"..."} */
+/* {"status":N,"message":"..."}, and "offset", "line" or "seq" where it is known. */
 void json_err(struct json *j, const struct err *err);
 
 /* An aligned table. Cells hold printable ASCII: any other byte is shown as strvis(3) does. */

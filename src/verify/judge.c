@@ -636,6 +636,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	j->spent = r->extends > 0;
 	j->skipped = r->untrue;
 	j->skipped_off = r->untrue_off;
+	j->text_source = in->name;
 	j->place = r->place;
 	j->resumes = r->resumes;
 	j->stated = r->verdict == VERDICT_LOG_AHEAD && r->stated;
@@ -660,6 +661,7 @@ static int judge_behind(const struct court *c, const struct track *track,
 	j->matched = chain->n + r->matched;
 	j->skipped = r->untrue;
 	j->skipped_off = r->untrue_off;
+	j->text_source = in->name;
 	set_good(track, false, j);
 	if (add_chain_doubtful(track, chain, j, err) < 0 || add_tallied(c, track, j, err) < 0)
 		return -1;

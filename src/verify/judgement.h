@@ -61,9 +61,10 @@ struct judgement {
 	bool spent;	   /* and there were no more for it */
 	uint64_t skipped;  /* its text log: lines that correspond to no extend */
 	off_t skipped_off; /* the first of them */
-	off_t place;  /* mismatch: the line of its text log from which on it is wrong; -1: none */
-	bool resumes; /* from that line on the log reproduces the register */
-	const char *other_boot; /* a source that is of another boot; NULL: none */
+	off_t place; /* mismatch: the line of its text log from which on it is wrong; -1: none */
+	const char *text_source; /* that log; NULL: none was judged by its lines */
+	bool resumes;		 /* from that line on the log reproduces the register */
+	const char *other_boot;	 /* a source that is of another boot; NULL: none */
 	struct reference_answer reference;
 	char detail[ERR_MSG_MAX];
 	/* The interpretation of its text log, if that alone explains it. */

@@ -329,7 +329,7 @@ events_of_rtmr1() {
 		tsmctl log --json --input cut $operand
 		assert_error 5 "'cut': offset 1000: the log ends within *"
 		assert_json 'keys == ["boot_id", "error", "events", "logs", "registers", "schema"] and .error.status == 5 and
-			(.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
+			.error.offset == 1000 and (.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
 	done
 	# The others are printed.
 	tsmctl log --json --input cut --input rtmr0.log

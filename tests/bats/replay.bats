@@ -202,6 +202,7 @@ taken as extended; only the register can tell"
 	assert_failure 1
 	assert_json '[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha256", 1, false], ["rtmr2:sha384", 1, false]] or
 		[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha384", 1, false], ["rtmr2:sha256", 1, false]]'
+	assert_json '[.registers[] | .error.seq] | sort == [0, 1]'
 	# One of a hash that nobody knows.
 	echo '{"rtmr":2,"digests":[{"hashAlg":"unknownhash","digest":"00"}]}' >unknown
 	replay -q unknown
@@ -244,7 +245,7 @@ taken as extended; only the register can tell"
 	assert_refused 5 "'r.log': offset 82: the last line has no newline: the log is cut"
 	replay --json r.log
 	assert_error 5 "'r.log': offset 82*"
-	assert_json '.schema == "tsmctl.read/1" and [.. | objects | .error | objects | .status] == [5]'
+	assert_json '.schema == "tsmctl.read/1" and [.logs[], .registers[] | .error.status] == [5, 5]'
 }
 
 @test "errors: a log that is wrong does not keep the others from being printed" {

@@ -299,6 +299,7 @@ refute_topic() { # LEVEL TOPIC
 	tsmctl status --json
 	assert_equal "$(findings ccel)" \
 		"problem 'sys/firmware/acpi/tables/data/CCEL': offset 1000: the log ends within the record that starts at offset 873; "
+	assert_json '[.findings[] | select(.topic == "ccel") | .offset] == [1000]'
 	# One finding, and none of each register that it is the log of.
 	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
 	for n in 0 65; do # not a byte; the header alone
@@ -335,6 +336,7 @@ refute_topic() { # LEVEL TOPIC
 	tsmctl status --json
 	assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
 it aside and keep it: the next extend begins a new journal, but 'verify' fails without the events in the old one"
+	assert_json '[.findings[] | select(.topic == "journal") | .line] == [6]'
 }
 
 @test "a journal that goes on after a kexec names the boot of its last record" {

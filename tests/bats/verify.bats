@@ -101,6 +101,7 @@ assert_verdict() {
 	k_begin "$TSM/p/r" sha256
 	k_append "SYNC sha256/$(odd 5)" "# .EXTEND $(odd 6)"
 	assert_verdict 0 match '2 SYNC or .EXTEND lines do not correspond to an extend; the first is at offset 78'
+	assert_json '.registers[0].skipped_lines == {source: "kernel", offset: 78, lines: 2}'
 	empty_root
 	runtime_mr "$TSM/p/r" sha256
 	set_text "$TSM/p/r/event_log" "# .EXTEND $(odd 1)\n"
@@ -142,6 +143,7 @@ assert_verdict() {
 	sed -i 's/^two$/tw0/' "$K/event_log"
 	place=$(grep -bn SYNC "$K/event_log" | tail -n 1 | cut -d: -f2)
 	assert_verdict 1 mismatch "offset $place: *SYNC*"
+	assert_json --argjson place "$place" '.registers[0].line == {source: "kernel", offset: $place}'
 	[ "$place" -gt 78 ]
 }
 
