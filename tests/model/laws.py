@@ -42,6 +42,7 @@ class Run:
         self.tsmctl, self.sim = options.tsmctl, options.sim
         self.rng = random.Random("%s/%s/%d" % (options.seed, law, number))
         self.thorough = options.thorough
+        self.documents = options.documents
         self.dir = tempfile.mkdtemp(prefix="%s-%d-" % (law, number), dir=options.work)
         self.commands = []
         self.note = []
@@ -72,6 +73,9 @@ class Run:
             raise Broken("status %d: %s" % (done.returncode, done.stderr.decode(errors="replace")[-2000:]))
         if check is not None and done.returncode != check:
             raise Broken("status %d in place of %d: %s" % (done.returncode, check, done.stderr.decode()))
+        if self.documents and done.stdout.startswith(b'{"schema":'):
+            with open(os.path.join(self.documents, "laws-%d" % os.getpid()), "ab") as f:
+                f.write(done.stdout)
         return done
 
     def verify(self, inputs, names=(), extra=()):
@@ -744,6 +748,7 @@ def main():
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--keep", type=int, default=3, help="folders of failures to keep for each law")
     p.add_argument("--thorough", action="store_true", help="all 24 orders of four logs")
+    p.add_argument("--documents", help="folder that collects the JSON, for tests/schema/check")
     p.add_argument("--work", help="folder for the files of failures")
     options = p.parse_args()
     options.tsmctl = os.path.abspath(options.tsmctl)
