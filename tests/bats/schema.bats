@@ -97,9 +97,12 @@ printed() {
 	assert_success
 	judge "${output/\"offset\"/\"off\"}"
 	assert_failure 1
+	local event
+	event=$("$TSMCTL" --root "$ROOT" log --jsonl | head -1)
 	judge '{"schema":"tsmctl.journal/1","boot_id":"b","created":"t"}
-{"kind":"commit","seq":0}'
-	assert_output '2 documents, 0 rows, 0 faults'
+{"kind":"commit","seq":0}
+'"$event"
+	assert_output '3 documents, 0 rows, 0 faults'
 	judge '{"schema":"tsmctl.journal/1","boot_id":"b","created":"t"}
 {"kind":"commit"}'
 	assert_failure 1
