@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/vis.h>
@@ -58,6 +59,54 @@ int app_open_root(struct app *app)
 	return 0;
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_log(const char *path)
+{
+	struct inputs inputs = {0};
+	struct err ignored;
+	int rc = inputs_add(&inputs, path, &ignored);
+	inputs_close(&inputs);
+	return rc == 0;
+}
+
+/* The option that takes this file; NULL: the command reads no files of this kind. */
+static const char *option_for(const struct app *app, const char *path)
+{
+	if (app->cmd->run == cmd_log)
+		return "--input";
+	if (app->cmd->run == cmd_verify)
+		return is_log(path) ? "--input" : "--quote";
+	return app->cmd->run == cmd_read || app->cmd->run == cmd_list ? "--quote" : NULL;
+}
+
+bool app_err_file(const struct app *app, struct err *err)
+{
+	const struct str_list *inputs = &app->opt.inputs;
+	int file = 0;
+	while (file < app->argc && !is_file(app->argv[file]))
+		file++;
+	if (file == app->argc || option_for(app, app->argv[file]) == NULL)
+		return false;
+	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl %s",
+		app->argv[file], app->cmd->run == cmd_list ? "read" : app->cmd->name);
+	if (app->opt.quote != NULL)
+		err_add(err, " --quote %s", app->opt.quote);
+	for (size_t i = 0; i < inputs->n; i++)
+		err_add(err, " --input %s", inputs->v[i]);
+	for (int i = 0; i < app->argc; i++) {
+		bool is = is_file(app->argv[i]);
+		err_add(err, "%s%s %s", is ? " " : "", is ? option_for(app, app->argv[i]) : "",
+			app->argv[i]);
+	}
+	err_add(err, "'?");
+	return true;
+}
+
 int app_probe(struct app *app, struct tree *ret)
 {
 	*ret = (struct tree){0};
@@ -65,16 +114,16 @@ int app_probe(struct app *app, struct tree *ret)
 		return -1;
 	int rc = tree_probe(&app->root, app->opt.abi, ret, &app->err);
 	app->unseen = ret->problem;
-	return rc < 0 && app->err.status == ST_ABSENT
-		       ? err_add(&app->err, "; 'tsmctl status' says more")
-		       : rc;
+	if (rc < 0 && app->err.status == ST_ABSENT && !app_err_file(app, &app->err))
+		err_add(&app->err, "; run 'tsmctl status' to see what is missing");
+	return rc;
 }
 
 /* Where the names are that an operand could have meant. */
 static int err_unknown(struct app *app)
 {
 	const struct options *o = &app->opt;
-	if (app->err.sys != ENOENT)
+	if (app->err.sys != ENOENT || app_err_file(app, &app->err))
 		return -1;
 	if (app->unseen.status != ST_OK) {
 		app->err = app->unseen;
@@ -110,7 +159,7 @@ struct mr *app_find_own(struct app *app, const struct tree *tree, const char *sp
 	struct mr *mr = app_find(app, &tree->mrs, spec);
 	if (mr == NULL && !tree->tvm && app->unseen.status == ST_OK) {
 		tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
-		err_add(&app->err, "; 'tsmctl status' says more");
+		err_add(&app->err, "; run 'tsmctl status' to see what is missing");
 	} else if (mr != NULL && (mr->flags & MR_OF_TPM)) {
 		err_set(&app->err, ST_ABSENT,
 			"'%s' is a TPM's, which takes commands and no writes: tpm2_pcrextend "

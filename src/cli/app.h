@@ -12,6 +12,8 @@
 struct app {
 	const struct cmd_spec *cmd;
 	struct options opt;
+	int argc; /* the operands */
+	char *const *argv;
 	struct root root;
 	struct sink out;
 	struct err err;	    /* why a command failed, printed by main */
@@ -27,6 +29,12 @@ void app_error(struct app *app, const struct err *err);
 
 /* What is to be known of a log that was read to its end. */
 void app_tell_log(const struct app *app, const struct log_input *in);
+
+/*
+ * Where an operand that names no register is a file, sets err to ST_USAGE with the command line that
+ * takes the file, and returns true.
+ */
+bool app_err_file(const struct app *app, struct err *err);
 
 int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */

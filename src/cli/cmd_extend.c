@@ -46,6 +46,11 @@ static int check_options(struct app *app)
 		return err_set(&app->err, ST_USAGE,
 			"extend needs %s of --event, --event-file, --file and --digest",
 			ways == 0 ? "one" : "only one");
+	if (o->file != NULL && strcmp(o->file, "-") == 0)
+		return err_set(&app->err, ST_USAGE,
+			"--file: a file is measured by its path, and standard input has none; did "
+			"you mean 'tsmctl extend %s --event-file -'?",
+			app->argv[0]);
 	if (o->note == NULL)
 		return 0;
 	if (o->digest == NULL)

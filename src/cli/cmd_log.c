@@ -585,6 +585,7 @@ static void tell_unseen(struct named_logs *a, int argc, char *const argv[])
 			continue;
 		err_set(&err, is_name(argv[i]) ? ST_ABSENT : ST_USAGE,
 			"no event in these logs is of '%s'", argv[i]);
+		app_err_file(a->p->app, &err);
 		tell(a->p, &err);
 		return;
 	}

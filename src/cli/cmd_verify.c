@@ -33,6 +33,17 @@ struct logs {
 	const struct inputs *inputs, *reference;
 };
 
+/* The logs were named, and the machine has no registers that they could be checked against. */
+static int err_no_target(struct app *app)
+{
+	const char *log = app->opt.inputs.v[0];
+	return err_set(&app->err, ST_USAGE,
+		"this machine has no registers to check '%s' against: name their values, as in "
+		"'tsmctl verify --input %s --quote QUOTE' or '--values FILE'; 'tsmctl replay %s' "
+		"prints the values that it leads to",
+		log, log, log);
+}
+
 /* What the operator named on the command line, beside the machine. */
 struct files {
 	struct td_file td;
@@ -383,6 +394,8 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 		r.mrs = &files->values.mrs;
 	} else {
 		rc = app_probe(app, &tree);
+		if (rc < 0 && app->err.status == ST_ABSENT && app->opt.inputs.n > 0)
+			rc = err_no_target(app);
 		r.root = &app->root;
 		r.mrs = &tree.mrs;
 		r.wait_s = LOCK_WAIT_DEFAULT_S;

@@ -96,7 +96,7 @@ static void print_overview(struct sink *out)
 		"4 refused by the system and no register was changed, 5 malformed input,\n"
 		"6 a register was changed, or may have been, and something after that failed: see\n"
 		"standard error, 'tsmctl verify' and 'tsmctl status'.\n"
-		"'tsmctl COMMAND --help' says more about one, tsmctl(8) about all.\n");
+		"'tsmctl help COMMAND' explains one command, tsmctl(8) all of them.\n");
 }
 
 void print_help(struct sink *out, const struct cmd_spec *cmd)

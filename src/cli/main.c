@@ -63,6 +63,8 @@ static int run(struct app *app, const struct parsed *parsed)
 		sink_str(&app->out, "tsmctl " TSMCTL_VERSION "\n");
 		return 0;
 	}
+	app->argc = parsed->argc;
+	app->argv = parsed->argv;
 	return parsed->cmd->run(app, parsed->argc, parsed->argv);
 }
 

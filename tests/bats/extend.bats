@@ -16,6 +16,12 @@ teardown() {
 
 # --event, --event-file
 
+@test "--file -: standard input has no path, --event-file takes it" {
+	use_root rfc-v1
+	tsmctl extend rtmr1 --file - </dev/null
+	assert_refused 2 "--file: a file is measured by its path, and standard input has none; did you mean 'tsmctl extend rtmr1 --event-file -'?"
+}
+
 @test "--event: the record is logged and its hash extended, after the kernel's SYNC" {
 	machine
 	tsmctl extend rtmr0 --event 'hello, world'
@@ -224,7 +230,7 @@ teardown() {
 	tsmctl extend rtmr0 --event
 	assert_refused 2 '--event needs a value: TEXT'
 	tsmctl extend rtmr0 --evenly a
-	assert_refused 2 "unknown option '--evenly' for 'extend'; see 'tsmctl extend --help'"
+	assert_refused 2 "unknown option '--evenly' for 'extend'; did you mean '--event'?"
 	assert_unwritten
 }
 

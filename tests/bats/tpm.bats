@@ -319,7 +319,7 @@ padded() {
 		for what in 'extend rtmr3 --event x' 'write user_data --hex 00'; do
 			# shellcheck disable=SC2086
 			tsmctl $what
-			assert_refused 3 "no measurement registers here; looked below *; 'tsmctl status' says more"
+			assert_refused 3 "no measurement registers here; looked below *; run 'tsmctl status' to see what is missing"
 		done
 	done
 	for what in 'extend pcr7:sha256 --event x' 'write pcr7:sha256 --hex 00' 'extend pcr7:sha256 --digest 00'; do

@@ -117,7 +117,7 @@ teardown() {
 	tsmctl write 'user_*' --hex "$ONES"
 	assert_refused 2 "'user_\\*' is a pattern: write takes the name of one register"
 	tsmctl write user_data --hex "$ONES" --force
-	assert_refused 2 "unknown option '--force' for 'write'; see 'tsmctl write --help'"
+	assert_refused 2 "unknown option '--force' for 'write'; did you mean 'tsmctl extend --force'?"
 	assert_unwritten
 }
 
