@@ -20,12 +20,20 @@
 
 static const char ccel_path[] = "sys/firmware/acpi/tables/data/CCEL";
 
+enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
+
 struct report {
 	const struct root *root;
 	finding_fn each;
 	void *arg;
 	struct err *err;
 	int rc; /* of `each`, once it is not 0 */
+	/* What decides which other findings matter. */
+	enum tee tee;
+	const char *tee_sign; /* the file that shows it */
+	bool found;	      /* an interface has a provider, or could not be looked at */
+	bool tvm;	      /* there are registers that are no TPM's */
+	bool journal_bad;     /* a problem of the journal was reported */
 };
 
 static void say(struct report *r, const char *level, const char *topic, const char *fix,
@@ -67,8 +75,6 @@ static bool is_realm_guest(const struct root *root)
 	       n > 0 && text[0] != '0';
 }
 
-enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
-
 static enum tee find_tee(const struct root *root, const char **ret_sign)
 {
 	static const struct {
@@ -95,19 +101,29 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 	return is_realm_guest(root) ? TEE_CCA : TEE_NONE;
 }
 
-/* These kernels have no measurement registers of the kind that this program reads. */
-static void report_without_registers(struct report *r, const char *tee)
+static void report_no_registers_of_cca(struct report *r)
 {
 	say(r, "note", "tee", NULL,
-		"kernels show no measurement registers of %s: its launch measurement is in the "
-		"quote",
-		tee);
+		"kernels show no measurement registers of Arm CCA: they are in the token that "
+		"'tsmctl quote' gets, which tsmctl cannot read");
+}
+
+/* What can be measured and attested there all the same. */
+static void report_no_registers_of_snp(struct report *r)
+{
+	say(r, "note", "tee",
+		"'tsmctl quote --random >report.dat' gets the report, 'tsmctl read --quote "
+		"report.dat' prints its measurement, 'tsmctl verify --quote report.dat --expect "
+		"FILE' checks it",
+		"kernels show no measurement registers of AMD SEV-SNP: its launch measurement is "
+		"in the report, and nothing can be extended");
 	if (exists(r->root, "sys/class/tpm/tpm0"))
 		say(r, "ok", "vtpm", NULL,
 			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
 			"system measured: 'tsmctl verify' checks them");
 	else
-		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
+		say(r, "note", "vtpm", "with an SVSM: load its driver, tpm_svsm (Linux 6.16)",
+			"no TPM (/sys/class/tpm/tpm0)");
 }
 
 /* The log of firmware and RTMRs are found in TVMs only, with or without the driver that says which. */
@@ -132,15 +148,15 @@ static void report_tee(struct report *r)
 {
 	static const char *const names[] = {
 		[TEE_TDX] = "Intel TDX", [TEE_SNP] = "AMD SEV-SNP", [TEE_CCA] = "Arm CCA"};
-	const char *sign;
-	enum tee tee = find_tee(r->root, &sign);
-	if (tee == TEE_NONE) {
+	if (r->tee == TEE_NONE)
 		report_no_tee(r);
-		return;
-	}
-	say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[tee], sign);
-	if (tee != TEE_TDX)
-		report_without_registers(r, names[tee]);
+	else
+		say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[r->tee],
+			r->tee_sign);
+	if (r->tee == TEE_SNP && !r->tvm)
+		report_no_registers_of_snp(r);
+	else if (r->tee == TEE_CCA && !r->tvm)
+		report_no_registers_of_cca(r);
 }
 
 /* configfs-tsm gives quotes, whether or not the RFC's tree lives beside it. */
@@ -155,12 +171,14 @@ static void report_quotes(struct report *r)
 /* An entry of its own would tell, but looking makes nothing: a provider comes with a TEE's driver. */
 static void report_quote(struct report *r)
 {
-	const char *sign;
+	bool configfs = exists(r->root, "sys/kernel/config/tsm");
 	if (!exists(r->root, REPORT_HOME))
 		say(r, "note", "quote",
-			"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
+			configfs ? "load the guest driver (tdx_guest, sev-guest, arm-cca-guest)"
+				 : "mount -t configfs none /sys/kernel/config, and load the guest "
+				   "driver (tdx_guest, sev-guest, arm-cca-guest)",
 			"no quotes: /" REPORT_HOME " is missing");
-	else if (find_tee(r->root, &sign) == TEE_NONE)
+	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
 			"no quotes: no guest driver is seen that gives them");
 	else if (geteuid() != 0)
@@ -196,15 +214,14 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 			say(r, "ok", "interface", NULL, "%s: /%s is there", backend->name,
 				backend->homes[i]);
 	}
-	/* Its absence says nothing of a TVM. */
-	if (!any && backend == &backend_tpm)
-		return;
-	if (!any)
+	/* A machine has one interface: that others are missing matters only where it is missing, too. */
+	bool matters = !r->found && (any || backend != &backend_tpm);
+	if (!any && matters)
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
 			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
-	else if (tree->n_providers == 0 && tree->problem.status == ST_OK)
+	else if (tree->n_providers == 0 && matters)
 		say(r, "note", "interface",
 			backend == &backend_tpm ? "Linux 5.12 and later show PCRs"
 						: "load the TVM's guest driver",
@@ -351,8 +368,13 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	if (tree_probe(r->root, only, &tree, &err) < 0) {
 		const char *absent = "run this in a TVM whose kernel shows its registers, or "
 				     "point --root at one";
-		say(r, "problem", "registers", err.status == ST_ABSENT ? absent : fix_of(&err),
-			"%s", err.msg);
+		/* Their guests have none, and nothing is wrong with that. */
+		bool none = r->tee == TEE_SNP || r->tee == TEE_CCA;
+		if (err.status == ST_ABSENT && none)
+			say(r, "note", "registers", NULL, "none");
+		else
+			say(r, "problem", "registers",
+				err.status == ST_ABSENT ? absent : fix_of(&err), "%s", err.msg);
 	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL ||
 		   (looked.no_log = calloc(tree.mrs.n + 1, sizeof(*looked.no_log))) == NULL) {
 		r->rc = err_sys(r->err, ENOMEM, "registers");
@@ -376,15 +398,23 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	tree_clear(&tree);
 }
 
-static void report_libcrypto(struct report *r)
+static bool report_libcrypto(struct report *r)
 {
 	struct hasher *h;
 	struct err err;
-	if (hasher_open(&h, HASH_SHA384, &err) == 0)
+	if (hasher_open(&h, HASH_SHA384, &err) == 0) {
 		hasher_close(h);
-	else
-		say(r, "problem", "libcrypto", "install OpenSSL 3's libcrypto",
-			"%s: nothing can be extended or verified", err.msg);
+		return true;
+	}
+	say(r, "problem", "libcrypto", "install libcrypto of OpenSSL 3 (Debian: libssl3)",
+		"%s: nothing can be extended or verified", err.msg);
+	return false;
+}
+
+static bool is_read_only(const struct root *root, const char *path)
+{
+	AUTO_CLOSE int fd = root_at(root, path, O_RDONLY | O_DIRECTORY, 0);
+	return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS;
 }
 
 /* Some trees are mounted by hand, and a container often has /sys without the right to write. */
@@ -395,16 +425,14 @@ static void report_rights(struct report *r)
 			"not root: reading only");
 	else
 		say(r, "ok", "rights", NULL, "root");
-	if (exists(r->root, "sys/kernel/config") && !exists(r->root, "sys/kernel/config/tsm"))
+	if (!r->found && exists(r->root, "sys/kernel/config") &&
+		!exists(r->root, "sys/kernel/config/tsm"))
 		say(r, "note", "configfs",
 			"mount -t configfs none /sys/kernel/config, if an interface lives there",
 			"/sys/kernel/config holds no tsm folder, or configfs is not mounted");
-	int fd = root_at(r->root, "sys", O_RDONLY | O_DIRECTORY, 0);
-	if (fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS)
+	if (r->tvm && is_read_only(r->root, "sys"))
 		say(r, "problem", "sysfs", "mount -o remount,rw /sys",
 			"/sys is mounted read-only: nothing can be extended");
-	if (fd >= 0)
-		close(fd);
 }
 
 /* The events of a whole log that extended something; -1: it cannot be read to its end. */
@@ -441,7 +469,10 @@ static void report_ccel(struct report *r)
 {
 	struct err err;
 	size_t n;
-	if (!exists(r->root, ccel_path))
+	bool there = exists(r->root, ccel_path);
+	if (!there && r->tee != TEE_TDX)
+		return;
+	if (!there)
 		say(r, "note", "ccel", NULL, "no event log of the firmware (CCEL)");
 	else if (count_ccel(r->root, &n, &err) < 0)
 		say(r, "problem", "ccel", fix_of(&err), "%s", err.msg);
@@ -459,12 +490,16 @@ static void report_lock(struct report *r)
 		say(r, "problem", "lock", NULL, "%s", err.msg);
 	if (lock_is_held(r->root, &err))
 		say(r, "note", "lock", NULL, "%s", err.msg);
-	if (!exists(r->root, "run"))
+	if (r->tvm && is_read_only(r->root, "run"))
+		say(r, "problem", "lock", "mount -o remount,rw /run",
+			"/run is mounted read-only: nothing can be extended without the lock and "
+			"journal there");
+	if (r->tvm && !exists(r->root, "run"))
 		say(r, "problem", "lock", "mount a tmpfs on /run",
 			"no folder /run: nothing can be extended without the lock there");
 	if (boot_id_read(r->root, boot_id))
 		say(r, "ok", "boot-id", NULL, "%s", boot_id);
-	else
+	else if (r->tvm)
 		say(r, "problem", "boot-id", "mount /proc",
 			"no boot id in /proc/sys/kernel/random/boot_id: no register can be "
 			"extended but those whose log the kernel keeps");
@@ -485,6 +520,7 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 {
 	if (j->err.status != ST_OK && is_of_log(inputs, &j->err))
 		return;
+	r->journal_bad = r->journal_bad || j->err.status != ST_OK || j->verdict == VERDICT_MISMATCH;
 	if (j->err.status != ST_OK)
 		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
 	else if (j->verdict == VERDICT_MISMATCH)
@@ -522,7 +558,7 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 	if (in->other_boot)
 		say(r, "note", "journal", "the next extend sets it aside",
 			"it is of another boot (%s)", state->boot_id);
-	else if (state != NULL && state->begun)
+	else if (state != NULL && state->begun && !r->journal_bad)
 		say(r, "ok", "journal", NULL, "%llu record%s, the last in boot %s",
 			(unsigned long long)state->seq, state->seq == 1 ? "" : "s", state->boot_id);
 }
@@ -598,10 +634,22 @@ static void report_journal(struct report *r, const char *only)
 	tree_clear(&d.tree);
 }
 
+static void look_around(struct report *r, const char *only)
+{
+	struct tree tree;
+	struct err err;
+	int rc = tree_probe(r->root, only, &tree, &err);
+	r->tee = find_tee(r->root, &r->tee_sign);
+	r->tvm = rc == 0 && tree.tvm;
+	r->found = rc == 0 || err.status != ST_ABSENT;
+	tree_clear(&tree);
+}
+
 int status_run(const struct root *root, const char *only_abi, finding_fn each, void *arg,
 	bool *ret_readable, struct err *err)
 {
 	struct report r = {.root = root, .each = each, .arg = arg, .err = err};
+	look_around(&r, only_abi);
 	report_tee(&r);
 	for (size_t i = 0; backend_table[i] != NULL; i++)
 		if (only_abi == NULL || strcmp(only_abi, backend_table[i]->name) == 0)
@@ -611,9 +659,10 @@ int status_run(const struct root *root, const char *only_abi, finding_fn each, v
 	report_quotes(&r);
 	report_quote(&r);
 	report_left_entries(&r);
-	report_libcrypto(&r);
+	bool hashes = report_libcrypto(&r);
 	report_ccel(&r);
 	report_lock(&r);
-	report_journal(&r, only_abi);
+	if (hashes)
+		report_journal(&r, only_abi);
 	return r.rc;
 }

@@ -608,5 +608,11 @@ opened() {
 	tsmctl status --json
 	assert_success
 	assert_json '[.findings[] | select(.topic == "libcrypto")] | length == 1 and .[0].level == "problem" and
-		(.[0].message | test("cannot be loaded.*: nothing can be extended or verified$"))'
+		(.[0].message | test("cannot be loaded.*: nothing can be extended or verified$")) and
+		(.[0].fix | test("libssl3"))'
+	# Nothing is said of a journal that nobody could judge.
+	mkdir -p "$ROOT/run/tsmctl"
+	echo '{"kind":' >"$ROOT/run/tsmctl/journal.jsonl"
+	tsmctl status --json
+	assert_json '[.findings[] | select(.topic == "journal" or .level == "problem") | .topic] == ["libcrypto"]'
 }
