@@ -24,6 +24,8 @@ struct tcg2 {
 	struct tcg_algs algs;
 	bool old;	/* TCG_PCR_EVENTs to the end, of SHA-1 alone */
 	bool odd_index; /* a register that there cannot be was noted */
+	bool uefi;	/* an event that only firmware with boot services logs */
+	bool left_uefi; /* the kernel ended the boot services, after which firmware logs no more */
 	char unnamed[TCG_UNNAMED_ROOM];
 };
 
@@ -322,6 +324,29 @@ static void check_index(struct log_reader *r, const struct log_event *ev)
 		cc ? "CC MR with index" : "PCR", ev->index);
 }
 
+static void watch_end(struct tcg2 *own, const struct log_event *ev)
+{
+	static const char end[] = "Exit Boot Services";
+	own->uefi = own->uefi || ev->type == TCG_EV_EFI_VARIABLE_DRIVER_CONFIG ||
+		    ev->type == TCG_EV_EFI_BOOT_SERVICES_APPLICATION;
+	own->left_uefi =
+		own->left_uefi || (ev->type == TCG_EV_EFI_ACTION && ev->data.n >= sizeof(end) - 1 &&
+					  memcmp(ev->data.p, end, sizeof(end) - 1) == 0);
+}
+
+/* A kernel takes a log of TCG 1.2 before it ends the boot services; of later ones, what follows is added. */
+static void note_end(struct log_reader *r)
+{
+	const struct tcg2 *own = r->own;
+	if (own->old)
+		return;
+	if (r->seq == 1)
+		reader_note(r, "the log contains only a header");
+	else if (own->uefi && !own->left_uefi)
+		reader_note(r, "no 'Exit Boot Services' event: the log was taken before the kernel "
+			       "started, or its end is missing");
+}
+
 enum place tcg2_pcr_place(uint64_t index)
 {
 	return index >> 24 == TCG_NV_HANDLES ? PLACE_NV : PLACE_PCR;
@@ -337,10 +362,12 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 			  : tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
 	if (rc > 0 && ret->place == PLACE_PCR)
 		ret->place = tcg2_pcr_place(ret->index);
-	if (rc > 0)
+	if (rc > 0) {
 		check_index(r, ret);
-	if (rc == 0 && r->seq == 1 && !own->old)
-		reader_note(r, "the log contains only a header");
+		watch_end(own, ret);
+	} else if (rc == 0) {
+		note_end(r);
+	}
 	return rc;
 }
 
