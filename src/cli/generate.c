@@ -73,7 +73,7 @@ static void man_options(const struct opt_spec *opts, size_t n)
 /* The head of a command's section: how it is called, and what it does. */
 static void man_command(const struct cmd_spec *cmd)
 {
-	printf(".Nm Cm %s\n", cmd->name);
+	printf(".Nm\n.Cm %s\n", cmd->name);
 	if (cmd->n_opts > 0)
 		printf(".Op Ar options\n");
 	if (cmd->operands[0] == '[')
@@ -84,7 +84,7 @@ static void man_command(const struct cmd_spec *cmd)
 			(int)strcspn(strchr(cmd->operands, '[') + 1, "]"),
 			strchr(cmd->operands, '[') + 1);
 	else if (strchr(cmd->operands, '[') != NULL)
-		printf(".Ar LOG Ns Op : Ns Ar FORMAT Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
+		printf(".Ar LOG Ns Oo : Ns Ar FORMAT Oc Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
 	else if (cmd->operands[0] != '\0')
 		printf(".Ar %s\n", cmd->operands);
 }
@@ -97,6 +97,7 @@ static void man_list(const char *name)
 	} else if (strcmp(name, "synopsis") == 0) {
 		for (size_t i = 0; i < n_commands; i++)
 			man_command(&commands[i]);
+		printf(".Nm\n.Cm help\n.Op Ar COMMAND\n.Nm\n.Cm version\n");
 	} else if (cmd != NULL) {
 		man_options(cmd->opts, cmd->n_opts);
 	}

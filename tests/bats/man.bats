@@ -38,6 +38,26 @@ run_example() {
 	done
 }
 
+# What a page's SYNOPSIS is on a screen of 80 columns, without its markup.
+synopsis() { # RENDERER...
+	"$@" | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^     //p'
+}
+
+@test "the SYNOPSIS has a line for each command, in groff as in mandoc" {
+	local page cmd
+	for page in "${MAN%/*}"/*.[1-9]; do
+		synopsis mandoc -T ascii "$page" >"$BATS_TEST_TMPDIR/mandoc"
+		synopsis groff -t -mandoc -T ascii "$page" >"$BATS_TEST_TMPDIR/groff"
+		diff "$BATS_TEST_TMPDIR/mandoc" "$BATS_TEST_TMPDIR/groff"
+	done
+	synopsis mandoc -T ascii "$MAN" >"$BATS_TEST_TMPDIR/mandoc"
+	for cmd in $("$TSMCTL" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p') help version; do
+		grep -Eqx "tsmctl $cmd( .*)?" "$BATS_TEST_TMPDIR/mandoc" || fail "$cmd has no line of its own"
+	done
+	run groff -t -mandoc -T ascii -ww "${MAN%/*}"/*.[1-9] 2>&1 >/dev/null
+	assert_success
+}
+
 @test "every log format that is read or written is in tsmctl-logs(5)" {
 	local format n=0
 	while read -r format; do
@@ -50,7 +70,7 @@ run_example() {
 @test "every command and option of --help is in the man page" {
 	local cmd option
 	for cmd in list read extend write log verify quote replay status; do
-		grep -q "^\.Nm Cm $cmd\$" "$MAN"
+		grep -q "^\.Cm $cmd\$" "$MAN"
 		while read -r option; do
 			grep -q "Fl \\\\-$option" "$MAN" || fail "--$option of $cmd is missing"
 		done < <("$TSMCTL" "$cmd" --help | grep -o '^  .\{4\}--[a-z-]*' | sed 's/.*--//')
