@@ -104,8 +104,8 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 static void report_no_registers_of_cca(struct report *r)
 {
 	say(r, "note", "tee", NULL,
-		"kernels show no measurement registers of Arm CCA: they are in the token that "
-		"'tsmctl quote' gets, which tsmctl cannot read");
+		"kernels show no measurement registers of Arm CCA: they are in the realm's token, "
+		"which tsmctl does not read");
 }
 
 /* What can be measured and attested there all the same. */
@@ -181,6 +181,9 @@ static void report_quote(struct report *r)
 	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
 			"no quotes: no guest driver is seen that gives them");
+	else if (r->tee == TEE_CCA)
+		say(r, "note", "quote", NULL,
+			"no quotes: tsmctl does not read the tokens of Arm CCA");
 	else if (geteuid() != 0)
 		say(r, "note", "quote", "become root", "only root can get a quote");
 	else
