@@ -107,3 +107,41 @@ synopsis() { # RENDERER...
 	assert_success
 	assert_output 'match  measurement-example/rtmr1:sha384'
 }
+
+# The commands of README.md, of its part before "## Install" or after it, as a person would type them.
+readme() { # before|after
+	sed -n "$([[ $1 == before ]] && echo '1,/^## Install/' || echo '/^## Install/,$')"'s/^    \$ //p' \
+		"$BATS_TEST_DIRNAME/../../README.md"
+}
+
+@test "every command of the README runs" {
+	need_fuse
+	local line n=0
+	sim_start --tree mr
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	echo 11111111-1111-4111-8111-111111111111 >"$ROOT/proc/sys/kernel/random/boot_id"
+	while read -r line; do
+		run run_example "$line"
+		[[ $status == 0 ]] || fail "'$line' ends with $status: $output"
+		n=$((n + 1))
+	done < <(readme before)
+	sim_stop
+	sim_start --tree mr --provider tdx_guest --report tdx_guest
+	rm -rf "$ROOT/run"
+	mkdir -p "$ROOT/run"
+	# Its quotes are signed by a root of its own.
+	cat "$ROOT/sys/.tsmsim/root" >"$BATS_TEST_TMPDIR/root.pem"
+	cd "$BATS_TEST_TMPDIR"
+	head -c 64 /dev/urandom >nonce
+	cp "$ROOT/sys/firmware/acpi/tables/data/CCEL" good.ccel
+	cp good.ccel CCEL
+	"$TSMCTL" --root "$ROOT" quote -q --random >quote.dat
+	while read -r line; do
+		[[ $line != *--quote* ]] || line+=" --root-ca root.pem"
+		[[ $line != *'--quote quote.dat'* ]] || line+=" rtmr0 rtmr1"
+		run run_example "$line"
+		[[ $status == 0 ]] || fail "'$line' ends with $status: $output"
+		n=$((n + 1))
+	done < <(readme after)
+	[[ $n -ge 14 ]] || fail "only $n commands were found"
+}
