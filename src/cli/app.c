@@ -162,8 +162,8 @@ struct mr *app_find_own(struct app *app, const struct tree *tree, const char *sp
 		err_add(&app->err, "; run 'tsmctl status' to see what is missing");
 	} else if (mr != NULL && (mr->flags & MR_OF_TPM)) {
 		err_set(&app->err, ST_ABSENT,
-			"'%s' is a TPM's, which takes commands and no writes: tpm2_pcrextend "
-			"extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads",
+			"'%s' is a PCR, which only TPM commands can extend: use tpm2_pcrextend, or "
+			"systemd-pcrextend, whose log 'tsmctl verify' reads",
 			mr->full);
 		mr = NULL;
 	}

@@ -93,9 +93,8 @@ static int find_digest(struct app *app, const struct mr *mr, struct digest *ret)
 	*ret = (struct digest){.alg = mr->alg, .size = (uint8_t)mr->size};
 	if (!hex_get(ret->v, ret->size, bytes_of(app->opt.digest), true))
 		return err_set(&app->err, ST_USAGE,
-			"--digest: '%s' is a register of %u bytes: %u hex digits are needed, "
-			"nothing else",
-			mr->full, mr->size, 2 * mr->size);
+			"--digest: '%s' has %u bytes: exactly %u hex digits are needed", mr->full,
+			mr->size, 2 * mr->size);
 	return 0;
 }
 
@@ -180,7 +179,7 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 		return -1;
 	if (app->opt.note != NULL && mr->log == LOG_OF_KERNEL)
 		return err_set(&app->err, ST_ABSENT,
-			"--note: the kernel keeps the log of '%s', there is no place for it",
+			"--note: the kernel keeps the log of '%s', and has no place for a note",
 			mr->full);
 	const char *path = NULL, *keeper = system_other_keeper(&app->root, mr, &path);
 	if (find_what(app, &wanted, buf) < 0 ||

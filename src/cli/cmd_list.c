@@ -9,7 +9,7 @@
 
 static int err_column(struct app *app, const char *name, size_t n)
 {
-	err_set(&app->err, ST_USAGE, "no column '%.*s'; there are", (int)n, name);
+	err_set(&app->err, ST_USAGE, "unknown column '%.*s'; the columns are", (int)n, name);
 	const char *comma = " ";
 	for (size_t i = 0; i < n_row_mr_list_columns; i++) {
 		if (row_mr_columns[i].title == NULL)

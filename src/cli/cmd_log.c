@@ -658,9 +658,9 @@ int cmd_log(struct app *app, int argc, char *const argv[])
 {
 	struct tree tree;
 	if (app->opt.json && app->opt.jsonl)
-		return err_set(&app->err, ST_USAGE, "--json and --jsonl exclude each other");
+		return err_set(&app->err, ST_USAGE, "--json and --jsonl cannot be combined");
 	if (app->opt.format != NULL && (app->opt.json || app->opt.jsonl))
-		return err_set(&app->err, ST_USAGE, "--format and --json%s exclude each other",
+		return err_set(&app->err, ST_USAGE, "--format and --json%s cannot be combined",
 			app->opt.jsonl ? "l" : "");
 	if (app->opt.inputs.n > 0)
 		return run_inputs(app, argc, argv);

@@ -91,9 +91,9 @@ static int check_raw(struct app *app, const struct readings *r)
 		return 0;
 	if (r->n != 1)
 		return err_set(&app->err, ST_USAGE,
-			"--raw prints one register, and %zu are meant: name one", r->n);
+			"--raw prints exactly one register, not %zu: name one", r->n);
 	if (app->opt.json)
-		return err_set(&app->err, ST_USAGE, "--raw and --json exclude each other");
+		return err_set(&app->err, ST_USAGE, "--raw and --json cannot be combined");
 	return 0;
 }
 

@@ -360,7 +360,7 @@ static int check_options(struct app *app, struct td_file *td)
 	if (o->no_log && o->references.n > 0)
 		return err_set(&app->err, ST_USAGE, "--no-log and --reference cannot be combined");
 	if (o->no_log && o->inputs.n > 0)
-		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
+		return err_set(&app->err, ST_USAGE, "--no-log and --input cannot be combined");
 	if (td_options_check(app, &td->asked) < 0)
 		return -1;
 	td->lone = o->inputs.n == 0 && o->expect == NULL;

@@ -77,7 +77,7 @@ static void finish_output(struct app *app)
 		return;
 	if (app->changed) {
 		err.status = ST_UNSETTLED;
-		err_add(&err, " (the register was changed all the same)");
+		err_add(&err, " (the register was changed)");
 	}
 	app_error(app, &err);
 }

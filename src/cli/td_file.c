@@ -53,8 +53,9 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
 	if (ev->verdict == EVIDENCE_GENUINE && ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app,
-			"'%s': the platform's patch level (TCB) is not judged here: Intel's DCAP "
-			"quote verification library, the 'check' of go-tdx-guest, or trustee can",
+			"'%s': the platform's patch level (TCB) is not checked; Intel's DCAP quote "
+			"verification library, the 'check' of go-tdx-guest, or trustee can check "
+			"it",
 			path);
 }
 
@@ -72,7 +73,7 @@ static void tell_unmet(struct app *app, const struct td_file *td)
 		if ((td->unmet & 1U << i) == 0)
 			continue;
 		err_set(&err, ST_NO, "'%s': --require %s: %s", td->asked.path, td_require_name(i),
-			genuine ? why[i] : "it was not found to be genuine");
+			genuine ? why[i] : "it is not known to be genuine");
 		app_error(app, &err);
 	}
 }

@@ -220,7 +220,7 @@ int ima_record_read(
 	if (name.n == 0)
 		name = bytes_of("ima_template");
 	if (!is_template_name(name))
-		return err_set(err, ST_FORMAT, "this is no template name");
+		return err_set(err, ST_FORMAT, "not a template name");
 	memcpy(own->kind, name.p, name.n);
 	own->kind[name.n] = '\0';
 	ret->kind = own->kind;
@@ -306,8 +306,8 @@ static int next_binary(struct log_reader *r, struct log_event *ret, struct err *
 		return -1;
 	struct bytes name = record_view(&t, at, n);
 	if (!is_template_name(name))
-		return err_set(err, ST_FORMAT, "offset %llu: this is no template name",
-			record_off(&t, at));
+		return err_set(
+			err, ST_FORMAT, "offset %llu: not a template name", record_off(&t, at));
 	set_kind(own, ret, name);
 	int rc = is_word(name, "ima") ? take_old_data(&t, own, ret, err) : take_data(&t, ret, err);
 	if (rc < 0)

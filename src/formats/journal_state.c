@@ -86,7 +86,7 @@ static int add_name(
 static struct journal_reg *add_reg(struct journal_state *s, struct err *err)
 {
 	if (s->n_regs >= REGISTERS_MAX) {
-		err_set(err, ST_FORMAT, "it tells of more than %d registers", REGISTERS_MAX);
+		err_set(err, ST_FORMAT, "it names more than %d registers", REGISTERS_MAX);
 		return NULL;
 	}
 	struct journal_reg *reg = calloc(1, sizeof(*reg));
@@ -225,7 +225,7 @@ static int check_intent(struct journal_state *s, const struct journal_line *l, s
 		return -1;
 	if (!digest_equal(&d, &l->expected))
 		return err_set(
-			err, ST_FORMAT, "'expected' is not what the digest makes of 'before'");
+			err, ST_FORMAT, "'expected' does not follow from 'before' and the digest");
 	return 0;
 }
 
@@ -237,7 +237,7 @@ static int take_intent(struct journal_state *s, const struct journal_line *l, st
 			"record %llu of this register has no end, and another one begins",
 			(unsigned long long)reg->open->seq);
 	if (l->seq != s->seq)
-		return err_set(err, ST_FORMAT, "record %llu, where %llu is due",
+		return err_set(err, ST_FORMAT, "record %llu, but %llu is expected",
 			(unsigned long long)l->seq, (unsigned long long)s->seq);
 	if (s->hashers != NULL && check_intent(s, l, err) < 0)
 		return -1;
@@ -293,14 +293,13 @@ int journal_state_join(struct journal_state *s, const struct journal_intent *ope
 {
 	struct journal_reg *other = journal_state_find(s, name);
 	if (journal_alg(name) != open->before.alg)
-		return err_set(err, ST_FORMAT, "'same' has a register of another hash");
+		return err_set(err, ST_FORMAT, "'same' names a register of another hash");
 	if (other == open->reg)
 		return 0;
 	if (other == NULL)
 		return add_name(s, open->reg, name, err);
 	if (!journal_state_may_join(s, open, name))
-		return err_set(
-			err, ST_FORMAT, "'same' has a register that a record was begun for since");
+		return err_set(err, ST_FORMAT, "'same' names a register that has a newer record");
 	merge(s, other, open);
 	return 0;
 }
@@ -417,7 +416,7 @@ static bool is_item_of(const struct journal_item *item, const struct journal_reg
 
 static int err_state(struct err *err)
 {
-	return err_set(err, ST_FORMAT, "this state is not what the lines before it amount to");
+	return err_set(err, ST_FORMAT, "this state does not match the lines before it");
 }
 
 static int take_items(struct journal_state *s, const struct journal_line *l, struct err *err)
@@ -464,7 +463,7 @@ int journal_state_take(struct journal_state *s, const struct journal_line *l, st
 	if (s->in_state != (l->kind == JOURNAL_PART))
 		return err_set(err, ST_FORMAT, "%s",
 			s->in_state ? "the state before it has no end"
-				    : "a part of a state, and there is none before it");
+				    : "a part of a state, without a state before it");
 	switch (l->kind) {
 	case JOURNAL_HEADER:
 		strlcpy(s->boot_id, l->boot_id, sizeof(s->boot_id));

@@ -69,7 +69,7 @@ static int end_array(struct json_seq *s, struct err *err)
 	if (next_byte(s, &c, err) < 0)
 		return -1;
 	if (c != AT_END)
-		return err_at(s, err, "something stands behind the end of the JSON array");
+		return err_at(s, err, "extra text after the end of the JSON array");
 	s->state = JSON_SEQ_END;
 	return 0;
 }
@@ -86,7 +86,7 @@ static int array_step(struct json_seq *s, int c, struct err *err)
 		return 1;
 	}
 	if (c != ',')
-		return err_at(s, err, "neither ',' nor ']' behind an element of the JSON array");
+		return err_at(s, err, "neither ',' nor ']' after an element of the JSON array");
 	window_skip(s->in, 1);
 	return 1;
 }
@@ -243,7 +243,7 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err)
 		return 0;
 	json_object_put(*ret);
 	*ret = NULL;
-	return err_text(&t, n, "not JSON: ", "something stands behind its end", err);
+	return err_text(&t, n, "not JSON: ", "extra text after its end", err);
 }
 
 uint8_t json_head_first(struct bytes head)

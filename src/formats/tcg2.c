@@ -76,7 +76,8 @@ static int check_rest(struct log_reader *r, struct err *err)
 	while (b.n > 0) {
 		if (!all_of(b, fill)) {
 			reader_note(r,
-				"the log ends at offset %llu, but what is behind is no padding",
+				"the log ends at offset %llu, but the bytes after it are not "
+				"padding",
 				(unsigned long long)from);
 			return 0;
 		}
@@ -215,7 +216,7 @@ static int add_alg(struct tcg_algs *algs, const uint8_t *p, size_t at, struct er
 	enum hash_alg alg = tcg_hash_alg(id);
 	if (digest_size(algs, id, &seen) == 0)
 		return err_set(
-			err, ST_FORMAT, "offset %zu: algorithm 0x%04x is there twice", at, id);
+			err, ST_FORMAT, "offset %zu: algorithm 0x%04x appears twice", at, id);
 	if (alg != HASH_UNKNOWN && size != hash_size(alg))
 		return err_set(err, ST_FORMAT, "offset %zu: %u bytes for %s, not %zu", at, size,
 			hash_name(alg), hash_size(alg));
@@ -320,7 +321,7 @@ static void check_index(struct log_reader *r, const struct log_event *ev)
 		own->odd_index)
 		return;
 	own->odd_index = true;
-	reader_note(r, "offset %llu: there is no %s %u", (unsigned long long)ev->off,
+	reader_note(r, "offset %llu: %s %u does not exist", (unsigned long long)ev->off,
 		cc ? "CC MR with index" : "PCR", ev->index);
 }
 

@@ -216,7 +216,7 @@ static int copy_until_still(const struct root *root, const char *path, int to, s
 			return err_read(err, -rc, path);
 	}
 	return err_set(err, ST_SYSTEM,
-		"'%s': changed under the reader %d times, somebody keeps writing to it", path,
+		"'%s': changed %d times while it was read: something keeps writing to it", path,
 		LOG_REOPENS_MAX);
 }
 

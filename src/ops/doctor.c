@@ -174,9 +174,11 @@ static void report_quote(struct report *r)
 	bool configfs = exists(r->root, "sys/kernel/config/tsm");
 	if (!exists(r->root, REPORT_HOME))
 		say(r, "note", "quote",
-			configfs ? "load the guest driver (tdx_guest, sev-guest, arm-cca-guest)"
-				 : "mount -t configfs none /sys/kernel/config, and load the guest "
-				   "driver (tdx_guest, sev-guest, arm-cca-guest)",
+			r->tee == TEE_NONE ? "in a TVM: load its guest driver (tdx_guest, "
+					     "sev-guest, arm-cca-guest)"
+			: configfs	   ? "load the guest driver (tdx_guest, sev-guest)"
+				   : "mount -t configfs none /sys/kernel/config, and load the "
+				     "guest driver (tdx_guest, sev-guest)",
 			"no quotes: /" REPORT_HOME " is missing");
 	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
@@ -330,7 +332,7 @@ static void report_values(
 	}
 	*ret_readable = readable + left_out > 0;
 	if (left_out > 0)
-		say(r, "note", "registers", "ask again when it has ended",
+		say(r, "note", "registers", "run it again when that process has ended",
 			"%zu of %zu were not read: %s", left_out, tree->mrs.n - beside,
 			l->held.msg);
 	if (left_out == 0 || readable > 0)
@@ -384,8 +386,8 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	} else {
 		if (!tree.tvm)
 			say(r, "note", "registers", NULL,
-				"only a TPM's, which make no machine a TVM: 'extend' and 'write' "
-				"cannot use them");
+				"only PCRs of a TPM, which do not make this machine a TVM: "
+				"'extend' and 'write' cannot use them");
 		if (!tree.tvm && !exists(r->root, "sys/kernel/security/tpm0"))
 			say(r, "note", "securityfs",
 				"mount -t securityfs none /sys/kernel/security, as root",
@@ -543,7 +545,8 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 	const struct journal_state *state =
 		in->reader != NULL ? journal_log_state(in->reader) : NULL;
 	if (in->err.sys == ESTALE) {
-		say(r, "note", "journal", "ask again when it has ended", "%s", in->err.msg);
+		say(r, "note", "journal", "run it again when that process has ended", "%s",
+			in->err.msg);
 		return;
 	}
 	if (in->err.status != ST_OK) {
@@ -604,7 +607,8 @@ static void judge_journal(struct report *r, struct judged *d)
 	if (registers_ask(&regs, d->picks, picked, &d->asked, &err) < 0 ||
 		system_judge(&regs, d->asked, d->bad, &d->inputs, d->js, &err) < 0) {
 		/* Nothing is wrong where others extend without a pause. */
-		say(r, "note", "journal", "ask again when less is extended", "%s", err.msg);
+		say(r, "note", "journal", "run it again when fewer extends take place", "%s",
+			err.msg);
 		return;
 	}
 	const struct log_input *journal = NULL;

@@ -37,7 +37,7 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 		return -1;
 	if (mr->alg <= HASH_UNKNOWN)
 		return err_set(err, ST_ABSENT,
-			"the hash of '%s' is %s: what an extend does to it cannot be known",
+			"the hash of '%s' is %s: the result of an extend cannot be computed",
 			mr->full, hash_name(mr->alg));
 	if ((mr->flags & MR_RUNTIME) && mr->log == LOG_OF_NOBODY)
 		return err_set(err, ST_ABSENT, "'%s' cannot be extended on this kernel", mr->full);
@@ -51,7 +51,7 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 		return err_set(err, ST_ABSENT, "'%s' takes no events on this kernel", mr->full);
 	if (!record && !(mr->flags & MR_TAKES_DIGEST))
 		return err_set(err, ST_ABSENT,
-			"'%s' takes events only on this kernel, no digest: use --event or --file",
+			"'%s' takes only events on this kernel, not digests: use --event or --file",
 			mr->full);
 	if ((mr->flags & MR_FIRMWARE) && !force)
 		return err_set(err, ST_USAGE,
@@ -187,7 +187,7 @@ static int run_once(const struct root *root, const struct mr_list *mrs,
 	if (once.unread)
 		return -1;
 	return err_set(err, ST_SYSTEM,
-		"'%s' moved %d times while its logs were searched: somebody keeps extending it; "
+		"'%s' changed %d times while its logs were searched: something keeps extending it; "
 		"nothing was extended",
 		wanted->mr->full, MOVED_RETRIES_MAX);
 }

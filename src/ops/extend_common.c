@@ -10,7 +10,7 @@ int extend_check_memory(struct err *err)
 	/* volatile: an allocation that is not used may be left out. */
 	void *volatile room = malloc(EXTEND_ROOM);
 	if (room == NULL) {
-		err_sys(err, ENOMEM, "memory for the look at what was extended");
+		err_sys(err, ENOMEM, "memory for comparing the log before and after");
 		return err_add(err, " (nothing was extended)");
 	}
 	free(room);

@@ -129,8 +129,8 @@ static int say_end(const struct extend_wanted *wanted, enum journal_kind kind, u
 		return err_add(err, " (nothing was extended)");
 	}
 	err_set(err, ST_UNSETTLED,
-		"'%s': it changed, but not to the predicted value: somebody else extends it, and "
-		"whether record %llu was extended cannot be known",
+		"'%s': it changed, but not to the predicted value: something else extends it, and "
+		"whether record %llu was extended is unknown",
 		wanted->mr->full, (unsigned long long)seq);
 	return rc < 0 ? err_add(err, "; the kernel said: %s", why->msg) : -1;
 }

@@ -223,12 +223,13 @@ static int settle_logged(const struct attempt *a, const struct log_delta *delta,
 	if (outcome == OUTCOME_UNEXPLAINED)
 		return err_set(err, ST_UNSETTLED,
 			"'%s': it is in the log, but the register's value does not follow from the "
-			"log: somebody extends it without one; 'tsmctl verify' says more",
+			"log: something extends it without logging; run 'tsmctl verify'",
 			mr->full);
 	ret->after = a->now.value;
 	if (delta->others > 0 || delta->ours > 1 || delta->syncs > 1)
 		snprintf(ret->note, sizeof(ret->note),
-			"'%s': somebody else extended it too, meanwhile; the log has it all",
+			"'%s': another program extended it at the same time; the log has all "
+			"events",
 			mr->full);
 	return 0;
 }
@@ -241,7 +242,7 @@ static int settle(const struct attempt *a, struct extend_done *ret, struct err *
 	if (read_delta(a, &delta, err) < 0)
 		return cannot_tell(a->wanted->mr, err);
 	if (delta.rewritten)
-		return err_unsettled(a, "its log is not what it was: see 'tsmctl log'", err);
+		return err_unsettled(a, "its log changed unexpectedly: see 'tsmctl log'", err);
 	if (delta.ours > 0)
 		return settle_logged(a, &delta, ret, err);
 	if (delta.syncs > 0 && a->wanted->record.p != NULL)
@@ -274,8 +275,8 @@ static int check_line(
 	if (last == KERNEL_LOG_EDGE || *end == KERNEL_LOG_EDGE || last == KERNEL_LOG_MAX ||
 		*end == KERNEL_LOG_MAX)
 		return err_set(err, ST_SYSTEM,
-			"'%s': it would end exactly at the kernel's log buffer, which it overruns "
-			"then: a longer or shorter record does not",
+			"'%s': the log would fill the kernel's buffer exactly, and the kernel then "
+			"writes past its end: use a longer or shorter record",
 			w->mr->full);
 	return 0;
 }

@@ -148,14 +148,12 @@ static int find_answer(const struct registers *r, const struct extend_wanted *wa
 		return -1;
 	ret->already = s.found;
 	/* An honest kernel extends first: to do it again would be a second time. */
-	return s.found || !s.unshown
-		       ? 0
-		       : err_set(err, ST_NO,
-				 "'%s': the kernel's log has this record, but the register does "
-				 "not "
-				 "show it, so nothing tells whether it was extended: nothing was "
-				 "extended",
-				 wanted->mr->full);
+	return s.found || !s.unshown ? 0
+				     : err_set(err, ST_NO,
+					       "'%s': the kernel's log has this record, but the "
+					       "register's value does not include it: whether it "
+					       "was extended is unknown, and nothing was extended",
+					       wanted->mr->full);
 }
 
 static int ask(const struct registers *r, const struct extend_wanted *wanted, struct asked *asked,

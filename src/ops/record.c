@@ -23,8 +23,8 @@ int record_check(struct bytes record, struct err *err)
 		return err_set(err, ST_USAGE, "the record is empty");
 	if (record.n > RECORD_MAX)
 		return err_set(err, ST_USAGE,
-			"the record has %zu bytes, the kernel takes %d: measure a file of it with "
-			"--file",
+			"the record has %zu bytes, the kernel takes %d: write it to a file and "
+			"measure that with --file",
 			record.n, RECORD_MAX);
 	for (size_t i = 0; i < record.n; i++) {
 		const char *what = record.p[i] == '\n'	 ? "a newline"
@@ -45,7 +45,7 @@ int record_check(struct bytes record, struct err *err)
 			record.p[record.n - 1]);
 	if (record.p[0] == '#' || bytes_start_with(record, "SYNC"))
 		return err_set(err, ST_USAGE,
-			"the record starts with '%s', which means something else in a kernel's log",
+			"the record starts with '%s', which has another meaning in a kernel's log",
 			record.p[0] == '#' ? "#" : "SYNC");
 	return 0;
 }
@@ -95,7 +95,7 @@ int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MA
 		return err_sys(err, errno, "working directory");
 	if (!utf8_valid(bytes_of(path)) || !utf8_valid(bytes_of(cwd)))
 		return err_set(
-			err, ST_USAGE, "'%s': the path is not UTF-8, no record can hold it", path);
+			err, ST_USAGE, "'%s': the path is not UTF-8 and cannot be recorded", path);
 	if (measure(path, h, &size, &digest, err) < 0)
 		return -1;
 

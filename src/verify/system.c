@@ -228,8 +228,9 @@ bool system_has_moved(
 /* With ESTALE in sys: to ask again may help. */
 static void set_moved(struct err *ret, const char *name)
 {
-	err_set(ret, ST_SYSTEM, "'%s' moved %d times while it was read: somebody keeps extending",
-		name, MOVED_RETRIES_MAX);
+	err_set(ret, ST_SYSTEM,
+		"'%s' changed %d times while it was read: something keeps extending it", name,
+		MOVED_RETRIES_MAX);
 	ret->sys = ESTALE;
 }
 

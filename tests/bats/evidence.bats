@@ -183,7 +183,7 @@ judged() {
 	assert_done
 	away verify -q --no-log --expect golden --quote q --require signature
 	assert_failure 1
-	[[ $stderr == *"'q': --require signature: it was not found to be genuine"* ]]
+	[[ $stderr == *"'q': --require signature: it is not known to be genuine"* ]]
 	"$MINT" tdx no-certs <body >unchecked
 	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
 	judged unchecked unchecked ''
@@ -215,7 +215,7 @@ judged() {
 	away read --report-data-file data
 	assert_refused 2 '--report-data-file needs --quote or --tdreport to be checked against'
 	away read --quote q --report-data-file data --report-data 00
-	assert_refused 2 '--report-data and --report-data-file exclude each other'
+	assert_refused 2 '--report-data and --report-data-file cannot be combined'
 	signed read -q --quote q --report-data-file data
 	assert_done
 	head -c 64 /dev/zero >data

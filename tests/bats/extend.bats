@@ -205,7 +205,7 @@ teardown() {
 	for bad in '' 0 "${ZERO48:1}" "${ZERO48:2}" "0$ZERO48" "00$ZERO48" "${ZERO48:1}g" "0x${ZERO48:2}" \
 		"${ZERO48:1} " "$ZERO32" $'\xe9'"${ZERO48:1}"; do
 		tsmctl extend rtmr1 --digest "$bad"
-		assert_refused 2 "--digest: '$N1' is a register of 48 bytes: 96 hex digits are needed, nothing else"
+		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed"
 	done
 	assert_unwritten
 }
@@ -289,7 +289,7 @@ teardown() {
 	machine
 	remember
 	tsmctl extend rtmr0 --digest "$ZERO32"
-	assert_refused 3 "'$N0' takes events only on this kernel, no digest: use --event or --file"
+	assert_refused 3 "'$N0' takes only events on this kernel, not digests: use --event or --file"
 	assert_unwritten
 	# The mode alone says so.
 	chmod 644 "$R0/digest"
@@ -428,7 +428,7 @@ remember_v23() {
 	tsmctl extend nohash --event a
 	assert_refused 5 "'sys/kernel/tsm/p/nohash/hash_algo': missing: its hash cannot be known"
 	tsmctl extend rtmr:wp512 --digest 00
-	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: what an extend does to it cannot be known"
+	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: the result of an extend cannot be computed"
 	tsmctl extend rtmr:whirlpool --digest 00
 	assert_refused 5 "'sys/kernel/tsm/p/rtmr/whirlpool/digest': a register of 0 bytes"
 	tsmctl extend unread --event a
@@ -438,7 +438,7 @@ remember_v23() {
 	tsmctl extend size --event a
 	assert_refused 5 "'sys/kernel/tsm/p/size/digest': 1 bytes, but sha256 has 32"
 	tsmctl extend garbage --event a
-	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: what an extend does to it cannot be known"
+	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: the result of an extend cannot be computed"
 	assert_equal "$(cat "$rfc"/*/append_event)" ''
 }
 
@@ -476,7 +476,7 @@ remember_v23() {
 	machine
 	remember
 	tsmctl extend rtmr1 --digest "$ZERO48" --note why
-	assert_refused 3 "--note: the kernel keeps the log of '$N1', there is no place for it"
+	assert_refused 3 "--note: the kernel keeps the log of '$N1', and has no place for a note"
 	tsmctl extend rtmr1 --event a --note why
 	assert_refused 2 '--note goes with --digest only'
 	assert_unwritten
@@ -602,7 +602,7 @@ remember_v23() {
 	append "$R0" b
 	remember
 	tsmctl extend rtmr0 --event b --once
-	assert_refused 1 "'$N0': the kernel's log has this record, but the register does not show it, so nothing tells whether it was extended: nothing was extended"
+	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended"
 	assert_unwritten
 
 	machine --provider tdx_guest

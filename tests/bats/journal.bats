@@ -637,7 +637,7 @@ t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush
 	tsmctl extend rtmr1 --event one
 	sim_fault 'rtmr1*:write:1:foreign-extend-after'
 	tsmctl extend rtmr1 --event two
-	assert_refused 6 "'tsm_mr_sample/rtmr1:sha384': it changed, but not to the predicted value: *whether record 1 was extended cannot be known"
+	assert_refused 6 "'tsm_mr_sample/rtmr1:sha384': it changed, but not to the predicted value: *whether record 1 was extended is unknown"
 	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" unknown
 	tsmctl extend rtmr1 --event three
 	assert_done

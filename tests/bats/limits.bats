@@ -9,7 +9,7 @@ setup() {
 	load extend
 	common_setup
 	TMP=$BATS_TEST_TMPDIR
-	UNKNOWN="no log of a format known here; if it is one all the same, FILE:FORMAT says which"
+	UNKNOWN="not a log of a known format; if it is one, name its format with FILE:FORMAT"
 }
 
 teardown() {

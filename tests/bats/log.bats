@@ -247,10 +247,10 @@ events_of_rtmr1() {
 	assert_json '.registers[0].error.status == 4 and .registers[1].verdict == "match"'
 }
 
-@test "--json and --jsonl exclude each other" {
+@test "--json and --jsonl cannot be combined" {
 	use_root rfc-v1
 	tsmctl log --json --jsonl
-	assert_error 2 '--json and --jsonl exclude each other'
+	assert_error 2 '--json and --jsonl cannot be combined'
 }
 
 # Copies
@@ -299,9 +299,9 @@ events_of_rtmr1() {
 	assert_done
 	assert_json '.kind == "comment"'
 	tsmctl log --input "$LOG" rtmr2:md5
-	assert_refused 2 "'$LOG': 'rtmr2:md5': no hash of that name is known here"
+	assert_refused 2 "'$LOG': 'rtmr2:md5': unknown hash"
 	tsmctl log --input "$LOG" rtmr2:
-	assert_refused 2 "'$LOG': 'rtmr2:': no hash of that name is known here"
+	assert_refused 2 "'$LOG': 'rtmr2:': unknown hash"
 }
 
 @test "--input: an operand that is a pattern names nothing new; nor does an empty one" {
@@ -381,7 +381,7 @@ events_of_rtmr1() {
 @test "--input: a file that is not there, and a format that is none" {
 	empty_root
 	tsmctl log --input nosuch:foo
-	assert_refused 4 "'nosuch:foo': no such file or directory; 'foo' is no log format that is known here"
+	assert_refused 4 "'nosuch:foo': no such file or directory; unknown log format 'foo'"
 	tsmctl log --input nosuch:ccel
 	assert_refused 4 "'nosuch': no such file or directory"
 }
@@ -424,7 +424,7 @@ events_of_rtmr1() {
 	empty_root
 	printf 'a record\n' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log of a format known here; if it is one all the same, FILE:FORMAT says which"
+	assert_refused 5 "'$LOG': not a log of a known format; if it is one, name its format with FILE:FORMAT"
 	tsmctl log --input "$LOG:rfc-text"
 	assert_refused 3 "'$LOG': no SYNC line says which hash*"
 	tsmctl log --input /nonexistent/log
@@ -435,7 +435,7 @@ events_of_rtmr1() {
 	assert_refused 4 "'': no such file or directory"
 	printf '\177ELF' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log of a format known here*"
+	assert_refused 5 "'$LOG': not a log of a known format*"
 	chmod 000 "$LOG"
 	if [ "$(id -u)" != 0 ]; then
 		tsmctl log --input "$LOG"

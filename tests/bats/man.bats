@@ -7,6 +7,7 @@ bats_load_library bats-assert
 load fuse
 
 setup() {
+	cd "$BATS_TEST_TMPDIR" || return
 	MAN=$BATS_TEST_DIRNAME/../../man/tsmctl.8
 }
 
@@ -56,6 +57,20 @@ synopsis() { # RENDERER...
 	done
 	run groff -t -mandoc -T ascii -ww "${MAN%/*}"/*.[1-9] 2>&1 >/dev/null
 	assert_success
+}
+
+@test "every verdict has a row in the tables: what it means, what to do" {
+	local name
+	for name in $(sed -n 's/.*"\([a-z-]*\)".*/\1/p' "$BATS_TEST_DIRNAME/../../src/model/verdict.c") genuine forged untrusted; do
+		grep -q "^$name"$'\tT{$' "$MAN" || fail "$name has no row"
+	done
+	[ "$(grep -c $'^T}\tT{$' "$MAN")" = "$(grep -c $'^[a-z-]*\tT{$' "$MAN")" ] || fail "a row does not say what to do"
+	# As people see them: a column of 80 columns' width each, in both renderers.
+	for render in 'mandoc -T utf8' 'groff -t -mandoc -T utf8 -P-c'; do
+		$render "$MAN" | sed 's/.\x08//g' >page
+		grep -Eqx ' +verdict\s+what it means\s+what to do' page
+		[ "$(sed -n '/^VERDICTS/,/^EVIDENCE/p' page | wc -L)" -le 80 ]
+	done
 }
 
 @test "every log format that is read or written is in tsmctl-logs(5)" {

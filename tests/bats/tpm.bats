@@ -154,7 +154,7 @@ ima() {
 	pcr 0 pcr23:sha256 "$(extended sha256 "$ZERO32" "$v")"
 	tsmctl verify pcr23:sha256
 	assert_failure 1
-	assert_line --partial 'this PCR can be reset, and no log says so'
+	assert_line --partial 'this PCR can be reset, and no log shows that'
 }
 
 @test "verify: systemd's log that is marked as incomplete" {
@@ -227,7 +227,7 @@ padded() {
 	tsmctl verify
 	assert_success
 	assert_line 'match  tpm0/pcr10:sha1'
-	assert_line "match  tpm0/pcr10:sha256  (the kernel extended IMA's SHA-1 digests here, with zeros behind them)"
+	assert_line "match  tpm0/pcr10:sha256  (the kernel extended IMA's SHA-1 digests here, padded with zeros)"
 	assert_line 'match  tpm0/pcr0:sha256'
 	# Not one of these and one of those.
 	sed -i 2d "$SECURITY/ima/ascii_runtime_measurements"
@@ -325,11 +325,11 @@ padded() {
 	for what in 'extend pcr7:sha256 --event x' 'write pcr7:sha256 --hex 00' 'extend pcr7:sha256 --digest 00'; do
 		# shellcheck disable=SC2086
 		tsmctl $what
-		assert_refused 3 "'tpm0/pcr7:sha256' is a TPM's, which takes commands and no writes: tpm2_pcrextend extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads"
+		assert_refused 3 "'tpm0/pcr7:sha256' is a PCR, which only TPM commands can extend: use tpm2_pcrextend, or systemd-pcrextend, whose log 'tsmctl verify' reads"
 	done
 	tsmctl status
 	assert_success
-	assert_line --partial "only a TPM's, which make no machine a TVM"
+	assert_line --partial "only PCRs of a TPM, which do not make this machine a TVM"
 	assert_line --partial "no log of the TPM's firmware in /sys/kernel/security"
 	assert_line --partial '48 of 48 can be read'
 }

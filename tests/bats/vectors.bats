@@ -306,7 +306,7 @@ digest-count-huge.bin unknown-alg.bin mr-index-5.bin no-end-marker.bin zero-padd
 	accepted mr-index-5.bin "$(printf '%s\n' "$once  pcr1:sha384" \
 		'9bfada7cdb440f4902cabc003f0c6dbf520470ce548d23c184669fed92f745e619119c28150878edaf1ae36f85de5638  pcr5:sha384')"
 	tsm replay mr-index-5.bin:ccel
-	[[ $stderr == *'offset 135: there is no CC MR with index 5'* ]]
+	[[ $stderr == *'offset 135: CC MR with index 5 does not exist'* ]]
 	assert_equal "$(grep rtmr <<<"$output")" "$once  rtmr0:sha384"
 	accepted no-end-marker.bin "$once  rtmr0:sha384"
 	accepted zero-padded.bin "$once  rtmr0:sha384"
