@@ -172,7 +172,10 @@ static void report_quotes(struct report *r)
 static void report_quote(struct report *r)
 {
 	bool configfs = exists(r->root, "sys/kernel/config/tsm");
-	if (!exists(r->root, REPORT_HOME))
+	if (r->tee == TEE_CCA)
+		say(r, "note", "quote", NULL,
+			"no quotes: tsmctl does not read the tokens of Arm CCA");
+	else if (!exists(r->root, REPORT_HOME))
 		say(r, "note", "quote",
 			r->tee == TEE_NONE ? "in a TVM: load its guest driver (tdx_guest, "
 					     "sev-guest, arm-cca-guest)"
@@ -183,9 +186,6 @@ static void report_quote(struct report *r)
 	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
 			"no quotes: no guest driver is seen that gives them");
-	else if (r->tee == TEE_CCA)
-		say(r, "note", "quote", NULL,
-			"no quotes: tsmctl does not read the tokens of Arm CCA");
 	else if (geteuid() != 0)
 		say(r, "note", "quote", "become root", "only root can get a quote");
 	else
