@@ -74,23 +74,28 @@ static bool is_log(const char *path)
 	return rc == 0;
 }
 
-/* The option that takes this file; NULL: the command reads no files of this kind. */
+/* Whether the command has options for files of logs or registers: only then is an operand looked up
+ * as a file. */
+static bool reads_files(const struct cmd_spec *cmd)
+{
+	return cmd->run == cmd_log || cmd->run == cmd_verify || cmd->run == cmd_read ||
+	       cmd->run == cmd_list;
+}
+
+/* The option that takes this file. */
 static const char *option_for(const struct app *app, const char *path)
 {
-	if (app->cmd->run == cmd_log)
-		return "--input";
-	if (app->cmd->run == cmd_verify)
-		return is_log(path) ? "--input" : "--quote";
-	return app->cmd->run == cmd_read || app->cmd->run == cmd_list ? "--quote" : NULL;
+	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && is_log(path));
+	return log ? "--input" : "--quote";
 }
 
 bool app_err_file(const struct app *app, struct err *err)
 {
 	const struct str_list *inputs = &app->opt.inputs;
 	int file = 0;
-	while (file < app->argc && !is_file(app->argv[file]))
+	while (reads_files(app->cmd) && file < app->argc && !is_file(app->argv[file]))
 		file++;
-	if (file == app->argc || option_for(app, app->argv[file]) == NULL)
+	if (!reads_files(app->cmd) || file == app->argc)
 		return false;
 	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl %s",
 		app->argv[file], app->cmd->run == cmd_list ? "read" : app->cmd->name);

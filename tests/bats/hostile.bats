@@ -506,7 +506,7 @@ broken() {
 	assert_equal "$(json .kind | uniq)" record
 	cp "$TSM/p/r/event_log" "$TMP/r.log"
 	tsmctl replay "$TMP/r.log"
-	assert_refused 5 "*not a log of a known format*"
+	assert_refused 5 "*no log of a known format*"
 	tsmctl replay "$TMP/r.log:rfc-text"
 	assert_refused 3 "*no SYNC line says which hash*"
 	# Blank lines alone are no log either.

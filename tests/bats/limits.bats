@@ -9,7 +9,7 @@ setup() {
 	load extend
 	common_setup
 	TMP=$BATS_TEST_TMPDIR
-	UNKNOWN="not a log of a known format; if it is one, name its format with FILE:FORMAT"
+	UNKNOWN="no log of a known format; if it is one, name its format with FILE:FORMAT"
 }
 
 teardown() {

@@ -424,7 +424,7 @@ events_of_rtmr1() {
 	empty_root
 	printf 'a record\n' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': not a log of a known format; if it is one, name its format with FILE:FORMAT"
+	assert_refused 5 "'$LOG': no log of a known format; if it is one, name its format with FILE:FORMAT"
 	tsmctl log --input "$LOG:rfc-text"
 	assert_refused 3 "'$LOG': no SYNC line says which hash*"
 	tsmctl log --input /nonexistent/log
@@ -435,7 +435,7 @@ events_of_rtmr1() {
 	assert_refused 4 "'': no such file or directory"
 	printf '\177ELF' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': not a log of a known format*"
+	assert_refused 5 "'$LOG': no log of a known format*"
 	chmod 000 "$LOG"
 	if [ "$(id -u)" != 0 ]; then
 		tsmctl log --input "$LOG"

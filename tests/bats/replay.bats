@@ -238,7 +238,7 @@ taken as extended; only the register can tell"
 	assert_refused 4 "'/nonexistent/log': no such file or directory"
 	echo 'a record' >r.log
 	replay r.log
-	assert_refused 5 "'r.log': not a log of a known format*"
+	assert_refused 5 "'r.log': no log of a known format*"
 	printf 'SYNC sha256/%s\n\none\ncut' "$ZERO32" >r.log
 	replay r.log
 	assert_refused 5 "'r.log': offset 82: the last line has no newline: the log is cut"

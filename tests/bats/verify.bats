@@ -859,7 +859,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	use_root rfc-v1
 	printf 'a record\n' >"$TMP/some.log"
 	tsmctl verify --input "$TMP/some.log" rtmr0
-	assert_refused 5 "'$TMP/some.log': not a log of a known format*"
+	assert_refused 5 "'$TMP/some.log': no log of a known format*"
 	tsmctl verify --input "$TMP/some.log:rfc-text" rtmr0
 	assert_failure 1
 	assert_output --regexp '^mismatch  measurement-example/rtmr0:sha256'

@@ -404,8 +404,8 @@ static void test_sniff(void)
 	text_str(&t, "\"},\"digests\":[" SHA384 "],\"pcr\":1}]");
 	feed_good(text_bytes(&t), NULL, "cel-json", 1);
 	text_free(&t);
-	feed_bad(bytes_of("{\"a\":\"digests\",\"content_type\" 1}"), NULL, 0, "not a log of a known format");
-	feed_bad(bytes_of("\"digests\":[]"), NULL, 0, "not a log of a known format");
+	feed_bad(bytes_of("{\"a\":\"digests\",\"content_type\" 1}"), NULL, 0, "no log of a known format");
+	feed_bad(bytes_of("\"digests\":[]"), NULL, 0, "no log of a known format");
 }
 
 int main(void)

@@ -312,7 +312,7 @@ static void test_malformed_lines(void)
 		NULL, "ima", 2);
 	feed_bad((struct bytes){NULL, 0}, "ima", 0, "no record");
 	feed_bad(bytes_of("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa nobody sha1:aa /x\n"), NULL,
-		0, "not a log of a known format");
+		0, "no log of a known format");
 }
 
 static void test_malformed_records(void)

@@ -395,7 +395,7 @@ static void test_header(void)
 
 	add_str_event(&t, 1, 4, "abcd");
 	feed_bad(text_bytes(&t), "ccel", 0, "offset 0: no Spec ID event");
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	feed_bad((struct bytes){t.p, 0}, "ccel", 0, "no log: there is no record in it");
 	text_free(&t);
 }
@@ -461,19 +461,19 @@ static void test_no_old_log(void)
 	struct text t = {0};
 	add_old(&t, 0, 8, 'd', bytes_of("hello"));
 	add_old(&t, 0, 0x77, 'd', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 24, 8, 'd', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 0, 8, '\0', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 0, 3, '\0', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	text_fill(&t, '\0', 8192);
-	feed_bad(text_bytes(&t), NULL, 0, "not a log of a known format");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 }
 

@@ -171,9 +171,9 @@ static void check_negatives(void)
 {
 	bad(NEGATIVE "empty.bin", NULL, 0, "no log: it is empty");
 	bad(NEGATIVE "empty.bin", "ccel", 0, "no log: there is no record");
-	bad(NEGATIVE "all-ff.bin", NULL, 0, "not a log of a known format");
+	bad(NEGATIVE "all-ff.bin", NULL, 0, "no log of a known format");
 	bad(NEGATIVE "all-ff.bin", "ccel", 0, "offset 0");
-	bad(NEGATIVE "no-header.bin", NULL, 0, "not a log of a known format");
+	bad(NEGATIVE "no-header.bin", NULL, 0, "no log of a known format");
 	bad(NEGATIVE "no-header.bin", "ccel", 0, "offset 0: no Spec ID event");
 	good(NEGATIVE "no-header.bin", "aael", "aael", 1);
 	bad(NEGATIVE "trunc-in-digest.bin", NULL, 1, "offset 85: the log ends within the record");
