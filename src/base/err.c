@@ -16,7 +16,7 @@ static void show_byte(char cell[static 8], unsigned char c)
 		memcpy(cell, "?", sizeof("?"));
 }
 
-/* Copies src behind what is in err->msg from `used` on, each unprintable byte made visible. */
+/* Copies src after what is in err->msg from `used` on, each unprintable byte made visible. */
 static void append_visible(struct err *err, size_t used, const char *src)
 {
 	for (; *src != '\0'; src++) {

@@ -23,7 +23,7 @@ int err_set(struct err *err, enum status status, const char *fmt, ...)
 int err_sys(struct err *err, int sys, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "context: " in front of the message that is there. */
 int err_in(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Puts ": hint" or the like behind the message that is there. */
+/* Puts ": hint" or the like after the message that is there. */
 int err_add(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -17,7 +17,7 @@ struct app {
 	struct root root;
 	struct sink out;
 	struct err err;	    /* why a command failed, printed by main */
-	enum status status; /* the worst of what rows told, beside err */
+	enum status status; /* the worst status of single rows, beside err */
 	struct err unseen; /* with a status: a part of the trees that app_probe could not look at */
 	struct progress progress;
 	bool changed; /* a register was: output that fails is not "nothing happened" */
@@ -27,7 +27,7 @@ struct app {
 void app_note(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const struct err *err);
 
-/* What is to be known of a log that was read to its end. */
+/* Prints the notes about a log that was read to its end. */
 void app_tell_log(const struct app *app, const struct log_input *in);
 
 /*
@@ -63,7 +63,7 @@ void app_json_named_logs(struct json *j, const char *key, const struct inputs *i
 /* Shows, on a terminal, how far the replay of these is. */
 void app_watch(struct app *app, struct inputs *inputs);
 
-/* Whether standard output is to be coloured. */
+/* Whether to colour standard output. */
 bool app_colored(const struct app *app);
 
 void print_help(struct sink *out, const struct cmd_spec *cmd);

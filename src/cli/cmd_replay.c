@@ -111,7 +111,7 @@ static void tell_rows(struct app *app, const struct register_file *values)
 		if (mr->bad.status == ST_OK)
 			continue;
 		app->status = status_worse(app->status, mr->bad.status);
-		/* That of a log that was cut is told with the log. */
+		/* The error of a log that was cut is reported with the log. */
 		if (mr->bad.status == ST_NO &&
 			(last == NULL || strcmp(last->msg, mr->bad.msg) != 0)) {
 			struct err err = mr->bad;

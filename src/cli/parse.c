@@ -161,8 +161,8 @@ static int err_option(struct err *err, const struct grammar *g, int code, char *
 }
 
 /*
- * Options of g at the front of, or anywhere in, argv. optind is left at the first operand. The first
- * error counts, and what comes after it is taken all the same: it may be --json.
+ * Parses options of g at the front of argv, or anywhere in it. optind is left at the first operand.
+ * The first error is reported; later options are still parsed, because one may be --json.
  */
 static int parse_options(const struct grammar *g, const char *mode, int argc, char *argv[],
 	struct options *opt, struct err *err)
@@ -248,8 +248,10 @@ int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *e
 	if (argc < 1)
 		return err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
 
-	/* "+": the command, the first operand, ends the global options. ":": a missing value is
-	 * told apart. */
+	/*
+	 * "+": the command, the first operand, ends the global options. ":": a missing value is
+	 * reported as such.
+	 */
 	grammar_add(&g, global_opts, n_global_opts);
 	int rc = parse_options(&g, "+:", argc, argv, &ret->opt, err);
 	while (rc == 0 && optind < argc && take_word(argv[optind], &ret->opt)) {

@@ -72,7 +72,7 @@ int spool_read(struct spool *s, const struct spool_piece *piece, struct bytes *r
 		s->room = n > s->room ? n : s->room;
 		if (fill(s, piece->off, n, err) < 0)
 			return -1;
-		/* The file is nobody else's: it has what was written to it. */
+		/* No other program has this file: it contains what was written to it. */
 		if (s->have < piece->n)
 			return err_sys(err, EIO, "%s", NAME);
 	}

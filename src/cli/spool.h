@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read in one order and printed in another, kept meanwhile. */
+/* Keeps what is read in one order and printed in another. */
 #ifndef TSMCTL_CLI_SPOOL_H
 #define TSMCTL_CLI_SPOOL_H
 

@@ -87,7 +87,7 @@ extern const struct cmd_spec commands[];
 extern const size_t n_commands;
 
 const struct cmd_spec *command_by_name(const char *name);
-/* What stands in struct options before anything is parsed. */
+/* Sets the defaults of struct options. */
 void options_default(struct options *ret);
 
 /* One file each; argv are the operands. -1 with app->err, or 0; what single rows failed with is in

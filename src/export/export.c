@@ -39,7 +39,7 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
 	*ret = (struct export){.format = format, .algs = algs, .out = {.put = put, .arg = arg}};
 }
 
-/* Static: an event of it extends nothing, whatever its type. */
+/* It is static: an event of it extends nothing, even if its type does. */
 static bool is_mrtd(const struct log_event *ev)
 {
 	return ev->place == PLACE_CC_MR && ev->index == 0;

@@ -207,7 +207,10 @@ void journal_state_clear(struct journal_state *s)
 	journal_state_init(s, NULL);
 }
 
-/* Its digest is its record's, and what is expected is what that digest makes of the register. */
+/*
+ * Checks that the digest is the record's hash, and that `expected` is the hash of the register's
+ * value and that digest.
+ */
 static int check_intent(struct journal_state *s, const struct journal_line *l, struct err *err)
 {
 	struct hasher *hasher = hashers_get(s->hashers, l->digest.alg, err);
@@ -400,7 +403,7 @@ static int load_item(struct journal_state *s, const struct journal_item *item, s
 	return item->open > 0 ? load_open(s, reg, item->open, err) : 0;
 }
 
-/* Whether an item says of the register what the lines before it amount to. */
+/* Whether an item of a state agrees with the lines before it. */
 static bool is_item_of(const struct journal_item *item, const struct journal_reg *reg)
 {
 	struct bytes names = item->names;

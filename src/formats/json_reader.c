@@ -39,7 +39,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* Skips blanks, and RS where there may be one, and looks at the byte behind them. */
+/* Skips blanks, and RS where there may be one, and looks at the byte after them. */
 static int next_byte(struct json_seq *s, int *ret, struct err *err)
 {
 	bool rs_too = s->state <= JSON_SEQ_TEXTS;
@@ -74,7 +74,7 @@ static int end_array(struct json_seq *s, struct err *err)
 	return 0;
 }
 
-/* 1 at an element, 0 behind the array. */
+/* 1 at an element, 0 after the array. */
 static int array_step(struct json_seq *s, int c, struct err *err)
 {
 	if (c == AT_END)
@@ -113,7 +113,7 @@ static int find_text(struct json_seq *s, struct err *err)
 	return rc <= 0 ? rc : next_byte(s, &c, err) < 0 ? -1 : 1;
 }
 
-/* Without a character at the end that goes on behind it. */
+/* Without a character at the end that continues after it. */
 static size_t whole_characters(struct bytes b)
 {
 	for (size_t back = 1; back <= 3 && back < b.n; back++) {

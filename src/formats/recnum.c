@@ -3,7 +3,10 @@
 
 #include "formats/record_reader.h"
 
-/* Registers that have names are told apart by a hash of theirs (FNV-1a): a note is all it decides. */
+/*
+ * Registers with names are distinguished by a hash of the name (FNV-1a): a collision only affects a
+ * note.
+ */
 static uint64_t register_key(const struct log_event *event)
 {
 	uint64_t key = UINT64_C(0xcbf29ce484222325);

@@ -64,7 +64,7 @@ static bool is_end(struct bytes left, size_t fixed)
 	return all_of(left, 0) || all_of(left, 0xff);
 }
 
-/* Looks at the area behind the last event. 0, or -1 for a read error. */
+/* Looks at the area after the last event. 0, or -1 for a read error. */
 static int check_rest(struct log_reader *r, struct err *err)
 {
 	enum { STEP = 65536 };
@@ -310,8 +310,8 @@ static void tcg2_close(struct log_reader *r)
 }
 
 /*
- * An event of an index that there is not is shown and matches nothing; but a log with one is likely of
- * the other kind, or damaged.
+ * An event with an impossible index is shown and matches nothing; but a log with such an event is
+ * probably of the other kind, or damaged.
  */
 static void check_index(struct log_reader *r, const struct log_event *ev)
 {
@@ -372,9 +372,9 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 	return rc;
 }
 
-/* What tells whether the index of a log's events counts CC MRs or PCRs. */
+/* Signs that decide whether the index of a log's events is a CC MR or a PCR. */
 struct looks {
-	bool edk2;   /* the header's index is as EDK2 writes it for CC MRs, and nobody for PCRs */
+	bool edk2;   /* the header has the index that only EDK2 writes, for CC MRs */
 	bool sha1;   /* a bank, which no confidential VM has */
 	bool sha256; /* a bank, beside which a TD would have SHA-384 */
 	bool zero;   /* an event extended index 0: PCR 0, or MRTD, which cannot be extended */

@@ -294,7 +294,7 @@ static void report_unread(struct report *r, const struct mr *mr, const struct er
 	say(r, "problem", "registers", fix_of(why), "%s: %s", mr->full, why->msg);
 }
 
-/* Those of configfs that no entry stands for yet: nothing is wrong with them. */
+/* Registers of configfs without an entry: this is normal before the first extend. */
 static void report_entries(struct report *r, const struct tree *tree)
 {
 	char names[128] = "";
@@ -519,7 +519,7 @@ static bool is_of_log(const struct inputs *inputs, const struct err *err)
 	return false;
 }
 
-/* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
+/* A foreign extend that is reported here is found before an attestation fails. */
 static void report_judged(struct report *r, const struct inputs *inputs, const struct mr *mr,
 	const struct judgement *j)
 {

@@ -22,7 +22,10 @@ struct extend_done {
 	char note[ERR_MSG_MAX]; /* for the operator, beside the result; empty: none */
 };
 
-/* -1 unless there is memory for what follows the write; it is free again then, and nobody else's. */
+/*
+ * Returns -1 unless there is memory for what follows the write; the memory is free again afterwards
+ * and stays with this process.
+ */
 int extend_check_memory(struct err *err);
 
 /* All but SIGALRM, on which deadlines rest. */

@@ -235,7 +235,7 @@ int extend_journal(const struct root *root, const struct mr_list *mrs,
 	struct mr *mr = wanted->mr;
 	if (wanted->dry_run)
 		return dry_run(root, wanted, ret, err);
-	/* First: a journal of another boot goes on only if its registers can be read. */
+	/* First: a journal of another boot continues only if its registers can be read. */
 	if (mr->abi->prepare != NULL && mr->abi->prepare(root, mr, err) < 0)
 		return -1;
 	int rc = journal_writer_open(&w, root, mrs, wanted->wait_s, err);

@@ -153,7 +153,7 @@ static int err_unsettled(const struct attempt *a, const char *state, struct err 
 	return a->rc < 0 ? err_add(err, "; the kernel said: %s", a->why.msg) : -1;
 }
 
-/* After the write, something could not be read: what happened cannot be told. */
+/* After the write, something could not be read: the outcome is unknown. */
 static int cannot_tell(const struct mr *mr, struct err *err)
 {
 	err->status = ST_UNSETTLED;
@@ -258,7 +258,7 @@ static int settle(const struct attempt *a, struct extend_done *ret, struct err *
 	return err_unsettled(a, "it changed, and its log does not explain how", err);
 }
 
-/* Room for one more line, behind which the log then ends. */
+/* Room for one more line, after which the log then ends. */
 static int check_line(
 	const struct extend_wanted *w, off_t *end, bool blank, size_t line, struct err *err)
 {
@@ -271,7 +271,7 @@ static int check_line(
 		return err_set(err, ST_SYSTEM,
 			"'%s': a copy of its kernel log would be longer than RLIMIT_FSIZE allows",
 			w->mr->full);
-	/* With or without the newline: which of the two overruns is nothing to rely on. */
+	/* With or without the newline: which of the two overruns is not reliable. */
 	if (last == KERNEL_LOG_EDGE || *end == KERNEL_LOG_EDGE || last == KERNEL_LOG_MAX ||
 		*end == KERNEL_LOG_MAX)
 		return err_set(err, ST_SYSTEM,
@@ -396,7 +396,10 @@ static int write_once(struct attempt *a, bool *tried)
 	return backend->extend_digest(a->root, w->mr, &w->digest, tried, &a->why);
 }
 
-/* Descriptors for the look behind the write, which has more open than the one before it. */
+/*
+ * Reserves descriptors for reading the log after the write, which needs more of them than reading
+ * it before.
+ */
 static void release(int spare[])
 {
 	for (int i = 0; i < SPARE_DESCRIPTORS; i++)

@@ -54,7 +54,7 @@ struct judgement {
 	struct event_ref lack;
 	struct event_ref altered; /* of a claim whose data does not hash to its digest */
 	bool has_altered;
-	bool padded;	   /* IMA extended it with SHA-1 digests, and zeros behind them */
+	bool padded;	   /* IMA extended it with SHA-1 digests, and zeros after them */
 	bool initial;	   /* it holds an initial value */
 	bool stated;	   /* partial, log-ahead: it starts from a value that only a log states */
 	uint64_t extends;  /* what the search took */

@@ -150,7 +150,7 @@ static int give_up(struct joining *j, size_t i, size_t k)
 	return 0;
 }
 
-/* A text log beside what other logs give for its register: a copy, or it goes on where they end. */
+/* A text log beside what other logs give for its register: a copy, or it continues where they end. */
 static int join_text(
 	struct joining *j, size_t i, size_t k, struct rfc_search_result *text, struct err *err)
 {
