@@ -116,7 +116,7 @@ static void report_no_registers_of_snp(struct report *r)
 		"report.dat' prints its measurement, 'tsmctl verify --quote report.dat --expect "
 		"FILE' checks it",
 		"kernels show no measurement registers of AMD SEV-SNP: its launch measurement is "
-		"in the report, and nothing can be extended");
+		"in the report, and cannot be extended");
 	if (exists(r->root, "sys/class/tpm/tpm0"))
 		say(r, "ok", "vtpm", NULL,
 			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
@@ -386,8 +386,8 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	} else {
 		if (!tree.tvm)
 			say(r, "note", "registers", NULL,
-				"only PCRs of a TPM, which do not make this machine a TVM: "
-				"'extend' and 'write' cannot use them");
+				"only PCRs of a TPM, which 'extend' and 'write' cannot change: use "
+				"tpm2_pcrextend");
 		if (!tree.tvm && !exists(r->root, "sys/kernel/security/tpm0"))
 			say(r, "note", "securityfs",
 				"mount -t securityfs none /sys/kernel/security, as root",

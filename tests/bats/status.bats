@@ -190,7 +190,7 @@ refute_topic() { # LEVEL TOPIC
 	assert_failure 3
 	finding ok tee 'this is a guest of AMD SEV-SNP (sys/class/misc/sev-guest is there)'
 	finding note tee 'kernels show no measurement registers of AMD SEV-SNP: *'
-	finding note tee '*its launch measurement is in the report, and nothing can be extended' "'tsmctl quote --random >report.dat' gets the report, *"
+	finding note tee '*its launch measurement is in the report, and cannot be extended' "'tsmctl quote --random >report.dat' gets the report, *"
 	finding note vtpm 'no TPM (/sys/class/tpm/tpm0)' 'with an SVSM: load its driver, tpm_svsm (Linux 6.16)'
 	finding note registers none ''
 	refute_topic problem registers

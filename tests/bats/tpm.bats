@@ -329,7 +329,7 @@ padded() {
 	done
 	tsmctl status
 	assert_success
-	assert_line --partial "only PCRs of a TPM, which do not make this machine a TVM"
+	assert_line --partial "only PCRs of a TPM, which 'extend' and 'write' cannot change: use tpm2_pcrextend"
 	assert_line --partial "no log of the TPM's firmware in /sys/kernel/security"
 	assert_line --partial '48 of 48 can be read'
 }
