@@ -33,6 +33,7 @@ struct report {
 	const char *tee_sign; /* the file that shows it */
 	bool found;	      /* an interface has a provider, or could not be looked at */
 	bool tvm;	      /* there are registers that are no TPM's */
+	bool no_registers;    /* guests of this TEE have none, and nothing is wrong with that */
 	bool journal_bad;     /* a problem of the journal was reported */
 };
 
@@ -220,7 +221,7 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 				backend->homes[i]);
 	}
 	/* A machine has one interface: that others are missing matters only where it is missing, too. */
-	bool matters = !r->found && (any || backend != &backend_tpm);
+	bool matters = !r->found && !r->no_registers && (any || backend != &backend_tpm);
 	if (!any && matters)
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
@@ -373,9 +374,7 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	if (tree_probe(r->root, only, &tree, &err) < 0) {
 		const char *absent = "run this in a TVM whose kernel shows its registers, or "
 				     "point --root at one";
-		/* Their guests have none, and nothing is wrong with that. */
-		bool none = r->tee == TEE_SNP || r->tee == TEE_CCA;
-		if (err.status == ST_ABSENT && none)
+		if (err.status == ST_ABSENT && r->no_registers)
 			say(r, "note", "registers", NULL, "none");
 		else
 			say(r, "problem", "registers",
@@ -648,6 +647,7 @@ static void look_around(struct report *r, const char *only)
 	int rc = tree_probe(r->root, only, &tree, &err);
 	r->tee = find_tee(r->root, &r->tee_sign);
 	r->tvm = rc == 0 && tree.tvm;
+	r->no_registers = r->tee == TEE_SNP || r->tee == TEE_CCA;
 	r->found = rc == 0 || err.status != ST_ABSENT;
 	tree_clear(&tree);
 }

@@ -193,6 +193,7 @@ refute_topic() { # LEVEL TOPIC
 	finding note tee '*its launch measurement is in the report, and cannot be extended' "'tsmctl quote --random >report.dat' gets the report, *"
 	finding note vtpm 'no TPM (/sys/class/tpm/tpm0)' 'with an SVSM: load its driver, tpm_svsm (Linux 6.16)'
 	finding note registers none ''
+	refute_topic note interface
 	refute_topic problem registers
 	finding ok configfs '/sys/kernel/config/tsm/report is there: quotes *'
 	mkdir -p "$ROOT/sys/class/tpm/tpm0"
