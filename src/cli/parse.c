@@ -132,8 +132,10 @@ static bool add_meant(struct err *err, const struct grammar *g, const char *opti
 	memcpy(name, option + 2, n - 2);
 	for (size_t i = 0; i < g->n; i++)
 		suggest_try(&s, g->spec[i]->lg);
-	if (add_owners(err, name))
-		return err_add(err, "?"), true;
+	if (add_owners(err, name)) {
+		err_add(err, "?");
+		return true;
+	}
 	if (s.name != NULL)
 		err_add(err, "; did you mean '--%s'?", s.name);
 	return s.name != NULL;

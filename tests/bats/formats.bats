@@ -741,7 +741,7 @@ values() {
 
 @test "a firmware log without the events that end the boot services: noted as taken early or cut" {
 	local log="$ROOTS/ovmf-swtpm/sys/kernel/security/tpm0/binary_bios_measurements" at command
-	local said="'cut': no 'Exit Boot Services' event: the log was taken before the kernel started, or its end is missing"
+	local said="'short': no 'Exit Boot Services' event: the log was taken before the kernel started, or its end is missing"
 	cd "$BATS_TEST_TMPDIR"
 	for command in 'log --input' replay; do
 		# shellcheck disable=SC2086
@@ -749,15 +749,15 @@ values() {
 		assert_done
 	done
 	at=$("$TSMCTL" log --input "$log" --jsonl | jq 'select(.data_text // "" | startswith("Exit Boot")) | .offset' | head -n 1)
-	head -c "$at" "$log" >cut
+	head -c "$at" "$log" >short
 	for command in 'log --input' replay; do
 		# shellcheck disable=SC2086
-		go "$TSMCTL" $command cut
+		go "$TSMCTL" $command short
 		assert_success
 		assert_equal "$stderr" "tsmctl: $said"
 	done
-	"$TSMCTL" replay -q cut >values
-	go "$TSMCTL" verify --values values --input cut
+	"$TSMCTL" replay -q short >values
+	go "$TSMCTL" verify --values values --input short
 	assert_success
 	assert_equal "$stderr" "tsmctl: $said"
 	# A log of what is no UEFI firmware ends without them.
