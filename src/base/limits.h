@@ -22,6 +22,7 @@ enum {
 	LOG_ABSENCES_MAX = 1000, /* the same, found removed and not yet made again: ENOENT */
 	MOVED_RETRIES_MAX = 10,	 /* a register that moved while it was verified */
 	OPENAT2_RETRIES_MAX = 100000, /* EAGAIN: a mount or rename elsewhere raced with ".." */
+	LINKS_MAX = 40,		      /* symbolic links of one path: the kernel's own bound */
 	READ_DEADLINE_MS = 5000,      /* a kernel file that does not answer */
 	LOCK_WAIT_DEFAULT_S = 10,
 	LOCK_WAIT_MAX_S = 86400,

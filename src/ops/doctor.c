@@ -401,7 +401,9 @@ static void report_rights(struct report *r)
 			"/sys/kernel/config holds no tsm folder, or configfs is not mounted");
 	int fd = root_at(r->root, "sys", O_RDONLY | O_DIRECTORY, 0);
 	if (fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS)
-		say(r, "problem", "sysfs", "mount -o remount,rw /sys",
+		say(r, "problem", "sysfs",
+			"mount -o remount,rw /sys, or no ProtectKernelTunables= in the systemd "
+			"unit",
 			"/sys is mounted read-only: nothing can be extended");
 	if (fd >= 0)
 		close(fd);
@@ -465,7 +467,8 @@ static void report_lock(struct report *r)
 	if (boot_id_read(r->root, boot_id))
 		say(r, "ok", "boot-id", NULL, "%s", boot_id);
 	else
-		say(r, "problem", "boot-id", "mount /proc",
+		say(r, "problem", "boot-id",
+			"mount /proc, and use no ProcSubset=pid in a systemd unit",
 			"no boot id in /proc/sys/kernel/random/boot_id: no register can be "
 			"extended but those whose log the kernel keeps");
 }

@@ -292,7 +292,7 @@ boot() {
 	# Which boot this is cannot be known: nor whether the record is of it.
 	mv "$ROOT/proc" "$ROOT/gone"
 	tsmctl extend rtmr1 --event one --once
-	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended"
+	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended; mount /proc, and use no ProcSubset=pid in a systemd unit"
 }
 
 @test "a kexec, and somebody extended in between: the place is named, the journal goes on" {

@@ -284,7 +284,8 @@ refute_topic() { # LEVEL TOPIC
 		mount --bind "$ROOT/sys" "$ROOT/sys" && mount -o remount,bind,ro "$ROOT/sys" &&
 		"$TSMCTL" --root "$ROOT" status --json'
 	assert_success
-	finding problem sysfs '/sys is mounted read-only*' 'mount -o remount,rw /sys'
+	finding problem sysfs '/sys is mounted read-only*' \
+		'mount -o remount,rw /sys, or no ProtectKernelTunables= in the systemd unit'
 }
 
 @test "the firmware's log is read to its end" {
