@@ -178,8 +178,8 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 			"--note: the kernel keeps the log of '%s', there is no place for it",
 			mr->full);
 	const char *path = NULL, *keeper = system_other_keeper(&app->root, mr, &path);
-	if (find_what(app, &wanted, buf) < 0 ||
-		extend_run(&app->root, &tree->mrs, &wanted, &done, &app->err) < 0)
+	struct extend_batch batch = {&app->root, &tree->mrs, &wanted, &done, 1, 0};
+	if (find_what(app, &wanted, buf) < 0 || extend_run(&batch, &app->err) < 0)
 		return -1;
 	app->changed = !wanted.dry_run && !done.already;
 	if (done.note[0] != '\0')
