@@ -144,18 +144,19 @@ static int ask_again(const struct extend_batch *b, size_t first, bool locked,
 }
 
 /* Before the first is extended. `once` is NULL where nothing was asked. */
-static int check_all(
-	const struct extend_batch *b, bool locked, struct once_answer *once, struct err *err)
+static int check_all(struct extend_batch *b, bool locked, struct once_answer *once, struct err *err)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		if (!extend_is_first(b, i))
 			continue;
+		b->at = i;
 		if (recheck(b, i, err) < 0)
 			return -1;
 		int rc = once != NULL ? ask_again(b, i, locked, &once[i], err) : 0;
 		if (rc != 0)
 			return rc;
 	}
+	b->at = b->n;
 	return 0;
 }
 
@@ -199,7 +200,7 @@ static int extend_each(
 	struct extend_batch *b, int *lock, const struct once_answer *once, struct err *err)
 {
 	for (b->n_done = 0; b->n_done < b->n; b->n_done++) {
-		size_t i = b->n_done;
+		size_t i = b->at = b->n_done;
 		struct extend_done *done = &b->done[i];
 		done->already = once != NULL && (done->already || extend_is_repeated(b, i));
 		int rc = 0;
@@ -233,19 +234,20 @@ static void make_lockable(const struct extend_batch *b)
 }
 
 /* Without the lock. What cannot be read then may be so under it: *unread. */
-static int ask_all(
-	const struct extend_batch *b, struct once_answer *once, bool *unread, struct err *err)
+static int ask_all(struct extend_batch *b, struct once_answer *once, bool *unread, struct err *err)
 {
 	*unread = false;
 	for (size_t i = 0; i < b->n; i++) {
 		if (!extend_is_first(b, i))
 			continue;
+		b->at = i;
 		int rc = once_ask(b, i, false, &once[i], err);
 		if (rc < 0 && (err->status != ST_SYSTEM || err->sys == EWOULDBLOCK))
 			return -1;
 		once[i].unread = rc < 0;
 		*unread |= rc < 0;
 	}
+	b->at = b->n;
 	return 0;
 }
 
@@ -285,6 +287,7 @@ int extend_run(struct extend_batch *batch, struct err *err)
 	for (size_t i = 0; i < batch->n; i++)
 		batch->done[i] = (struct extend_done){0};
 	batch->n_done = 0;
+	batch->at = batch->n;
 	if (batch->n == 0)
 		return 0;
 	if (!batch->wanted[0].once)

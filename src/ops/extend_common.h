@@ -33,6 +33,7 @@ struct extend_batch {
 	struct extend_done *done;
 	size_t n;
 	size_t n_done; /* those before this one are done */
+	size_t at;     /* after a failure: which one it is about; n: no single one */
 };
 
 /* Whether no earlier one of the batch is of the same register: what is asked of a register is asked once. */
