@@ -37,7 +37,7 @@ _tsmctl() {
 	globals=(--root --abi --json -j --color --quiet -q --verbose -v --help -h --version -V )
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		list | read | extend | write | log | verify | quote | replay | diff | status) cmd=${words[i]} && break ;;
+		list | read | extend | write | log | verify | quote | measure | replay | diff | status) cmd=${words[i]} && break ;;
 		esac
 	done
 
@@ -89,6 +89,9 @@ _tsmctl() {
 	quote:--service-guid) ;;
 	quote:--service-manifest-version) ;;
 	quote:--wait) ;;
+	measure:--phase) ;;
+	measure:--values) _tsmctl_files -f ;;
+	measure:--wait) ;;
 	diff:--reference) _tsmctl_files -f ;;
 	diff:--input) _tsmctl_files -f ;;
 	diff:--register | diff:-r) ;;
@@ -101,7 +104,7 @@ _tsmctl() {
 	list:*) _tsmctl_registers ;;
 	read:-*) _tsmctl_offer --raw --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file "${globals[@]}" ;;
 	read:*) _tsmctl_registers ;;
-	extend:-*) _tsmctl_offer --event --event-file --file --digest --note --once --dry-run --force --wait "${globals[@]}" ;;
+	extend:-*) _tsmctl_offer --event --event-file --file --digest --note --once --dry-run --force --wait --graceful "${globals[@]}" ;;
 	extend:*) _tsmctl_registers ;;
 	write:-*) _tsmctl_offer --hex --file --wait "${globals[@]}" ;;
 	write:*) _tsmctl_registers ;;
@@ -110,11 +113,13 @@ _tsmctl() {
 	verify:-*) _tsmctl_offer --input --values --quote --tdreport --root-ca --certs --crl --at --require --report-data --report-data-file --expect --initial --reference --no-log --allow-ahead "${globals[@]}" ;;
 	verify:*) _tsmctl_registers ;;
 	quote:-*) _tsmctl_offer --report-data --report-data-file --nonce --random --with-logs --format --privlevel --service-provider --service-guid --service-manifest-version --wait "${globals[@]}" ;;
+	measure:-*) _tsmctl_offer --phase --dry-run --predict --values --wait --graceful "${globals[@]}" ;;
+	measure:[!-]* | measure:) _tsmctl_files -f ;;
 	replay:[!-]* | replay:) _tsmctl_files -f ;;
 	diff:-*) _tsmctl_offer --reference --input --register -r --unified -U "${globals[@]}" ;;
 	diff:[!-]* | diff:) _tsmctl_files -f ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;
-	:*) _tsmctl_offer list read extend write log verify quote replay diff status ;;
+	:*) _tsmctl_offer list read extend write log verify quote measure replay diff status ;;
 	esac
 }
 complete -F _tsmctl tsmctl

@@ -47,6 +47,7 @@ complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l once -d 'do nothin
 complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l dry-run -d 'print what would be logged and the value that would result; change nothing'
 complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l force -d 'allow a register that the firmware or the boot loader owns (TDX: rtmr0, rtmr1)'
 complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l wait -r -d 'how long to wait for another tsmctl; 10 if not said'
+complete -c tsmctl -n '__fish_seen_subcommand_from extend' -l graceful -d 'do nothing, with status 0, on a machine without measurement registers'
 complete -c tsmctl -n '__fish_seen_subcommand_from extend' -a '(__tsmctl_registers)'
 complete -c tsmctl -n __fish_use_subcommand -a write -d 'set a writable static register'
 complete -c tsmctl -n '__fish_seen_subcommand_from write' -l hex -r -d 'the value, exactly of the register\'s size'
@@ -88,6 +89,14 @@ complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l service-provider -r
 complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l service-guid -r -d 'with --service-provider: this service; default: all'
 complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l service-manifest-version -r -d 'with --service-guid: the version of its manifest; default: 0'
 complete -c tsmctl -n '__fish_seen_subcommand_from quote' -l wait -r -d 'how long to ask again while TDX has an open request; default: 60'
+complete -c tsmctl -n __fish_use_subcommand -a measure -d 'measure what lists say, each thing once in a boot'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l phase -r -d 'take the lines under [NAME]; -, the default: those before any [NAME]; may be given several times, in the order of the boot'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l dry-run -d 'print what would be logged and the values that would result; change nothing'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l predict -d 'print the values that the lists give from zeros; no register is needed'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l values -r -F -d 'with --predict: what registers start from, as \'tsmctl read\' or \'replay\' prints it'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l wait -r -d 'how long to wait for another tsmctl; default: 10'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -l graceful -d 'do nothing, with status 0, on a machine without measurement registers'
+complete -c tsmctl -n '__fish_seen_subcommand_from measure' -F
 complete -c tsmctl -n __fish_use_subcommand -a replay -d 'print what logs make of registers, without the registers'
 complete -c tsmctl -n '__fish_seen_subcommand_from replay' -F
 complete -c tsmctl -n __fish_use_subcommand -a diff -d 'print the events that differ between two logs'

@@ -38,6 +38,7 @@ _tsmctl() {
 		'log:print event logs'
 		'verify:check that logs explain registers'
 		'quote:get a signed report (quote) of this TVM from its firmware'
+		'measure:measure what lists say, each thing once in a boot'
 		'replay:print what logs make of registers, without the registers'
 		'diff:print the events that differ between two logs'
 		'status:say what is here, what is missing and what to do about it'
@@ -80,6 +81,7 @@ _tsmctl() {
 			'--dry-run[print what would be logged and the value that would result; change nothing]'
 			'--force[allow a register that the firmware or the boot loader owns (TDX\: rtmr0, rtmr1)]'
 			'--wait[how long to wait for another tsmctl; 10 if not said]:SECONDS:'
+			'--graceful[do nothing, with status 0, on a machine without measurement registers]'
 			'1:register:_tsmctl_registers'
 		)
 		;;
@@ -133,6 +135,17 @@ _tsmctl() {
 			'--service-guid[with --service-provider\: this service; default\: all]:GUID:'
 			'--service-manifest-version[with --service-guid\: the version of its manifest; default\: 0]:N:'
 			'--wait[how long to ask again while TDX has an open request; default\: 60]:SECONDS:'
+		)
+		;;
+	measure)
+		args=(
+			'*--phase[take the lines under \[NAME\]; -, the default\: those before any \[NAME\]; may be given several times, in the order of the boot]:NAME:'
+			'--dry-run[print what would be logged and the values that would result; change nothing]'
+			'--predict[print the values that the lists give from zeros; no register is needed]'
+			'--values[with --predict\: what registers start from, as '\''tsmctl read'\'' or '\''replay'\'' prints it]:FILE:_files'
+			'--wait[how long to wait for another tsmctl; default\: 10]:SECONDS:'
+			'--graceful[do nothing, with status 0, on a machine without measurement registers]'
+			'*:log:_files'
 		)
 		;;
 	replay)

@@ -52,6 +52,11 @@ enum {
 	JOURNAL_ALIASES_MAX = 32,   /* names that the writer gives to one register */
 	JOURNAL_LATE_MAX = 65536,   /* ends that do not follow their intent at once */
 
+	/* lists of what is measured */
+	MEASURE_LINES_MAX = 4096,	    /* of all lists together, comments too */
+	MEASURE_FILES_MAX = 256,	    /* lists */
+	MEASURE_FILE_MAX = 4 * 1024 * 1024, /* bytes of one */
+
 	/* logs and other files */
 	LINE_MAX_BYTES = 65536,		      /* of a text log */
 	INPUT_KEEP_MAX = 32 * 1024 * 1024,    /* of what is no regular file, kept in memory */

@@ -121,6 +121,17 @@ struct mr *app_find_own(struct app *app, const struct tree *tree, const char *sp
 	return mr;
 }
 
+bool app_has_no_tvm(const struct app *app, const struct tree *tree, int rc)
+{
+	return rc < 0 ? app->err.status == ST_ABSENT : !tree->tvm && app->unseen.status == ST_OK;
+}
+
+void app_note_no_tvm(struct app *app)
+{
+	tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
+	app_note(app, "%s: nothing was done", app->err.msg);
+}
+
 static bool is_whole(const struct mr_list *mrs, const char *spec)
 {
 	for (size_t i = 0; i < mrs->n; i++)

@@ -32,6 +32,11 @@ int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */
 int app_probe(struct app *app, struct tree *ret);
 
+/* After app_probe said rc: whether it found that this machine has no measurement registers of its own, and
+ * the note that says so. */
+bool app_has_no_tvm(const struct app *app, const struct tree *tree, int rc);
+void app_note_no_tvm(struct app *app);
+
 /* The register that an operand names, and those that the operands mean; NULL, -1: with app->err. */
 /* The same for what only a TVM's own registers allow: ST_ABSENT where there are none but a TPM's. */
 struct mr *app_find_own(struct app *app, const struct tree *tree, const char *spec);

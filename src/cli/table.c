@@ -71,6 +71,12 @@ static const struct opt_spec read_opts[] = {
 	TD_OPTS,
 };
 
+#define GRACEFUL_OPT                                                                               \
+	{                                                                                          \
+		0, "graceful", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(graceful),               \
+			"do nothing, with status 0, on a machine without measurement registers"    \
+	}
+
 static const struct opt_spec extend_opts[] = {
 	{0, "event", OPT_STRING, "TEXT", NULL, COMPLETE_NOTHING, AT(event),
 		"log TEXT, one line, and extend its hash"},
@@ -91,6 +97,7 @@ static const struct opt_spec extend_opts[] = {
 		"allow a register that the firmware or the boot loader owns (TDX: rtmr0, rtmr1)"},
 	{0, "wait", OPT_SECONDS, "SECONDS", NULL, COMPLETE_NOTHING, AT(wait_s),
 		"how long to wait for another tsmctl; 10 if not said"},
+	GRACEFUL_OPT,
 };
 
 static const struct opt_spec write_opts[] = {
@@ -145,6 +152,22 @@ static const struct opt_spec verify_opts[] = {
 	{0, "allow-ahead", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(allow_ahead),
 		"a log may have events at its end that are not in the register: log-ahead is "
 		"status 0"},
+};
+
+static const struct opt_spec measure_opts[] = {
+	{0, "phase", OPT_LIST, "NAME", NULL, COMPLETE_NOTHING, AT(phases),
+		"take the lines under [NAME]; -, the default: those before any [NAME]; may be "
+		"given several times, in the order of the boot"},
+	{0, "dry-run", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(dry_run),
+		"print what would be logged and the values that would result; change nothing"},
+	{0, "predict", OPT_FLAG, NULL, NULL, COMPLETE_NOTHING, AT(predict),
+		"print the values that the lists give from zeros; no register is needed"},
+	{0, "values", OPT_STRING, "FILE", NULL, COMPLETE_FILE, AT(values),
+		"with --predict: what registers start from, as 'tsmctl read' or 'replay' prints "
+		"it"},
+	{0, "wait", OPT_SECONDS, "SECONDS", NULL, COMPLETE_NOTHING, AT(wait_s),
+		"how long to wait for another tsmctl; default: 10"},
+	GRACEFUL_OPT,
 };
 
 static const char *const quote_choices[] = {"coco-tdx", NULL};
@@ -214,6 +237,13 @@ const struct cmd_spec commands[] = {
 		"Writes the blob alone to a file or pipe, or, with --json or --format, a document.",
 		quote_opts, COUNT(quote_opts), 0, 0, COMPLETE_NOTHING, "tsmctl.quote/1",
 		"registers", cmd_quote},
+	{"measure", "[FILE|DIR...]", "measure what lists say, each thing once in a boot",
+		"A list has lines REGISTER event TEXT, REGISTER file PATH and REGISTER digest HEX "
+		"[NOTE]: see tsmctl-measure(5). Default: the *.conf files of "
+		"/etc/tsmctl/measure.d, /run/tsmctl/measure.d and /usr/lib/tsmctl/measure.d. All "
+		"lines are checked before the first is extended.",
+		measure_opts, COUNT(measure_opts), 0, -1, COMPLETE_FILE, "tsmctl.measure/1",
+		"entries", cmd_measure},
 	{"replay", "LOG[:FORMAT][@REGISTER]...",
 		"print what logs make of registers, without the registers", NULL, NULL, 0, 1, -1,
 		COMPLETE_FILE, "tsmctl.read/1", "registers", cmd_replay},

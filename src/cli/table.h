@@ -53,7 +53,8 @@ struct options {
 	bool random, with_logs;
 	unsigned quote_wait_s;
 	const char *context;
-	struct str_list inputs, references, registers, root_ca, certs, crl, require;
+	bool graceful, predict;
+	struct str_list inputs, references, registers, root_ca, certs, crl, require, phases;
 };
 
 struct opt_spec {
@@ -97,6 +98,7 @@ int cmd_quote(struct app *app, int argc, char *const argv[]);
 int cmd_read(struct app *app, int argc, char *const argv[]);
 int cmd_extend(struct app *app, int argc, char *const argv[]);
 int cmd_write(struct app *app, int argc, char *const argv[]);
+int cmd_measure(struct app *app, int argc, char *const argv[]);
 int cmd_log(struct app *app, int argc, char *const argv[]);
 int cmd_verify(struct app *app, int argc, char *const argv[]);
 int cmd_diff(struct app *app, int argc, char *const argv[]);

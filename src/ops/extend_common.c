@@ -5,6 +5,14 @@
 #include <signal.h>
 #include <stdlib.h>
 
+bool extend_is_first(const struct extend_batch *b, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (b->wanted[k].mr == b->wanted[i].mr)
+			return false;
+	return true;
+}
+
 int extend_check_memory(struct err *err)
 {
 	/* volatile: an allocation that is not used may be left out. */

@@ -22,6 +22,23 @@ struct extend_done {
 	char note[ERR_MSG_MAX]; /* for the operator, beside the result; empty: none */
 };
 
+/*
+ * Several extends under one lock, in this order. `once`, `dry_run` and `wait_s` are those of wanted[0]. With
+ * `once`, one that equals an earlier one of the batch is there already, too.
+ */
+struct extend_batch {
+	const struct root *root;
+	const struct mr_list *mrs;
+	const struct extend_wanted *wanted; /* n of each */
+	struct extend_done *done;
+	size_t n;
+	size_t n_done; /* those before this one are done */
+	size_t at;     /* after a failure: which one it is about; n: no single one */
+};
+
+/* Whether no earlier one of the batch is of the same register: what is asked of a register is asked once. */
+bool extend_is_first(const struct extend_batch *b, size_t i);
+
 /* -1 unless there is memory for what follows the write; it is free again then, and nobody else's. */
 int extend_check_memory(struct err *err);
 

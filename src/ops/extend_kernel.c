@@ -12,6 +12,7 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "kernel/lock.h"
+#include "ops/extend_predict.h"
 #include "replay/rfc_walk.h"
 #include "replay/rfc_search.h"
 
@@ -339,28 +340,6 @@ static int search(const struct attempt *a, struct rfc_search_result *ret, struct
 	return rc < 0 ? err_in(err, "log of '%s'", mr->full) : 0;
 }
 
-/* The value that would result, with the SYNC record that the kernel would put first. */
-static int predict(const struct extend_wanted *w, const struct digest *truth, bool sync,
-	struct digest *ret, struct err *err)
-{
-	struct hasher *h;
-	struct digest d;
-	char hex[2 * DIGEST_SIZE_MAX + 1], text[2 * DIGEST_SIZE_MAX + 64];
-	*ret = *truth;
-	if (hasher_open(&h, w->mr->alg, err) < 0)
-		return -1;
-	int n = snprintf(text, sizeof(text), "SYNC %s/%s", hash_name(w->mr->alg),
-		hex_str(hex, digest_bytes(truth)));
-	int rc = 0;
-	if (sync) {
-		rc = hash_bytes(h, (struct bytes){(const uint8_t *)text, (size_t)n}, &d, err);
-		rc = rc < 0 ? rc : hash_extend(h, ret, &d, err);
-	}
-	rc = rc < 0 ? rc : hash_extend(h, ret, &w->digest, err);
-	hasher_close(h);
-	return rc;
-}
-
 static void give_back(int *lock)
 {
 	if (*lock >= 0)
@@ -379,7 +358,7 @@ static int dry_run(struct attempt *a, int *lock, struct extend_done *ret, struct
 	if (rc == 0) {
 		/* A log that is ahead says what this kernel does not show yet. */
 		bool ahead = replay.verdict == VERDICT_LOG_AHEAD;
-		rc = predict(w, ahead ? &replay.value : &a->before.value,
+		rc = extend_predict(w, ahead ? &replay.value : &a->before.value,
 			w->record.p != NULL && !replay.in_sync, &ret->after, err);
 	}
 	rfc_search_clear(&replay);

@@ -49,7 +49,7 @@ run_example() {
 
 @test "every command and option of --help is in the man page" {
 	local cmd option
-	for cmd in list read extend write log verify quote replay status; do
+	for cmd in list read extend write log verify quote measure replay status; do
 		grep -q "^\.Nm Cm $cmd\$" "$MAN"
 		while read -r option; do
 			grep -q "Fl \\\\-$option" "$MAN" || fail "--$option of $cmd is missing"
