@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "check.h"
 
 enum { PATHS = 20000, RACES = 20000 };
@@ -122,8 +124,9 @@ static void test_made(void)
 		for (uint32_t left = seed % 8 + 1; left > 0; left--) {
 			seed = seed * 1664525 + 1013904223;
 			const char *word = words[(seed >> 8) % (sizeof(words) / sizeof(words[0]))];
-			strcat(path, seed >> 31 ? "/" : "");
-			strcat(strcat(path, word), left > 1 ? "/" : "");
+			strlcat(path, seed >> 31 ? "/" : "", sizeof(path));
+			strlcat(path, word, sizeof(path));
+			strlcat(path, left > 1 ? "/" : "", sizeof(path));
 		}
 		check_all_ways(path);
 		seed += (uint32_t)i;
@@ -133,7 +136,7 @@ static void test_made(void)
 /* As many links as the kernel follows, and one more; a name and a path that are too long. */
 static void test_limits(void)
 {
-	char name[32], next[32], *path = calloc(1, 2 * PATH_MAX);
+	char name[32], next[32], *path = calloc(2, PATH_MAX);
 	CHECK(path != NULL && symlinkat("f", root, "l0") == 0);
 	for (int i = 1; i < 45; i++) {
 		snprintf(name, sizeof(name), "l%d", i);
@@ -145,7 +148,7 @@ static void test_limits(void)
 	check_all_ways(path);
 	path[NAME_MAX] = '\0';
 	check_all_ways(path);
-	memset(path, '/', 2 * PATH_MAX - 1);
+	memset(path, '/', (size_t)2 * PATH_MAX - 1);
 	check_all_ways(path);
 	path[PATH_MAX - 1] = '\0';
 	check_all_ways(path);
