@@ -211,9 +211,9 @@ static void test_races(void)
 /* No descriptor is left open. */
 static int next_fd(void)
 {
-	int fd = dup(root);
+	int fd = dup(root), number = fd;
 	CHECK(fd >= 0 && close(fd) == 0);
-	return fd;
+	return number;
 }
 
 static void remove_tree(void)
