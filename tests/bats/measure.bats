@@ -720,6 +720,7 @@ $(recorded sha512 "$ZERO48$(printf '%032d' 0)" two)  sample/r:sha512"
 		rtmr*:sha384|'rtmr*:sha384' is not the name of a register
 		a/b/c:sha384|'a/b/c:sha384' is not the name of a register
 		:sha384|':sha384' is not the name of a register
+		a/r:x:sha384|'a/r:x:sha384' is not the name of a register
 	END
 	printf 'sample/r:sha256 event a\nr:sha256 event b\n' >"$LISTS/a.conf"
 	tsmctl measure --predict
