@@ -224,6 +224,29 @@ tsmctl: '$R3': nothing was changed; this would be logged: two"
 extended  $R3  $LIST:2"
 }
 
+@test "a register of which another program keeps a log: a note for it, once, where something is extended" {
+	machine
+	mkdir -p "$ROOT/run/log/systemd"
+	echo 'rtmr3 phase text:x' | "$GENLOG" -f systemd:cc - >"$ROOT/run/log/systemd/cc-measure.log"
+	dd if=<(unhex "$(textsum sha384 x)") of="$(echo "$ROOT"/sys/devices/virtual/misc/*/m*/rtmr3:sha384)" \
+		bs=48 conv=notrunc status=none
+	list 'rtmr2 event one\nrtmr3 event two\nrtmr3 event three\n'
+	note="tsmctl: '$R3': systemd keeps a log of this register, too ('/run/log/systemd/cc-measure.log'): its verifiers do not know this record and will not accept the register"
+	tsmctl measure --dry-run "$LIST"
+	assert_success
+	assert_equal "$(grep -c 'keeps a log' <<<"$stderr")" 1
+	[[ $stderr == *"$note"* ]] || fail "$stderr"
+	tsmctl measure "$LIST"
+	assert_success
+	assert_equal "$(grep 'keeps a log' <<<"$stderr")" "$note"
+	tsmctl measure "$LIST"
+	assert_done
+	list 'rtmr3 event two\nrtmr3 event four\nrtmr3 event five\n'
+	tsmctl measure "$LIST"
+	assert_success
+	assert_equal "$(grep 'keeps a log' <<<"$stderr")" "$note"
+}
+
 # Which lists there are
 
 @test "by default: *.conf of /etc, /run and /usr/lib, by name; the first of a name counts, /dev/null hides it" {
@@ -593,6 +616,9 @@ extended  $R3  $LIST:2"
 		assert_success
 		[[ $stderr == *": nothing was done" ]] || fail "$stderr"
 	done
+	tsmctl measure --predict "$LIST"
+	assert_done
+	assert_output "$(recorded sha384 "$ZERO48" one)  rtmr3:sha384"
 	go "$TSMCTL" --root /nonexistent measure --graceful "$LIST"
 	assert_refused 4 "--root '/nonexistent': no such file or directory"
 }
