@@ -234,7 +234,9 @@ static void tell_notes(struct app *app, const struct measure *m, const struct ke
 			app_note(app, "%s", done->note);
 		if (!done->already && w->dry_run)
 			row_extend_note_dry_run(app, w);
-		if (!done->already && keepers[i].name != NULL)
+		/* Once for a register. */
+		if (!done->already && keepers[i].name != NULL &&
+			extend_previous(&m->batch, i) == m->batch.n)
 			row_extend_note_other_keeper(app, w->mr, keepers[i].name, keepers[i].path);
 	}
 }
@@ -252,15 +254,25 @@ static void count_extended(struct app *app, const struct measure *m, bool failed
 			n > 0 ? ": the next run goes on from there" : "");
 }
 
+static void find_keepers(struct app *app, const struct measure *m, struct keeper keepers[])
+{
+	for (size_t i = 0; i < m->batch.n; i++) {
+		size_t first = 0;
+		while (m->wanted[first].mr != m->wanted[i].mr)
+			first++;
+		keepers[i] = keepers[first];
+		if (first == i)
+			keepers[i].name =
+				system_other_keeper(&app->root, m->wanted[i].mr, &keepers[i].path);
+	}
+}
+
 static int extend(struct app *app, struct measure *m)
 {
 	AUTO_FREE struct keeper *keepers = calloc(m->batch.n + 1, sizeof(*keepers));
 	if (keepers == NULL)
 		return err_sys(&app->err, ENOMEM, "lists");
-	for (size_t i = 0; i < m->batch.n; i++)
-		if (extend_is_first(&m->batch, i))
-			keepers[i].name =
-				system_other_keeper(&app->root, m->wanted[i].mr, &keepers[i].path);
+	find_keepers(app, m, keepers);
 	int rc = extend_run(&m->batch, &app->err);
 	if (rc < 0 && m->batch.at < m->batch.n)
 		err_at(app, m->lines[m->batch.at]);

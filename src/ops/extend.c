@@ -180,6 +180,8 @@ static void set_already(struct extend_batch *b, size_t i, const struct once_answ
 static int extend_one(struct extend_batch *b, size_t i, int *lock, struct err *err)
 {
 	const struct extend_wanted *w = &b->wanted[i];
+	if (i > 0 && extend_check_signals(err) < 0)
+		return -1;
 	if (w->mr->log != LOG_OF_KERNEL)
 		return run_journal(b->root, b->mrs, w, &b->done[i], err);
 	return extend_kernel(b->root, w, lock, &b->done[i], err);

@@ -32,3 +32,19 @@ void extend_block_signals(void)
 	sigdelset(&all, SIGALRM);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 }
+
+int extend_check_signals(struct err *err)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} ends[] = {
+		{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}, {SIGQUIT, "SIGQUIT"}};
+	sigset_t pending;
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (sigismember(&pending, ends[i].number) == 1)
+			return err_set(err, ST_SYSTEM, "interrupted by %s (nothing was extended)",
+				ends[i].name);
+	return 0;
+}

@@ -44,5 +44,7 @@ int extend_check_memory(struct err *err);
 
 /* All but SIGALRM, on which deadlines rest. */
 void extend_block_signals(void);
+/* Between two extends: -1, ST_SYSTEM, if one of those that were blocked asks to end. */
+int extend_check_signals(struct err *err);
 
 #endif

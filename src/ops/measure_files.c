@@ -17,7 +17,7 @@
 
 /* The first is the administrator's. */
 static const char *const homes[] = {
-	"etc/tsmctl/measure.d", "run/tsmctl/measure.d", "usr/lib/tsmctl/measure.d"};
+	"/etc/tsmctl/measure.d", "/run/tsmctl/measure.d", "/usr/lib/tsmctl/measure.d"};
 enum { N_HOMES = sizeof(homes) / sizeof(homes[0]) };
 
 /* Lists of several folders, each name once. */
@@ -107,9 +107,9 @@ static int add_file(const struct root *root, const struct name *name, struct mea
 	char path[PATH_MAX];
 	struct stat st;
 	AUTO_CLOSE int dir = root_at(root, name->dir, O_RDONLY | O_DIRECTORY, 0);
-	snprintf(path, sizeof(path), "/%s/%s", name->dir, name->text);
+	snprintf(path, sizeof(path), "%s/%s", name->dir, name->text);
 	if (dir < 0)
-		return err_sys(err, -dir, "'/%s'", name->dir);
+		return err_sys(err, -dir, "'%s'", name->dir);
 	if (is_masked(dir, name->text))
 		return 0;
 	AUTO_CLOSE int fd = root_open_file(root, path, O_RDONLY, err);
@@ -123,23 +123,24 @@ static int add_file(const struct root *root, const struct name *name, struct mea
 }
 
 /* A folder that others may write lets them add lists. */
+static int check_folder(const struct root *root, const char *path, struct err *err)
+{
+	struct stat st;
+	int sys = -root_stat(root, path, &st);
+	return sys != 0 ? err_sys(err, sys, "'%s'", path) : check_mode(&st, path, err);
+}
+
 static int add_home(const struct root *root, const char *home, struct names *names, struct err *err)
 {
 	char parent[64];
-	struct stat st;
-	snprintf(parent, sizeof(parent), "/%.*s", (int)(strrchr(home, '/') - home), home);
 	DIR *d = root_open_dir(root, home, err);
 	if (d == NULL)
 		return err->sys == ENOENT ? 0 : -1;
-	int rc = fstat(dirfd(d), &st) < 0 ? err_sys(err, errno, "'%s'", home)
-					  : check_mode(&st, home, err);
-	int sys = -root_stat(root, parent, &st);
-	if (rc == 0)
-		rc = sys != 0 ? err_sys(err, sys, "'%s'", parent) : check_mode(&st, parent, err);
-	if (rc == 0)
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(home, '/') - home), home);
+	if (check_folder(root, parent, err) == 0 && check_folder(root, home, err) == 0)
 		return add_names(names, home, d, err);
 	closedir(d);
-	return rc;
+	return -1;
 }
 
 int measure_files_add_default(const struct root *root, struct measure_list *list, struct err *err)
@@ -152,7 +153,7 @@ int measure_files_add_default(const struct root *root, struct measure_list *list
 			return -1;
 	if (names->n == 0)
 		return err_set(err, ST_ABSENT,
-			"no list: there is no *.conf in /%s, /%s or /%s; see tsmctl-measure(5)",
+			"no list: there is no *.conf in %s, %s or %s; see tsmctl-measure(5)",
 			homes[0], homes[1], homes[2]);
 	qsort(names->v, names->n, sizeof(names->v[0]), by_name);
 	for (size_t i = 0; i < names->n; i++)

@@ -22,7 +22,7 @@ static void to_lower(char *text)
 			*text = (char)(*text | 0x20);
 }
 
-/* Cuts text into its parts; false if it is no name. */
+/* Cuts text into its parts; false if it is no name, or one that is not printed as it is. */
 static bool cut(char *text, const char **provider, const char **name, const char **hash)
 {
 	char *slash = strchr(text, '/'), *local = slash != NULL ? slash + 1 : text;
@@ -34,7 +34,7 @@ static bool cut(char *text, const char **provider, const char **name, const char
 	*provider = slash != NULL ? text : "";
 	*name = local;
 	*hash = colon != NULL ? colon + 1 : NULL;
-	return *local != '\0' && strchr(local, '/') == NULL;
+	return *local != '\0' && strpbrk(local, "/:\\") == NULL && strpbrk(text, ":\\") == NULL;
 }
 
 static bool split(const char *spec, struct parts *ret)

@@ -14,8 +14,8 @@ struct search {
 	const struct mr *mr;
 	const struct judgement *j;
 	const struct inputs *inputs;
-	const char *boot_id; /* NULL: not known */
-	bool *unshown;	     /* of each: the kernel logged it after what the register shows */
+	char boot_id[BOOT_ID_TEXT]; /* empty: not known */
+	bool *unshown; /* of each: the kernel logged it after what the register shows */
 };
 
 static const struct extend_wanted *wanted_at(const struct search *s, size_t i)
@@ -66,7 +66,7 @@ static int look_at_record(void *arg, size_t source, struct log_event *ev,
 	 * Of an earlier boot, or of which one is not known: registers may survive a kexec, what was meant
 	 * with --once does not.
 	 */
-	if (ev->boot_id != NULL && (s->boot_id == NULL || strcmp(ev->boot_id, s->boot_id) != 0))
+	if (ev->boot_id != NULL && strcmp(ev->boot_id, s->boot_id) != 0)
 		return 0;
 	if (ev->doubtful && !judgement_has_doubtful(s->j, source, ev->seq))
 		return 0;
@@ -175,7 +175,6 @@ static int check_unshown(const struct search *s, struct err *err)
 static int find_answer(const struct registers *r, struct search *s, struct inputs *inputs,
 	struct once_answer *ret, struct err *err)
 {
-	char boot_id[BOOT_ID_TEXT];
 	const struct log_input *text = inputs_text_of(inputs, s->mr);
 	if (text != NULL)
 		ret->log_size = text->size;
@@ -184,37 +183,37 @@ static int find_answer(const struct registers *r, struct search *s, struct input
 	ret->undecided = r->locked && s->j->verdict == VERDICT_UNDECIDED;
 	if (ret->undecided)
 		return 0;
-	AUTO_FREE bool *unshown = calloc(s->batch->n, sizeof(*unshown));
-	if (unshown == NULL)
-		return err_sys(err, ENOMEM, "registers");
-	s->unshown = unshown;
-	s->boot_id = boot_id_read(r->root, boot_id) ? boot_id : NULL;
+	if (!boot_id_read(r->root, s->boot_id))
+		s->boot_id[0] = '\0';
 	if (judge_answer(s->j, s->mr, err) < 0 || find_record(s, inputs, err) < 0)
 		return -1;
 	return check_unshown(s, err);
 }
 
-static int ask(const struct registers *r, struct search *s, struct asked *asked,
-	struct once_answer *ret, struct err *err)
+static int ask(const struct registers *r, const struct extend_batch *b, size_t first,
+	struct asked *asked, struct once_answer *ret, struct err *err)
 {
 	struct inputs inputs = {0};
+	struct search s = {
+		.batch = b, .first = first, .mr = b->wanted[first].mr, .inputs = &inputs};
 	AUTO_FREE struct err *bad = calloc(r->mrs->n + 1, sizeof(*bad));
 	AUTO_FREE struct judgement *js = calloc(r->mrs->n + 1, sizeof(*js));
+	AUTO_FREE bool *unshown = calloc(b->n, sizeof(*unshown));
 	size_t i = 0;
-	if (bad == NULL || js == NULL)
+	if (bad == NULL || js == NULL || unshown == NULL)
 		return err_sys(err, ENOMEM, "registers");
 	int rc = system_judge(r, asked, bad, &inputs, js, err);
-	while (asked[i].mr != s->mr)
+	while (asked[i].mr != s.mr)
 		i++;
 	if (rc == 0 && bad[i].status != ST_OK) {
 		*err = bad[i];
 		rc = -1;
 	}
 	ret->value = asked[i].value;
-	s->j = &js[i];
-	s->inputs = &inputs;
+	s.j = &js[i];
+	s.unshown = unshown;
 	if (rc == 0)
-		rc = find_answer(r, s, &inputs, ret, err);
+		rc = find_answer(r, &s, &inputs, ret, err);
 	for (size_t k = 0; k < r->mrs->n; k++)
 		judgement_clear(&js[k]);
 	inputs_close(&inputs);
@@ -226,16 +225,15 @@ int once_ask(const struct extend_batch *b, size_t first, bool locked, struct onc
 {
 	const struct registers r = {
 		.root = b->root, .mrs = b->mrs, .wait_s = b->wanted[0].wait_s, .locked = locked};
-	struct search s = {.batch = b, .first = first, .mr = b->wanted[first].mr};
 	const struct mr_pick pick = {.mr = b->wanted[first].mr, .by_name = true};
 	struct asked *asked;
 	*ret = (struct once_answer){0};
 	for (size_t i = first; i < b->n; i++)
-		if (b->wanted[i].mr == s.mr)
+		if (b->wanted[i].mr == pick.mr)
 			b->done[i].already = false;
 	if (registers_ask(&r, &pick, 1, &asked, err) < 0)
 		return -1;
-	int rc = ask(&r, &s, asked, ret, err);
+	int rc = ask(&r, b, first, asked, ret, err);
 	free(asked);
 	return rc;
 }

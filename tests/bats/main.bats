@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016 # the variables of jq and of bash -c are theirs
 # What all commands have in common: options, output, errors, and what they must not touch.
 
-COMMANDS='list read extend write log verify replay status'
+COMMANDS='list read extend write log verify measure replay status'
 
 setup() {
 	load common

@@ -21,6 +21,7 @@ import cases
 import evidence
 import live
 import logs
+import measures
 import model
 import writers
 
@@ -614,6 +615,47 @@ def law_allow_ahead(run):
         raise Broken("status %d, and the rows say %s" % (after.returncode, passed))
 
 
+def law_measured_as_predicted(run):
+    """What `measure --predict` says is what `measure` then gives, also in pieces, twice and after a failure."""
+    has_sim = run.sim and run.rng.random() < 0.25
+    lists = measures.Lists(run.rng, run.rng.choice(["mr", "rfc", "rtmrs"]) if has_sim else "mr")
+    os.makedirs(run.path("root/run"))
+    os.chmod(run.path("root/run"), 0o755)
+    lists.lay(run.put, lambda name, to: (os.makedirs(os.path.dirname(run.path(name)), exist_ok=True),
+                                         os.symlink(to, run.path(name))))
+    want = lists.values()
+    both = ["--phase", "initrd", "--phase", "-"]
+    if lists.tree != "rfc":
+        expect_values(run, want, "without a tree", "measure", "--predict", *both)
+    if not has_sim:
+        return
+    machine = live.Machine(run.sim, lists.tree, None, run.path)
+    try:
+        expect_values(run, want, "predicted", "measure", "--predict", *both)
+        for phase in measures.PHASES:
+            if run.rng.random() < 0.3:
+                machine.fault("*:write:%d:eio" % run.rng.randint(1, 4))
+                run.tsm("--root", "root", "measure", "--phase", phase)
+                machine.fault("clear")
+            for _ in range(run.rng.randint(1, 2)):
+                run.tsm("--root", "root", "measure", "--phase", phase, check=0)
+        run.tsm("--root", "root", "measure", *both, check=0)
+        if want:
+            names = [name.split(":")[0] for name in want]
+            expect_values(run, want, "measured", "read", *names)
+            run.tsm("--root", "root", "verify", *names, check=0)
+    finally:
+        machine.stop()
+
+
+def expect_values(run, want, where, *args):
+    """The values of `read --json` and what prints the same, without the providers."""
+    done = run.tsm("--root", "root", *args, "--json", check=0)
+    got = {row["register"].split("/")[-1]: row["value"] for row in json.loads(done.stdout)["registers"]}
+    if got != want:
+        raise Broken("%s: %s, and not %s" % (where, got, want))
+
+
 def good(row):
     return row is not None and verdict_of(row) in ("match", "untouched")
 
@@ -661,6 +703,7 @@ LAWS = {
     "one-fault": (law_one_fault, 1.0),
     "allow-ahead": (law_allow_ahead, 0.5),
     "true-words": (law_true_words, 1.0),
+    "measured-as-predicted": (law_measured_as_predicted, 0.5),
 }
 
 
