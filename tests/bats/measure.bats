@@ -550,6 +550,30 @@ extended  $R3  $LIST:3"
 	done
 }
 
+@test "at every call that changes something: killed, torn or refused, the next run finishes it, nothing is extended twice" {
+	local n fault calls
+	list 'rtmr3 event one\nrtmr2 event two\nrtmr3 event three\n'
+	machine
+	go "$INJECT" --list "$BATS_TEST_TMPDIR/calls" "$ROOT" "$TSMCTL" --root "$ROOT" measure "$LIST"
+	assert_success
+	calls=$(wc -l <"$BATS_TEST_TMPDIR/calls")
+	[ "$calls" -ge 12 ] || fail "only $calls calls"
+	for fault in kill-before kill-after tear eio; do
+		for n in $(seq "$calls"); do
+			[ "$fault" != tear ] || grep -q "^$n .*write.* [0-9]*$" "$BATS_TEST_TMPDIR/calls" || continue
+			boot
+			go "$INJECT" --at "$n" "$fault" "$ROOT" "$TSMCTL" --root "$ROOT" measure "$LIST"
+			[ "$status" != 125 ] || fail "$fault at $n: there was no such call"
+			tsmctl measure "$LIST"
+			[ "$status" = 0 ] || fail "$fault at $n: then $status: $stderr"
+			assert_equal "$fault $n $(sim_truth "$R3")" "$fault $n $(recorded sha384 "$ZERO48" one three)"
+			assert_equal "$fault $n $(sim_truth "$R2")" "$fault $n $(recorded sha384 "$ZERO48" two)"
+			tsmctl verify rtmr2 rtmr3
+			[ "$status" = 0 ] || fail "$fault at $n: $output"
+		done
+	done
+}
+
 @test "a signal in the middle ends the run after the line that it is at" {
 	machine
 	list 'rtmr3 event one\nrtmr3 event two\nrtmr3 event three\n'
