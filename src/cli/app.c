@@ -126,10 +126,12 @@ bool app_has_no_tvm(const struct app *app, const struct tree *tree, int rc)
 	return rc < 0 ? app->err.status == ST_ABSENT : !tree->tvm && app->unseen.status == ST_OK;
 }
 
-void app_note_no_tvm(struct app *app)
+int app_skip_no_tvm(struct app *app)
 {
 	tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
 	app_note(app, "%s: nothing was done", app->err.msg);
+	app_json_error(app);
+	return 0;
 }
 
 static bool is_whole(const struct mr_list *mrs, const char *spec)
@@ -168,6 +170,22 @@ void app_json_end(struct json *j)
 {
 	json_close(j, '}');
 	sink_char(j->sink, '\n');
+}
+
+void app_json_error(struct app *app)
+{
+	struct json j;
+	if (!app->opt.json || app->cmd == NULL || app->out.used)
+		return;
+	app_json_begin(app, &j);
+	if (app->cmd->rows != NULL) {
+		json_key(&j, app->cmd->rows);
+		json_open(&j, '[');
+		json_close(&j, ']');
+	}
+	json_key(&j, "error");
+	json_err(&j, &app->err);
+	app_json_end(&j);
 }
 
 void app_json_logs(struct json *j, const struct inputs *inputs)

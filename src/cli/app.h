@@ -32,10 +32,10 @@ int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */
 int app_probe(struct app *app, struct tree *ret);
 
-/* After app_probe said rc: whether it found that this machine has no measurement registers of its own, and
- * the note that says so. */
+/* After app_probe said rc: whether it found that this machine has no measurement registers of its own. */
 bool app_has_no_tvm(const struct app *app, const struct tree *tree, int rc);
-void app_note_no_tvm(struct app *app);
+/* What --graceful makes of that: a note, in JSON a document that has it as its error, and status 0. */
+int app_skip_no_tvm(struct app *app);
 
 /* The register that an operand names, and those that the operands mean; NULL, -1: with app->err. */
 /* The same for what only a TVM's own registers allow: ST_ABSENT where there are none but a TPM's. */
@@ -53,6 +53,8 @@ void app_tell_unseen(struct app *app, const struct mr_list *mrs, int argc, char 
 /* The start and the end of a JSON document: {"schema":..., then members, then }. */
 void app_json_begin(struct app *app, struct json *j);
 void app_json_end(struct json *j);
+/* A document without results that says why, if JSON was asked for and nothing was printed yet. */
+void app_json_error(struct app *app);
 /* The member "logs", or another one: which logs were read, as what. */
 void app_json_logs(struct json *j, const struct inputs *inputs);
 void app_json_named_logs(struct json *j, const char *key, const struct inputs *inputs);

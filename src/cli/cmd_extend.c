@@ -143,20 +143,6 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 	return 0;
 }
 
-/* --graceful, on a machine that has nothing to extend. */
-static int skip(struct app *app)
-{
-	struct json j;
-	app_note_no_tvm(app);
-	if (!app->opt.json)
-		return 0;
-	app_json_begin(app, &j);
-	json_key(&j, "register");
-	json_null(&j);
-	app_json_end(&j);
-	return 0;
-}
-
 int cmd_extend(struct app *app, int argc, char *const argv[])
 {
 	static struct record_buf buf;
@@ -167,7 +153,7 @@ int cmd_extend(struct app *app, int argc, char *const argv[])
 	int rc = app_probe(app, &tree);
 	if (app->opt.graceful && app_has_no_tvm(app, &tree, rc)) {
 		tree_clear(&tree);
-		return skip(app);
+		return app_skip_no_tvm(app);
 	}
 	struct mr *mr = rc == 0 ? app_find_own(app, &tree, argv[0]) : NULL;
 	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;

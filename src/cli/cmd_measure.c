@@ -341,14 +341,10 @@ static int measure(struct app *app, struct tree *tree, int argc, char *const arg
 
 static int without_tvm(struct app *app)
 {
-	const struct measure nothing = {0};
-	if (!app->opt.graceful) {
-		tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
-		return err_add(&app->err, "; 'tsmctl status' says more");
-	}
-	app_note_no_tvm(app);
-	print_results(app, &nothing, false);
-	return 0;
+	if (app->opt.graceful)
+		return app_skip_no_tvm(app);
+	tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
+	return err_add(&app->err, "; 'tsmctl status' says more");
 }
 
 int cmd_measure(struct app *app, int argc, char *const argv[])

@@ -36,23 +36,6 @@ static int guard_stack(struct err *err)
 	return err_set(err, ST_SYSTEM, "RLIMIT_STACK is too small: %d bytes are needed", STACK_MIN);
 }
 
-/* A failure before anything was printed still gives a document to a program that reads JSON. */
-static void print_json_error(struct app *app)
-{
-	struct json j;
-	if (!app->opt.json || app->cmd == NULL || app->out.used)
-		return;
-	app_json_begin(app, &j);
-	if (app->cmd->rows != NULL) {
-		json_key(&j, app->cmd->rows);
-		json_open(&j, '[');
-		json_close(&j, ']');
-	}
-	json_key(&j, "error");
-	json_err(&j, &app->err);
-	app_json_end(&j);
-}
-
 static int run(struct app *app, const struct parsed *parsed)
 {
 	if (parsed->opt.help) {
@@ -100,8 +83,9 @@ int main(int argc, char *argv[])
 	if (rc == 0)
 		rc = run(&app, &parsed);
 	if (rc < 0) {
+		/* A failure before anything was printed still gives a document to a program that reads JSON. */
 		if (has_output)
-			print_json_error(&app);
+			app_json_error(&app);
 		app_error(&app, &app.err);
 	}
 	finish_output(&app);
