@@ -33,7 +33,11 @@ if(missing)
 	list(JOIN missing ", " missing)
 	list(JOIN missing_debian " " missing_debian)
 	list(JOIN missing_fedora " " missing_fedora)
-	message(FATAL_ERROR "missing: ${missing}\n"
-		"Debian, Ubuntu: apt-get install ${missing_debian}\n"
-		"Fedora: dnf install ${missing_fedora}")
+	# The next run looks again. A line that begins with a blank is not filled.
+	if(NOT CMAKE_C_COMPILER)
+		unset(CMAKE_C_COMPILER CACHE)
+	endif()
+	message(FATAL_ERROR " missing: ${missing}\n"
+		" Debian, Ubuntu: apt-get install ${missing_debian}\n"
+		" Fedora: dnf install ${missing_fedora}")
 endif()

@@ -14,7 +14,7 @@ foreach(name ${STATIC_STATIC_LIBRARIES})
 endforeach()
 if(missing)
 	list(JOIN missing ", " missing)
-	message(FATAL_ERROR "missing for a static program: ${missing}\n"
-		"Debian, Ubuntu: apt-get install libssl-dev libjson-c-dev libbsd-dev zlib1g-dev libzstd-dev")
+	message(FATAL_ERROR " missing for a static program: ${missing}\n"
+		" Debian, Ubuntu: apt-get install libssl-dev libjson-c-dev libbsd-dev zlib1g-dev libzstd-dev")
 endif()
 include_directories(SYSTEM ${JSONC_INCLUDE_DIRS})
