@@ -16,8 +16,6 @@ static struct json_tokener *new_tokener(struct err *err)
 	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
 	if (tok == NULL)
 		err_sys(err, ENOMEM, "log");
-	else
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	return tok;
 }
 
