@@ -6,6 +6,7 @@ what it takes beside LOOP. Without arguments: the names of the groups.
 import hashlib
 import json
 import os
+import random
 import resource
 import shutil
 import struct
@@ -19,6 +20,9 @@ TCG = {"sha1": 4, "sha256": 11, "sha384": 12, "sha512": 13, "sm3": 18}
 TIME = "2026-01-01T00:00:00Z"
 STATUSES = (0, 1, 3, 4, 5)  # of tsmctl: an answer, or a refusal
 PEAK_MAX = 64  # MiB
+DIFF_EVENTS = 1 << 20  # of each side
+DIFF_CPU = 3  # seconds for two logs of so many events, whatever is in them
+DIFF_PEAK = 8 + 100 * 2 * DIFF_EVENTS / (1 << 20)  # MiB: the program, and 100 bytes an event
 CPU_MAX = 300
 groups = {}
 tool = loop = None
@@ -68,23 +72,24 @@ def per_record():
     return min(run_timed([loop, str(n)])[0] for _ in range(3)) / n
 
 
-def case(name, records, *argv):
+def case(name, records, *argv, most=None, peak_max=PEAK_MAX):
     """One run of the tool over files that hold so many records."""
     global over
     cpu, peak, status, printed = run_timed([tool, *argv])
     bare = records * rate
-    most = 2 * bare + 5 + (printed / 1e8 if "log" in argv else 0)
-    bad = cpu > most or peak > PEAK_MAX or status not in STATUSES
+    if most is None:
+        most = 2 * bare + 5 + (printed / 1e8 if "log" in argv else 0)
+    bad = cpu > most or peak > peak_max or status not in STATUSES
     over += bad
     shown = " ".join(a for a in argv if not a.startswith("log") or a == "log")
     print("%-50s %-34.34s %4d %7.2f %7.2f %8.2f %6.1f  %s" % (name, shown, status, cpu, bare, most, peak,
                                                         "**over**" if bad else "ok"), flush=True)
 
 
-def write(path, data):
+def write(path, data, most=MAX):
     with open(path, "wb") as f:
         f.write(data if isinstance(data, bytes) else data.encode())
-    if os.path.getsize(path) > MAX:
+    if os.path.getsize(path) > most:
         raise SystemExit("mkworst: '%s' is larger than 16 MiB" % path)
 
 
@@ -608,6 +613,51 @@ def ima():
     n = MAX // len(record)
     write("log", record * n)
     all_of("ima: binary, events of 4 MB", n, "log:ima")
+
+
+# --- two logs ---
+
+
+@group
+def diff():
+    """As many events as are compared, in one register: these files are larger than 16 MiB."""
+    n = DIFF_EVENTS
+    digest = lambda i: i.to_bytes(8, "big") * 6
+    random.seed(1)
+
+    def side(path, numbers, data=lambda i: b"%07d" % i):
+        write(path, spec_id(["sha384"]) + b"".join(event2(4, 0x0D, [("sha384", digest(i))], data(i)) for i in numbers), 1 << 28)
+
+    def compare(name, a, b):
+        for form in ([], ["--json"]):
+            case("diff: " + name, 0, "diff", "--root", "/nonexistent", *form, a, b, most=DIFF_CPU, peak_max=DIFF_PEAK)
+
+    def random_order():
+        numbers = list(range(n))
+        random.shuffle(numbers)
+        return numbers
+
+    side("log", range(n))
+    compare("equal", "log", "log")
+    side("log2", range(n, 2 * n))
+    compare("all different", "log", "log2")
+    side("log2", random_order())
+    compare("in another order", "log", "log2")
+    side("log2", reversed(range(n)))
+    compare("backwards", "log", "log2")
+    side("log2", [i if i % 2 else i + n for i in range(n)])
+    compare("each second one different", "log", "log2")
+    side("log", [random.randrange(16) for _ in range(n)])
+    side("log2", [random.randrange(16) for _ in range(n)])
+    compare("sixteen digests at random", "log", "log2")
+    words = lambda i: b"kernel_cmdline: a=%d b c" % i
+    side("log", range(n), words)
+    side("log2", range(n, 2 * n), words)
+    compare("all changed, words", "log", "log2")
+    words = lambda i: b"cmd: " + b" ".join(b"%x" % ((i >> 4 * k) % 16) for k in range(8))
+    side("log", range(n), words)
+    side("log2", range(n, 2 * n), words)
+    compare("all changed, eight words each", "log", "log2")
 
 
 # --- journals ---

@@ -74,8 +74,9 @@ char *hex_str(char *dst, struct bytes b)
 }
 
 /*
- * Eight digits as four bytes; *bad gets bits where one is none. A letter has bit 6 set, and stands for 9
- * more than its lower half: what it stands for is told back to what it must have been.
+ * Decodes eight digits into four bytes; *bad gets bits set if one is not a hex digit. A letter has
+ * bit 6 set, and its value is its lower half plus 9. Re-encode the nibble and compare with the
+ * input: a difference means that it was not a hex digit.
  */
 static uint32_t hex_word(uint64_t digits, bool upper_too, uint64_t *bad)
 {

@@ -41,6 +41,25 @@ uint64_t cur_le64(struct cursor *c)
 	return little_endian(c, 8);
 }
 
+static uint32_t big_endian(struct cursor *c, size_t n)
+{
+	struct bytes b = cur_take(c, n);
+	uint32_t v = 0;
+	for (size_t i = 0; i < b.n; i++)
+		v = v << 8 | b.p[i];
+	return v;
+}
+
+uint16_t cur_be16(struct cursor *c)
+{
+	return (uint16_t)big_endian(c, 2);
+}
+
+uint32_t cur_be32(struct cursor *c)
+{
+	return big_endian(c, 4);
+}
+
 bool cur_ok(const struct cursor *c)
 {
 	return !c->bad;

@@ -15,6 +15,9 @@ struct cursor {
 uint16_t cur_le16(struct cursor *c);
 uint32_t cur_le32(struct cursor *c);
 uint64_t cur_le64(struct cursor *c);
+/* The same for big-endian numbers. */
+uint16_t cur_be16(struct cursor *c);
+uint32_t cur_be32(struct cursor *c);
 /* A view of the next n bytes; p NULL and n 0, and bad from then on, if there are fewer. */
 struct bytes cur_take(struct cursor *c, uint64_t n);
 bool cur_ok(const struct cursor *c);

@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 
-/* From `ms` milliseconds on (more than 0), SIGALRM interrupts whatever blocks, again and again
- * until disarmed. One at a time. */
+/*
+ * After `ms` milliseconds (more than 0), SIGALRM interrupts blocking calls, repeatedly until
+ * disarmed. Only one deadline at a time.
+ */
 void deadline_arm(int ms);
 void deadline_disarm(void);
 /* Whether the one armed last ran out. */

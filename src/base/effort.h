@@ -12,7 +12,7 @@ struct effort {
 	uint64_t kept; /* of it, for what decides verdicts: nothing else may have it */
 };
 
-/* Spends n; false, and nothing is left, if there was less. NULL stands for as much as one likes. */
+/* Spends n. Returns false, with nothing left, if less than n was left. NULL means no limit. */
 static inline bool effort_take(struct effort *effort, uint64_t n)
 {
 	if (effort == NULL)

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/string.h>
@@ -16,7 +17,7 @@ static void show_byte(char cell[static 8], unsigned char c)
 		memcpy(cell, "?", sizeof("?"));
 }
 
-/* Copies src behind what is in err->msg from `used` on, each unprintable byte made visible. */
+/* Copies src after what is in err->msg from `used` on, each unprintable byte made visible. */
 static void append_visible(struct err *err, size_t used, const char *src)
 {
 	for (; *src != '\0'; src++) {
@@ -32,12 +33,36 @@ static void append_visible(struct err *err, size_t used, const char *src)
 	err->msg[used] = '\0';
 }
 
+/* The place that the message begins with; without one, what is known stays. */
+static void note_place(struct err *err)
+{
+	static const struct {
+		const char *start;
+		enum err_place place;
+	} starts[] = {
+		{"offset ", ERR_OFFSET},
+		{"the line at offset ", ERR_OFFSET},
+		{"line ", ERR_LINE},
+		{"event ", ERR_EVENT},
+	};
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		const char *digits = err->msg + strlen(starts[i].start);
+		if (strncmp(err->msg, starts[i].start, (size_t)(digits - err->msg)) != 0 ||
+			*digits < '0' || *digits > '9')
+			continue;
+		err->place = starts[i].place;
+		err->at = strtoull(digits, NULL, 10);
+	}
+}
+
 __attribute__((format(printf, 3, 0))) static void format_visible(
 	struct err *err, size_t used, const char *fmt, va_list ap)
 {
 	char raw[ERR_MSG_MAX];
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	append_visible(err, used, raw);
+	if (used == 0)
+		note_place(err);
 }
 
 int err_set(struct err *err, enum status status, const char *fmt, ...)
@@ -46,6 +71,7 @@ int err_set(struct err *err, enum status status, const char *fmt, ...)
 	va_start(ap, fmt);
 	err->status = status;
 	err->sys = 0;
+	err->place = ERR_NOWHERE;
 	format_visible(err, 0, fmt, ap);
 	va_end(ap);
 	return -1;
@@ -57,6 +83,7 @@ int err_sys(struct err *err, int sys, const char *fmt, ...)
 	va_start(ap, fmt);
 	err->status = ST_SYSTEM;
 	err->sys = sys;
+	err->place = ERR_NOWHERE;
 	format_visible(err, 0, fmt, ap);
 	va_end(ap);
 	const char *text = strerror(sys);

@@ -274,7 +274,7 @@ void lines_seek(struct lines *l, off_t off)
 	l->pos = l->have = 0;
 }
 
-/* Moves what is left to the front and fills up behind it; returns the bytes gained, -1 on error. */
+/* Moves what is left to the front and fills up after it; returns the bytes gained, -1 on error. */
 static ssize_t refill(struct lines *l, struct err *err)
 {
 	size_t left = l->have - l->pos;

@@ -22,6 +22,7 @@ enum {
 	LOG_ABSENCES_MAX = 1000, /* the same, found removed and not yet made again: ENOENT */
 	MOVED_RETRIES_MAX = 10,	 /* a register that moved while it was verified */
 	OPENAT2_RETRIES_MAX = 100000, /* EAGAIN: a mount or rename elsewhere raced with ".." */
+	LINKS_MAX = 40,		      /* symbolic links of one path: the kernel's own bound */
 	READ_DEADLINE_MS = 5000,      /* a kernel file that does not answer */
 	LOCK_WAIT_DEFAULT_S = 10,
 	LOCK_WAIT_MAX_S = 86400,
@@ -50,6 +51,11 @@ enum {
 	JOURNAL_NAMES_MAX = 65536,  /* of all registers of one journal */
 	JOURNAL_ALIASES_MAX = 32,   /* names that the writer gives to one register */
 	JOURNAL_LATE_MAX = 65536,   /* ends that do not follow their intent at once */
+
+	/* lists of what is measured */
+	MEASURE_LINES_MAX = 4096,	    /* of all lists together, comments too */
+	MEASURE_FILES_MAX = 256,	    /* lists */
+	MEASURE_FILE_MAX = 4 * 1024 * 1024, /* bytes of one */
 
 	/* logs and other files */
 	LINE_MAX_BYTES = 65536,		      /* of a text log */

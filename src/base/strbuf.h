@@ -16,7 +16,7 @@ void text_put(struct text *t, const char *fmt, ...) __attribute__((format(printf
 void text_put_hex(struct text *t, struct bytes b);
 /*
  * As many whole characters of b as fit, as they are; bytes that are not UTF-8 become U+FFFD, one
- * for each. The buffer has no NUL behind them until the next text_put.
+ * for each. The buffer has no NUL after them until the next text_put.
  */
 void text_put_utf8(struct text *t, struct bytes b);
 /*

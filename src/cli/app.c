@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bsd/vis.h>
@@ -31,6 +32,10 @@ void app_note(const struct app *app, const char *fmt, ...)
 
 void app_error(struct app *app, const struct err *err)
 {
+	struct err later;
+	/* On a terminal, what was printed before it stands above it. */
+	if (app->screen.columns > 0)
+		sink_flush(&app->out, &later);
 	fprintf(stderr, "tsmctl: %s\n", err->msg);
 	app->status = status_worse(app->status, err->status);
 }
@@ -58,6 +63,59 @@ int app_open_root(struct app *app)
 	return 0;
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_log(const char *path)
+{
+	struct inputs inputs = {0};
+	struct err ignored;
+	int rc = inputs_add(&inputs, path, &ignored);
+	inputs_close(&inputs);
+	return rc == 0;
+}
+
+/* Whether the command has options for files of logs or registers: only then is an operand looked up
+ * as a file. */
+static bool reads_files(const struct cmd_spec *cmd)
+{
+	return cmd->run == cmd_log || cmd->run == cmd_verify || cmd->run == cmd_read ||
+	       cmd->run == cmd_list;
+}
+
+/* The option that takes this file. */
+static const char *option_for(const struct app *app, const char *path)
+{
+	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && is_log(path));
+	return log ? "--input" : "--quote";
+}
+
+bool app_err_file(const struct app *app, struct err *err)
+{
+	const struct str_list *inputs = &app->opt.inputs;
+	int file = 0;
+	while (reads_files(app->cmd) && file < app->argc && !is_file(app->argv[file]))
+		file++;
+	if (!reads_files(app->cmd) || file == app->argc)
+		return false;
+	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl %s",
+		app->argv[file], app->cmd->run == cmd_list ? "read" : app->cmd->name);
+	if (app->opt.quote != NULL)
+		err_add(err, " --quote %s", app->opt.quote);
+	for (size_t i = 0; i < inputs->n; i++)
+		err_add(err, " --input %s", inputs->v[i]);
+	for (int i = 0; i < app->argc; i++) {
+		bool is = is_file(app->argv[i]);
+		err_add(err, "%s%s %s", is ? " " : "", is ? option_for(app, app->argv[i]) : "",
+			app->argv[i]);
+	}
+	err_add(err, "'?");
+	return true;
+}
+
 int app_probe(struct app *app, struct tree *ret)
 {
 	*ret = (struct tree){0};
@@ -65,16 +123,16 @@ int app_probe(struct app *app, struct tree *ret)
 		return -1;
 	int rc = tree_probe(&app->root, app->opt.abi, ret, &app->err);
 	app->unseen = ret->problem;
-	return rc < 0 && app->err.status == ST_ABSENT
-		       ? err_add(&app->err, "; 'tsmctl status' says more")
-		       : rc;
+	if (rc < 0 && app->err.status == ST_ABSENT && !app_err_file(app, &app->err))
+		err_add(&app->err, "; run 'tsmctl status' to see what is missing");
+	return rc;
 }
 
 /* Where the names are that an operand could have meant. */
 static int err_unknown(struct app *app)
 {
 	const struct options *o = &app->opt;
-	if (app->err.sys != ENOENT)
+	if (app->err.sys != ENOENT || app_err_file(app, &app->err))
 		return -1;
 	if (app->unseen.status != ST_OK) {
 		app->err = app->unseen;
@@ -110,15 +168,28 @@ struct mr *app_find_own(struct app *app, const struct tree *tree, const char *sp
 	struct mr *mr = app_find(app, &tree->mrs, spec);
 	if (mr == NULL && !tree->tvm && app->unseen.status == ST_OK) {
 		tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
-		err_add(&app->err, "; 'tsmctl status' says more");
+		err_add(&app->err, "; run 'tsmctl status' to see what is missing");
 	} else if (mr != NULL && (mr->flags & MR_OF_TPM)) {
 		err_set(&app->err, ST_ABSENT,
-			"'%s' is a TPM's, which takes commands and no writes: tpm2_pcrextend "
-			"extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads",
+			"'%s' is a PCR, which only TPM commands can extend: use tpm2_pcrextend, or "
+			"systemd-pcrextend, whose log 'tsmctl verify' reads",
 			mr->full);
 		mr = NULL;
 	}
 	return mr;
+}
+
+bool app_has_no_tvm(const struct app *app, const struct tree *tree, int rc)
+{
+	return rc < 0 ? app->err.status == ST_ABSENT : !tree->tvm && app->unseen.status == ST_OK;
+}
+
+int app_skip_no_tvm(struct app *app)
+{
+	tree_err_no_tvm(&app->root, app->opt.abi, &app->err);
+	app_note(app, "%s: nothing was done", app->err.msg);
+	app_json_error(app);
+	return 0;
 }
 
 static bool is_whole(const struct mr_list *mrs, const char *spec)
@@ -159,6 +230,22 @@ void app_json_end(struct json *j)
 	sink_char(j->sink, '\n');
 }
 
+void app_json_error(struct app *app)
+{
+	struct json j;
+	if (!app->opt.json || app->cmd == NULL || app->out.used)
+		return;
+	app_json_begin(app, &j);
+	if (app->cmd->rows != NULL) {
+		json_key(&j, app->cmd->rows);
+		json_open(&j, '[');
+		json_close(&j, ']');
+	}
+	json_key(&j, "error");
+	json_err(&j, &app->err);
+	app_json_end(&j);
+}
+
 void app_json_logs(struct json *j, const struct inputs *inputs)
 {
 	app_json_named_logs(j, "logs", inputs);
@@ -177,6 +264,10 @@ void app_json_named_logs(struct json *j, const char *key, const struct inputs *i
 		json_str(j, in->format->name);
 		json_key(j, "guessed");
 		json_bool(j, in->reader != NULL && in->reader->guessed);
+		if (in->err.status != ST_OK) {
+			json_key(j, "error");
+			json_err(j, &in->err);
+		}
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -214,6 +305,6 @@ bool app_colored(const struct app *app)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 	if (strcmp(app->opt.color, "auto") != 0)
 		return strcmp(app->opt.color, "always") == 0;
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0') && term != NULL &&
+	return app->screen.columns > 0 && (no == NULL || no[0] == '\0') && term != NULL &&
 	       term[0] != '\0' && strcmp(term, "dumb") != 0;
 }

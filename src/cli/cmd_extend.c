@@ -6,30 +6,11 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "cli/app.h"
+#include "cli/row_extend.h"
 #include "cli/row_mr.h"
 #include "ops/extend.h"
 #include "ops/record.h"
 #include "verify/system.h"
-
-struct row_extend {
-	const char *full;
-	struct bytes digest, before, after, expected, record_hex, record_text;
-	bool already, dry_run;
-};
-
-#define AT(member) offsetof(struct row_extend, member)
-
-static const struct column columns[] = {
-	{"register", NULL, COL_STR, AT(full), 0},
-	{"digest", NULL, COL_HEX, AT(digest), 0},
-	{"before", NULL, COL_HEX, AT(before), 0},
-	{"after", NULL, COL_HEX, AT(after), 0},
-	{"expected", NULL, COL_HEX, AT(expected), COL_OPTIONAL},
-	{"record_hex", NULL, COL_HEX, AT(record_hex), 0},
-	{"record_text", NULL, COL_TEXT, AT(record_text), 0},
-	{"already", NULL, COL_BOOL, AT(already), 0},
-	{"dry_run", NULL, COL_BOOL, AT(dry_run), 0},
-};
 
 /* Room for any record; one that is too long is read far enough to be refused as such. */
 struct record_buf {
@@ -46,6 +27,11 @@ static int check_options(struct app *app)
 		return err_set(&app->err, ST_USAGE,
 			"extend needs %s of --event, --event-file, --file and --digest",
 			ways == 0 ? "one" : "only one");
+	if (o->file != NULL && strcmp(o->file, "-") == 0)
+		return err_set(&app->err, ST_USAGE,
+			"--file: a file is measured by its path, and standard input has none; did "
+			"you mean 'tsmctl extend %s --event-file -'?",
+			app->argv[0]);
 	if (o->note == NULL)
 		return 0;
 	if (o->digest == NULL)
@@ -88,9 +74,8 @@ static int find_digest(struct app *app, const struct mr *mr, struct digest *ret)
 	*ret = (struct digest){.alg = mr->alg, .size = (uint8_t)mr->size};
 	if (!hex_get(ret->v, ret->size, bytes_of(app->opt.digest), true))
 		return err_set(&app->err, ST_USAGE,
-			"--digest: '%s' is a register of %u bytes: %u hex digits are needed, "
-			"nothing else",
-			mr->full, mr->size, 2 * mr->size);
+			"--digest: '%s' has %u bytes: exactly %u hex digits are needed", mr->full,
+			mr->size, 2 * mr->size);
 	return 0;
 }
 
@@ -108,56 +93,20 @@ static int find_what(struct app *app, struct extend_wanted *wanted, struct recor
 	return rc;
 }
 
-/* p stays NULL, which is null in JSON, for a digest that is not known. */
-static struct bytes known(const struct digest *d)
-{
-	return d->size > 0 ? digest_bytes(d) : (struct bytes){0};
-}
-
 static void print_result(
 	struct app *app, const struct extend_wanted *w, const struct extend_done *done)
 {
-	const struct digest *shown = done->after.size > 0 ? &done->after : &done->expected;
-	struct row_extend row = {
-		.full = w->mr->full,
-		.digest = digest_bytes(&w->digest),
-		.before = known(&done->before),
-		.after = known(&done->after),
-		.expected = known(&done->expected),
-		.record_hex = w->record,
-		.record_text = w->record,
-		.already = done->already,
-		.dry_run = w->dry_run,
-	};
+	const struct digest *value = row_extend_value(done);
+	struct row_extend row;
 	struct json j;
+	row_extend_fill(&row, w, done);
 	if (app->opt.json) {
 		app_json_begin(app, &j);
-		row_members(&j, columns, sizeof(columns) / sizeof(columns[0]), &row);
+		row_members(&j, row_extend_columns, n_row_extend_columns, &row);
 		app_json_end(&j);
-		return;
+	} else if (value != NULL) {
+		print_value_line(&app->out, digest_bytes(value), w->mr->full);
 	}
-	if (shown->size > 0)
-		print_value_line(&app->out, digest_bytes(shown), w->mr->full);
-}
-
-static void note_dry_run(const struct app *app, const struct extend_wanted *w)
-{
-	if (w->record.p != NULL)
-		app_note(app, "'%s': nothing was changed; this would be logged: %.*s", w->mr->full,
-			(int)w->record.n, (const char *)w->record.p);
-	else
-		app_note(app, "'%s': nothing was changed; the digest would be logged", w->mr->full);
-}
-
-/* Who reads that program's log alone cannot explain the register from now on. */
-static void note_other_keeper(
-	const struct app *app, const struct mr *mr, const char *keeper, const char *path)
-{
-	app_note(app,
-		"'%s': %s keeps a log of this register, too ('/%s'): its verifiers do not know "
-		"this "
-		"record and will not accept the register",
-		mr->full, keeper, path);
 }
 
 static int extend(struct app *app, const struct tree *tree, struct mr *mr, struct record_buf *buf)
@@ -175,19 +124,25 @@ static int extend(struct app *app, const struct tree *tree, struct mr *mr, struc
 		return -1;
 	if (app->opt.note != NULL && mr->log == LOG_OF_KERNEL)
 		return err_set(&app->err, ST_ABSENT,
-			"--note: the kernel keeps the log of '%s', there is no place for it",
+			"--note: the kernel keeps the log of '%s', and has no place for a note",
 			mr->full);
 	const char *path = NULL, *keeper = system_other_keeper(&app->root, mr, &path);
-	if (find_what(app, &wanted, buf) < 0 ||
-		extend_run(&app->root, &tree->mrs, &wanted, &done, &app->err) < 0)
+	struct extend_batch batch = {
+		.root = &app->root,
+		.mrs = &tree->mrs,
+		.wanted = &wanted,
+		.done = &done,
+		.n = 1,
+	};
+	if (find_what(app, &wanted, buf) < 0 || extend_run(&batch, &app->err) < 0)
 		return -1;
 	app->changed = !wanted.dry_run && !done.already;
 	if (done.note[0] != '\0')
 		app_note(app, "%s", done.note);
 	if (wanted.dry_run && !done.already)
-		note_dry_run(app, &wanted);
+		row_extend_note_dry_run(app, &wanted);
 	if (keeper != NULL && !done.already)
-		note_other_keeper(app, mr, keeper, path);
+		row_extend_note_other_keeper(app, mr, keeper, path);
 	print_result(app, &wanted, &done);
 	return 0;
 }
@@ -200,6 +155,10 @@ int cmd_extend(struct app *app, int argc, char *const argv[])
 	if (check_options(app) < 0)
 		return -1;
 	int rc = app_probe(app, &tree);
+	if (app->opt.graceful && app_has_no_tvm(app, &tree, rc)) {
+		tree_clear(&tree);
+		return app_skip_no_tvm(app);
+	}
 	struct mr *mr = rc == 0 ? app_find_own(app, &tree, argv[0]) : NULL;
 	rc = mr != NULL ? extend(app, &tree, mr, &buf) : -1;
 	tree_clear(&tree);

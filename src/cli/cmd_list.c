@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/row_mr.h"
-
-static int err_column(struct app *app, const char *name, size_t n)
-{
-	err_set(&app->err, ST_USAGE, "no column '%.*s'; there are", (int)n, name);
-	const char *comma = " ";
-	for (size_t i = 0; i < n_row_mr_list_columns; i++) {
-		if (row_mr_columns[i].title == NULL)
-			continue;
-		err_add(&app->err, "%s%s", comma, row_mr_columns[i].title);
-		comma = ", ";
-	}
-	return -1;
-}
-
-static int pick_columns(struct app *app, struct table *t, const char *spec)
-{
-	t->n = 0;
-	for (const char *p = spec;; p++) {
-		size_t len = strcspn(p, ","), i = 0;
-		while (i < n_row_mr_list_columns &&
-			(row_mr_columns[i].title == NULL ||
-				strlen(row_mr_columns[i].title) != len ||
-				strncasecmp(row_mr_columns[i].title, p, len) != 0))
-			i++;
-		if (i == n_row_mr_list_columns || t->n == TABLE_COLUMNS_MAX)
-			return err_column(app, p, len);
-		t->picked[t->n++] = i;
-		p += len;
-		if (*p == '\0')
-			return 0;
-	}
-}
 
 static int print_table(struct app *app, struct table *t, const struct mr_pick *picks, size_t n)
 {
@@ -48,8 +14,7 @@ static int print_table(struct app *app, struct table *t, const struct mr_pick *p
 		rc = table_row(t, &app->out, &row, &app->err);
 		row_mr_clear(&row);
 	}
-	table_end(t, &app->out);
-	return rc;
+	return table_end(t, &app->out, rc == 0 ? &app->err : &(struct err){0}) < 0 ? -1 : rc;
 }
 
 static void print_json(struct app *app, const struct mr_pick *picks, size_t n)
@@ -89,9 +54,11 @@ static int run(
 int cmd_list(struct app *app, int argc, char *const argv[])
 {
 	struct tree tree;
-	struct table t = {.columns = row_mr_columns, .header = !app->opt.no_header};
+	struct table t = {
+		.columns = row_mr_columns, .header = !app->opt.no_header, .screen = app->screen};
 	table_pick_default(&t, n_row_mr_list_columns);
-	if (app->opt.columns != NULL && pick_columns(app, &t, app->opt.columns) < 0)
+	if (app->opt.columns != NULL &&
+		table_pick(&t, n_row_mr_list_columns, app->opt.columns, &app->err) < 0)
 		return -1;
 	int rc = app_probe(app, &tree);
 	if (rc == 0)

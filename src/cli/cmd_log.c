@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/scope.h"
 #include "cli/app.h"
 #include "cli/cmd_log.h"
 #include "cli/log_asked.h"
 #include "cli/log_export.h"
+#include "cli/pager.h"
 #include "verify/events.h"
 #include "formats/event.h"
 #include "formats/journal.h"
@@ -25,22 +25,25 @@ struct line {
 
 static const struct column columns[] = {
 	{"seq", "SEQ", COL_U64, AT(seq), COL_DEFAULT},
-	{"source", NULL, COL_STR, AT(source), 0},
+	{"source", "SOURCE", COL_STR, AT(source), 0},
 	{"register", "REGISTER", COL_STR, AT(register_name), COL_DEFAULT},
-	{"cc_mr_index", NULL, COL_INT, AT(cc_mr_index), 0},
-	{"offset", NULL, COL_U64, AT(offset), 0},
+	{"cc_mr_index", "CC-MR-INDEX", COL_INT, AT(cc_mr_index), 0},
+	{"offset", "OFFSET", COL_U64, AT(offset), 0},
 	{"kind", "KIND", COL_STR, AT(kind), COL_DEFAULT},
-	{"type_id", NULL, COL_INT, AT(type), COL_OPTIONAL},
+	{"type_id", "TYPE", COL_INT, AT(type), COL_OPTIONAL},
 	{"extends", "EXTENDS", COL_TRI, AT(extends), COL_DEFAULT},
 	{"digests", "DIGEST", COL_DIGESTS, AT(digests), COL_DEFAULT | COL_SHORT},
-	{"data_matches", "MATCHES", COL_TRI, AT(data_matches), COL_OPTIONAL},
-	{"data_hex", NULL, COL_HEX, AT(data), COL_OPTIONAL},
+	{NULL, "DIGESTS", COL_DIGESTS, AT(digests), 0},
+	{"data_matches", "MATCHES", COL_TRI, AT(data_matches), COL_OPTIONAL | COL_DEFAULT},
+	{"data_hex", "HEX", COL_HEX, AT(data), COL_OPTIONAL},
 	{"data_text", NULL, COL_TEXT, AT(data), 0},
 	{"description", NULL, COL_TEXT, AT(description), 0},
 	{NULL, "DATA", COL_TEXT, offsetof(struct line, shown), COL_DEFAULT},
-	{"note", NULL, COL_TEXT, AT(note), 0},
-	{"time", NULL, COL_TEXT, AT(time), 0},
+	{"note", "NOTE", COL_TEXT, AT(note), 0},
+	{"time", "TIME", COL_TEXT, AT(time), 0},
 };
+/* Widths of columns: of numbers, and how narrow others become where a screen has no room. */
+enum { SEQ_WIDTH = 6, LEAST_DIGEST = 9, LEAST_KIND = 16, LEAST_LAST = 16 };
 enum { N_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
 struct printer {
@@ -147,6 +150,7 @@ struct live {
 	const struct journal_state *journal; /* of the log that is printed; NULL: it is none */
 	size_t source;			     /* that log */
 	const struct mr *mr;		     /* of the event that is printed */
+	char pcr[NAME_MAX_VISIBLE];	     /* that register without its hash */
 };
 
 static bool has_digest(const struct log_event *ev, enum hash_alg alg)
@@ -180,7 +184,19 @@ static bool is_of(const struct live *l, const struct mr *mr, const struct log_ev
 	return ev->place == PLACE_NAMED && mr_named(mr, name, false);
 }
 
-/* The name that has a hash in it is not that of an event which has none of that hash. */
+/* Of several TPMs the name says which one. */
+static const char *name_without_hash(struct live *l, const char *name)
+{
+	if ((l->mr->flags & MR_OF_TPM) == 0)
+		return name;
+	snprintf(l->pcr, sizeof(l->pcr), "%s/%s", l->mr->provider, l->mr->name);
+	return l->pcr;
+}
+
+/*
+ * The name that has a hash in it is not that of an event which has none of that hash: IMA extends every bank,
+ * and its list has the digests of one.
+ */
 static const char *name_picked(
 	void *arg, const struct log_event *ev, const char *name, int64_t cc_mr_index)
 {
@@ -197,7 +213,7 @@ static const char *name_picked(
 			return mr->full;
 		any = true;
 	}
-	return any ? name : NULL;
+	return any ? name_without_hash(l, name) : NULL;
 }
 
 /* The place of a register in the tree's list. */
@@ -277,21 +293,6 @@ static void print_live(void *arg)
 	print_others(arg, true);
 }
 
-/* Logs with types of events: their names, and whether their data is what was measured. */
-static void widen_for_types(struct printer *p)
-{
-	struct table *t = &p->table;
-	p->widths[1] = strlen("rtmr0:sha384");
-	p->widths[2] = strlen("EV_EFI_BOOT_SERVICES_APPLICATION");
-	p->widths[t->n] = 0;
-	t->picked[t->n] = t->picked[t->n - 1];
-	p->widths[t->n - 1] = strlen("MATCHES");
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		if (columns[i].off == AT(data_matches))
-			t->picked[t->n - 1] = i;
-	t->n++;
-}
-
 static bool has_types(const struct inputs *inputs)
 {
 	for (size_t k = 0; k < inputs->n; k++)
@@ -300,14 +301,15 @@ static bool has_types(const struct inputs *inputs)
 	return false;
 }
 
-static void widen(struct printer *p, const char *name)
+static void widen(size_t *width, const char *name)
 {
-	if (strlen(name) > p->widths[1])
-		p->widths[1] = strlen(name);
+	size_t n = strlen(name);
+	if (n > *width)
+		*width = n;
 }
 
 /* Away from a machine the logs name the registers; one with types names them by index. */
-static void widen_for_names(struct printer *p, const struct inputs *inputs)
+static void widen_for_names(size_t *width, const struct inputs *inputs)
 {
 	for (size_t k = 0; k < inputs->n; k++) {
 		const struct log_input *in = &inputs->v[k];
@@ -315,41 +317,101 @@ static void widen_for_names(struct printer *p, const struct inputs *inputs)
 			in->reader != NULL ? journal_log_state(in->reader) : NULL;
 		const struct journal_reg *reg = state != NULL ? state->regs : NULL;
 		if (in->mr != NULL)
-			widen(p, in->mr->full);
+			widen(width, in->mr->full);
 		for (; reg != NULL; reg = reg->next)
 			for (const struct journal_name *name = reg->names; name != NULL;
 				name = name->next)
-				widen(p, name->text);
+				widen(width, name->text);
 	}
 }
 
-static void begin(struct printer *p, const struct root *root, const struct inputs *inputs,
-	const struct mr_pick *picks, size_t n)
+/* What is printed, before the first event. */
+struct scope {
+	const struct root *root; /* NULL: logs that were named */
+	const struct inputs *inputs;
+	const struct mr_pick *picks;
+	size_t n;
+};
+
+static size_t register_width(const struct scope *scope)
+{
+	size_t width = strlen("REGISTER");
+	if (has_types(scope->inputs))
+		widen(&width, "rtmr0:sha384");
+	for (size_t i = 0; i < scope->n; i++)
+		widen(&width, scope->picks[i].mr->full);
+	if (scope->root == NULL)
+		widen_for_names(&width, scope->inputs);
+	return width;
+}
+
+static size_t source_width(const struct inputs *inputs)
+{
+	size_t width = strlen("SOURCE");
+	for (size_t k = 0; k < inputs->n; k++)
+		widen(&width, inputs->v[k].name);
+	return width;
+}
+
+/* The width of a column, for events that are not known yet. */
+static size_t width_of(const struct column *c, const struct scope *scope)
+{
+	if (c->off == AT(register_name))
+		return register_width(scope);
+	if (c->off == AT(source))
+		return source_width(scope->inputs);
+	if (c->off == AT(kind))
+		return strlen(
+			has_types(scope->inputs) ? "EV_EFI_BOOT_SERVICES_APPLICATION" : "comment");
+	if (c->type == COL_DIGESTS)
+		return strlen("0123456789abcdef...");
+	return c->type == COL_U64 ? SEQ_WIDTH : strlen(c->title);
+}
+
+/* How narrow it becomes on a terminal, so that something of the last column is seen. */
+static size_t least_of(const struct column *c, size_t width)
+{
+	size_t least = c->type == COL_DIGESTS ? LEAST_DIGEST
+		       : c->off == AT(kind)   ? LEAST_KIND
+					      : width;
+	return least < width ? least : width;
+}
+
+static void begin_table(struct printer *p, const struct scope *scope)
+{
+	struct app *app = p->app;
+	struct table *t = &p->table;
+	size_t least[TABLE_COLUMNS_MAX];
+	for (size_t i = 0; i < t->n; i++) {
+		const struct column *c = &columns[t->picked[i]];
+		p->widths[i] = width_of(c, scope);
+		least[i] = least_of(c, p->widths[i]);
+	}
+	table_fit(&app->screen, p->widths, least, t->n, LEAST_LAST);
+	t->widths = p->widths;
+	t->screen = app->screen;
+	pager_begin(app);
+}
+
+static void begin(struct printer *p, const struct scope *scope)
 {
 	struct app *app = p->app;
 	char boot_id[37];
-	if (app->opt.json) {
-		app_json_begin(app, &p->json);
-		json_key(&p->json, "boot_id");
-		if (root != NULL && boot_id_read(root, boot_id))
-			json_str(&p->json, boot_id);
-		else
-			json_null(&p->json);
-		app_json_logs(&p->json, inputs);
-		json_key(&p->json, app->cmd->rows);
-		json_open(&p->json, '[');
+	if (app->opt.jsonl)
+		return;
+	if (!app->opt.json) {
+		begin_table(p, scope);
 		return;
 	}
-	p->table = (struct table){.columns = columns, .header = true, .widths = p->widths};
-	table_pick_default(&p->table, N_COLUMNS);
-	const size_t widths[] = {6, strlen("REGISTER"), 7, 7, 19, 0};
-	memcpy(p->widths, widths, sizeof(widths));
-	if (has_types(inputs))
-		widen_for_types(p);
-	for (size_t i = 0; i < n; i++)
-		widen(p, picks[i].mr->full);
-	if (root == NULL)
-		widen_for_names(p, inputs);
+	app_json_begin(app, &p->json);
+	json_key(&p->json, "boot_id");
+	if (scope->root != NULL && boot_id_read(scope->root, boot_id))
+		json_str(&p->json, boot_id);
+	else
+		json_null(&p->json);
+	app_json_logs(&p->json, scope->inputs);
+	json_key(&p->json, app->cmd->rows);
+	json_open(&p->json, '[');
 }
 
 /* A register that no entry stands for has neither value nor verdict; unless it was named, no row. */
@@ -372,10 +434,12 @@ static void print_bounds(struct printer *p, const struct live *l)
 
 static void end(struct printer *p, const struct live *l)
 {
+	struct err err;
 	if (p->app->opt.jsonl || p->export != NULL)
 		return;
 	if (!p->app->opt.json) {
-		table_end(&p->table, &p->app->out);
+		if (table_end(&p->table, &p->app->out, &err) < 0)
+			tell(p, &err);
 		return;
 	}
 	json_close(&p->json, ']');
@@ -454,19 +518,21 @@ static int run_live(struct app *app, struct live *l)
 	if (rc < 0)
 		return -1;
 	if (app->opt.format == NULL)
-		begin(l->p, l->r.root, &l->inputs, l->picks, l->n);
+		begin(l->p, &(struct scope){l->r.root, &l->inputs, l->picks, l->n});
 	rc = run_passes(l->p, print_live, l);
 	tell_bad(l);
 	end(l->p, l);
 	return rc;
 }
 
+/* The one of this run. */
+static struct printer printer;
+
 static int run(struct app *app, const struct tree *tree, int argc, char *const argv[])
 {
-	static struct printer p;
+	struct printer *p = &printer;
 	AUTO_FREE struct mr_pick *picks = NULL;
 	size_t n, all = tree->mrs.n;
-	p.app = app;
 	if (app_pick(app, &tree->mrs, argc, argv, &picks, &n) < 0)
 		return -1;
 	if (keep_logged(app, argc == 0, picks, &n) < 0) {
@@ -474,7 +540,7 @@ static int run(struct app *app, const struct tree *tree, int argc, char *const a
 		return -1;
 	}
 	struct live l = {
-		.p = &p,
+		.p = p,
 		.r = {.root = &app->root, .mrs = &tree->mrs, .wait_s = LOCK_WAIT_DEFAULT_S},
 		.picks = picks,
 		.n = n,
@@ -543,7 +609,7 @@ static void print_input(struct named_logs *a, struct inputs *inputs, size_t k)
 	struct log_input *in = &inputs->v[k];
 	struct err err = {0};
 	int rc = 0;
-	a->in = isatty(STDOUT_FILENO) ? NULL : in;
+	a->in = app->screen.columns > 0 ? NULL : in;
 	if (!in->text && in->reader != NULL && a->p->export != NULL)
 		rc = export_input(a, in, &err);
 	else if (!in->text)
@@ -585,6 +651,7 @@ static void tell_unseen(struct named_logs *a, int argc, char *const argv[])
 			continue;
 		err_set(&err, is_name(argv[i]) ? ST_ABSENT : ST_USAGE,
 			"no event in these logs is of '%s'", argv[i]);
+		app_err_file(a->p->app, &err);
 		tell(a->p, &err);
 		return;
 	}
@@ -612,10 +679,9 @@ static void look_at_input(struct log_asked *operands, struct log_input *in)
 
 static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *const argv[])
 {
-	static struct printer p;
-	struct named_logs asked = {.p = &p};
+	struct printer *p = &printer;
+	struct named_logs asked = {.p = p};
 	struct inputs_pass pass = {&asked, inputs};
-	p.app = app;
 	progress_init(&app->progress, !app->opt.quiet);
 	int rc = log_asked_init(&asked.operands, argc, argv, &app->err);
 	for (size_t k = 0; k < inputs->n && rc == 0; k++)
@@ -623,13 +689,13 @@ static int print_inputs(struct app *app, struct inputs *inputs, int argc, char *
 	if (rc == 0)
 		log_asked_fold_unseen(&asked.operands);
 	if (rc == 0 && app->opt.format == NULL)
-		begin(&p, NULL, inputs, NULL, 0);
+		begin(p, &(struct scope){.inputs = inputs});
 	if (rc == 0)
-		rc = run_passes(&p, print_each_input, &pass);
+		rc = run_passes(p, print_each_input, &pass);
 	if (rc == 0 && app->status == ST_OK)
 		tell_unseen(&asked, argc, argv);
 	if (rc == 0)
-		end(&p, NULL);
+		end(p, NULL);
 	log_asked_clear(&asked.operands);
 	return rc;
 }
@@ -653,14 +719,26 @@ static int run_inputs(struct app *app, int argc, char *const argv[])
 	return rc;
 }
 
+static int check_options(struct app *app)
+{
+	const struct options *o = &app->opt;
+	struct table *t = &printer.table;
+	if (o->json && o->jsonl)
+		return err_set(&app->err, ST_USAGE, "--json and --jsonl cannot be combined");
+	if (o->format != NULL && (o->json || o->jsonl))
+		return err_set(&app->err, ST_USAGE, "--format and --json%s cannot be combined",
+			o->jsonl ? "l" : "");
+	printer.app = app;
+	*t = (struct table){.columns = columns, .header = !o->no_header};
+	table_pick_default(t, N_COLUMNS);
+	return o->columns != NULL ? table_pick(t, N_COLUMNS, o->columns, &app->err) : 0;
+}
+
 int cmd_log(struct app *app, int argc, char *const argv[])
 {
 	struct tree tree;
-	if (app->opt.json && app->opt.jsonl)
-		return err_set(&app->err, ST_USAGE, "--json and --jsonl exclude each other");
-	if (app->opt.format != NULL && (app->opt.json || app->opt.jsonl))
-		return err_set(&app->err, ST_USAGE, "--format and --json%s exclude each other",
-			app->opt.jsonl ? "l" : "");
+	if (check_options(app) < 0)
+		return -1;
 	if (app->opt.inputs.n > 0)
 		return run_inputs(app, argc, argv);
 	int rc = app_probe(app, &tree);

@@ -23,7 +23,7 @@ static int take_nonce(struct app *app, uint8_t *ret)
 	if (hex.n == 0 || hex.n > (size_t)2 * REPORT_DATA_SIZE ||
 		!hex_get(ret, hex.n / 2, hex, true))
 		return err_set(&app->err, ST_USAGE,
-			"--nonce: 1 to %d bytes are needed, two hex digits each, nothing else",
+			"--nonce: 1 to %d bytes are needed, as two hex digits each",
 			REPORT_DATA_SIZE);
 	memset(ret + hex.n / 2, 0, REPORT_DATA_SIZE - hex.n / 2);
 	return 0;

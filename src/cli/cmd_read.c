@@ -91,9 +91,9 @@ static int check_raw(struct app *app, const struct readings *r)
 		return 0;
 	if (r->n != 1)
 		return err_set(&app->err, ST_USAGE,
-			"--raw prints one register, and %zu are meant: name one", r->n);
+			"--raw prints exactly one register, not %zu: name one", r->n);
 	if (app->opt.json)
-		return err_set(&app->err, ST_USAGE, "--raw and --json exclude each other");
+		return err_set(&app->err, ST_USAGE, "--raw and --json cannot be combined");
 	return 0;
 }
 
@@ -178,6 +178,8 @@ static int read_file(struct app *app, struct td_file *td, int argc, char *const 
 		take_values(&values, &r);
 		rc = print(app, &r, td);
 	}
+	if (rc == 0)
+		td_file_tell_limits(app, td);
 	readings_clear(&r);
 	register_file_clear(&values);
 	return rc;

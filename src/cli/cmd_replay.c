@@ -16,15 +16,17 @@ static void note_doubts(
 	struct stat st;
 	if (r->stated)
 		app_note(app,
-			"'%s': starts from the value that it states; what led to that is not in it",
+			"'%s': starts from a value that it states; what came before is not in it",
 			in->path);
 	if (r->n_runs > 0 && fstat(in->fd, &st) == 0 && r->runs[r->n_runs - 1].end == st.st_size)
 		app_note(app,
-			"'%s': offset %lld: these direct lines end the log and are taken as "
+			"'%s': offset %lld: the direct extends at the end of the log are taken as "
 			"extended; only the register can tell",
 			in->path, (long long)r->runs[r->n_runs - 1].first);
 	if (r->untrue > 0 && r->verdict != VERDICT_UNDECIDED)
-		app_note(app, "'%s': offset %lld: a line claims what did not happen (%llu in all)",
+		app_note(app,
+			"'%s': offset %lld: a SYNC or .EXTEND line does not correspond to an "
+			"extend (%llu in all)",
 			in->path, (long long)r->untrue_off, (unsigned long long)r->untrue);
 }
 
@@ -109,7 +111,7 @@ static void tell_rows(struct app *app, const struct register_file *values)
 		if (mr->bad.status == ST_OK)
 			continue;
 		app->status = status_worse(app->status, mr->bad.status);
-		/* That of a log that was cut is told with the log. */
+		/* The error of a log that was cut is reported with the log. */
 		if (mr->bad.status == ST_NO &&
 			(last == NULL || strcmp(last->msg, mr->bad.msg) != 0)) {
 			struct err err = mr->bad;

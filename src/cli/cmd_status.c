@@ -8,6 +8,7 @@
 
 struct row_finding {
 	const char *level, *topic, *message, *fix;
+	int64_t offset, line;
 };
 
 static const struct column columns[] = {
@@ -15,6 +16,8 @@ static const struct column columns[] = {
 	{"topic", NULL, COL_STR, AT(topic), 0},
 	{"message", NULL, COL_STR, AT(message), 0},
 	{"fix", NULL, COL_STR, AT(fix), 0},
+	{"offset", NULL, COL_INT, AT(offset), COL_OPTIONAL},
+	{"line", NULL, COL_INT, AT(line), COL_OPTIONAL},
 };
 
 struct printer {
@@ -47,8 +50,12 @@ static void print_text(struct app *app, const struct finding *f)
 static int print_finding(void *arg, const struct finding *f, struct err *err)
 {
 	struct printer *p = arg;
-	struct row_finding row = {f->level, f->topic, f->message, f->fix};
+	struct row_finding row = {f->level, f->topic, f->message, f->fix, -1, -1};
 	(void)err;
+	if (f->why != NULL && f->why->place == ERR_OFFSET)
+		row.offset = (int64_t)f->why->at;
+	if (f->why != NULL && f->why->place == ERR_LINE)
+		row.line = (int64_t)f->why->at;
 	if (p->app->opt.json)
 		row_json(&p->json, columns, sizeof(columns) / sizeof(columns[0]), &row);
 	else

@@ -3,9 +3,9 @@
 
 #include "base/scope.h"
 #include "cli/td_file.h"
+#include "cli/verify_text.h"
 #include "formats/tcg2.h"
 #include "verify/diagnosis.h"
-#include "verify/verify.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;
@@ -33,30 +33,22 @@ struct logs {
 	const struct inputs *inputs, *reference;
 };
 
+/* The logs were named, and the machine has no registers that they could be checked against. */
+static int err_no_target(struct app *app)
+{
+	const char *log = app->opt.inputs.v[0];
+	return err_set(&app->err, ST_USAGE,
+		"this machine has no registers to check '%s' against: name their values, as in "
+		"'tsmctl verify --input %s --quote QUOTE' or '--values FILE'; 'tsmctl replay %s' "
+		"prints the values that it leads to",
+		log, log, log);
+}
+
 /* What the operator named on the command line, beside the machine. */
 struct files {
 	struct td_file td;
 	struct register_file values, expect, initial;
 };
-
-static void print_text(struct app *app, const struct verify_row *row)
-{
-	const struct judgement *j = &row->j;
-	const char *verdict = verdict_name(j->verdict);
-	bool good = verify_row_status(row) == ST_OK;
-	bool colored = app_colored(app);
-	sink_str(&app->out, colored ? (good ? "\033[32m" : "\033[31m") : "");
-	sink_str(&app->out, verdict != NULL ? verdict : "error");
-	sink_str(&app->out, colored ? "\033[0m  " : "  ");
-	sink_str(&app->out, row->name);
-	const char *why = j->detail[0] != '\0' ? j->detail : j->err.msg;
-	if (why[0] != '\0') {
-		sink_str(&app->out, "  (");
-		sink_str(&app->out, why);
-		sink_str(&app->out, row->allowed ? "; allowed)" : ")");
-	}
-	sink_char(&app->out, '\n');
-}
 
 /* Registers are worth what signs them. */
 static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
@@ -83,6 +75,10 @@ static void json_left(struct json *j, const struct judgement *judged)
 		json_str(j, judged->left[i].source);
 		json_key(j, "seq");
 		json_u64(j, judged->left[i].seq);
+		if (judged->left[i].n > 1) {
+			json_key(j, "events");
+			json_u64(j, judged->left[i].n);
+		}
 		json_close(j, '}');
 	}
 	json_close(j, ']');
@@ -127,6 +123,37 @@ static void json_place(struct json *j, const char *key, bool is, const struct in
 	json_open(j, '{');
 	json_ref(j, inputs, ref);
 	json_close(j, '}');
+}
+
+static void json_line(struct json *j, const char *key, const char *source, off_t off)
+{
+	json_key(j, key);
+	json_open(j, '{');
+	json_key(j, "source");
+	json_str(j, source);
+	json_key(j, "offset");
+	json_u64(j, (uint64_t)off);
+}
+
+/* The places that the detail names, beside those of the diagnosis. */
+static void json_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
+{
+	if (judged->has_altered)
+		json_place(j, "altered", true, inputs, &judged->altered);
+	if (judged->has_lack)
+		json_place(j, "lacks_digest", true, inputs, &judged->lack);
+	if (judged->text_source == NULL)
+		return;
+	if (judged->place >= 0) {
+		json_line(j, "line", judged->text_source, judged->place);
+		json_close(j, '}');
+	}
+	if (judged->skipped > 0) {
+		json_line(j, "skipped_lines", judged->text_source, judged->skipped_off);
+		json_key(j, "lines");
+		json_u64(j, judged->skipped);
+		json_close(j, '}');
+	}
 }
 
 /* With --reference, of a mismatch: what differs, and what of the reference gives the value. */
@@ -180,6 +207,7 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 	}
 	json_left(j, judged);
 	json_diagnosis(j, inputs, &judged->diagnosis);
+	json_places(j, inputs, judged);
 	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
 		json_key(j, "error");
@@ -221,14 +249,14 @@ static bool is_told(const struct verify_rows *rows, size_t n, const struct err *
 static void print_rows(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
-	if (app->opt.json)
+	if (app->opt.json) {
 		print_json(app, td, logs, rows);
-	else
+	} else {
 		td_file_print(app, td);
+		verify_text_print(app, rows);
+	}
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;
-		if (!app->opt.json)
-			print_text(app, &rows->row[i]);
 		if (err->status != ST_OK && !is_told(rows, i, err))
 			app_error(app, err);
 	}
@@ -331,8 +359,9 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 			if (reference.v[i].err.status != ST_OK)
 				app_note(app, "--reference: %s", reference.v[i].err.msg);
 		tell_if_all_differ(app, &rows);
-		if (files->td.asked.path != NULL)
+		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
 			tell_if_no_ccel(app, &inputs);
+		td_file_tell_limits(app, &files->td);
 	}
 	verify_clear(&rows);
 	inputs_close(&inputs);
@@ -349,7 +378,7 @@ static int check_options(struct app *app, struct td_file *td)
 	if (o->no_log && o->references.n > 0)
 		return err_set(&app->err, ST_USAGE, "--no-log and --reference cannot be combined");
 	if (o->no_log && o->inputs.n > 0)
-		return err_set(&app->err, ST_USAGE, "--no-log and --input exclude each other");
+		return err_set(&app->err, ST_USAGE, "--no-log and --input cannot be combined");
 	if (td_options_check(app, &td->asked) < 0)
 		return -1;
 	td->lone = o->inputs.n == 0 && o->expect == NULL;
@@ -383,6 +412,8 @@ static int run_with(struct app *app, const struct files *files, int argc, char *
 		r.mrs = &files->values.mrs;
 	} else {
 		rc = app_probe(app, &tree);
+		if (rc < 0 && app->err.status == ST_ABSENT && app->opt.inputs.n > 0)
+			rc = err_no_target(app);
 		r.root = &app->root;
 		r.mrs = &tree.mrs;
 		r.wait_s = LOCK_WAIT_DEFAULT_S;

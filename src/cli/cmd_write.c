@@ -36,8 +36,7 @@ static int find_value(struct app *app, const struct mr *mr, uint8_t **ret)
 			return err_sys(&app->err, ENOMEM, "'%s'", mr->full);
 		if (!hex_get(*ret, n, bytes_of(app->opt.hex), true))
 			return err_set(&app->err, ST_USAGE,
-				"--hex: '%s' is a register of %u bytes: %u hex digits are needed, "
-				"nothing else",
+				"--hex: '%s' has %u bytes: exactly %u hex digits are needed",
 				mr->full, mr->size, 2 * mr->size);
 	}
 	if (n != mr->size)
@@ -77,7 +76,9 @@ static int set(struct app *app, struct mr *mr)
 		row.before = (struct bytes){seen.before, mr->size};
 		row.after = (struct bytes){seen.after, mr->size};
 	} else {
-		app_note(app, "'%s' cannot be read: that it was written, only the kernel says",
+		app_note(app,
+			"'%s' cannot be read back: the kernel reported success, and nothing else "
+			"confirms it",
 			mr->full);
 	}
 	print_result(app, &row);

@@ -9,10 +9,15 @@
 #include "base/scope.h"
 #include "cli/cmd_log.h"
 #include "cli/diff_text.h"
+#include "cli/kept_event.h"
+#include "cli/pager.h"
 #include "cli/spool.h"
 #include "verify/align.h"
 
-enum { ON_DISK = 1 << 16 /* events that are kept on disk, not in memory */ };
+enum {
+	ON_DISK = 1 << 16,     /* events that are kept on disk, not in memory */
+	MAPPED_PER_EVENT = 60, /* bytes of memory for what is on disk */
+};
 
 /* One event in a table. */
 struct line {
@@ -30,7 +35,8 @@ static const struct column columns[] = {
 	{NULL, "DIGEST", COL_DIGESTS, AT(digests), COL_DEFAULT | COL_SHORT},
 	{NULL, "DATA", COL_TEXT, AT(shown), COL_DEFAULT},
 };
-static const size_t widths[] = {1, 6, 32, 19, 0};
+static const size_t widths[] = {1, 6, 32, 19, 0}, least[] = {1, 6, 16, 9, 0};
+enum { LEAST_DATA = 16 }; /* columns of a screen for what is shown of an event */
 
 /* What differs between the two events of a change, below them. */
 static const struct column below[] = {
@@ -38,14 +44,6 @@ static const struct column below[] = {
 	{NULL, "", COL_TEXT, AT(shown), COL_DEFAULT},
 };
 static const size_t below_widths[] = {4, 0};
-
-/* An event in the spool, for a table: before what is shown. */
-struct head {
-	uint64_t seq;
-	size_t source;
-	struct digest digest;
-	char kind[48];
-};
 
 /* Of COMPARE_SAME, the reference's event is not kept. */
 struct change {
@@ -59,6 +57,9 @@ struct diff {
 	struct spool spool[2];
 	struct spool_piece **piece[2]; /* of each register and event; NULL: none of it is kept */
 	struct table table, below;
+	size_t widths[sizeof(widths) / sizeof(widths[0])];
+	struct cell seq; /* of a line, while it is put together */
+	struct diff_words *words;
 	struct json json;
 	uint32_t context;
 };
@@ -78,28 +79,6 @@ static const struct digest *digest_of_bank(const struct event *event, enum hash_
 	return NULL;
 }
 
-static size_t source_of(const struct inputs *inputs, const char *name)
-{
-	size_t i = 0;
-	while (i < inputs->n && inputs->v[i].name != name)
-		i++;
-	return i;
-}
-
-static void keep_text(struct diff *d, const struct compare_place *place, const struct event *event)
-{
-	const struct joined_register *reg = place->reg->joined[place->side];
-	struct head head = {.seq = event->seq,
-		.source = source_of(d->c->side[place->side].inputs, event->source)};
-	const struct digest *digest = digest_of_bank(event, reg->alg);
-	if (digest != NULL)
-		head.digest = *digest;
-	snprintf(head.kind, sizeof(head.kind), "%s", event->kind);
-	struct sink *out = &d->spool[place->side].out;
-	sink_bytes(out, (struct bytes){(const uint8_t *)&head, sizeof(head)});
-	sink_bytes(out, event_shown(event));
-}
-
 static int keep_event(
 	void *arg, const struct compare_place *place, const struct event *event, struct err *err)
 {
@@ -107,15 +86,15 @@ static int keep_event(
 	struct spool *spool = &d->spool[place->side];
 	struct spool_piece **pieces = &d->piece[place->side][place->reg - d->c->v];
 	struct spool_piece piece = spool_begin(spool);
-	struct json j = {.sink = &spool->out};
 	if (*pieces == NULL)
 		*pieces = calloc(place->reg->side[place->side].n, sizeof(**pieces));
 	if (*pieces == NULL)
 		return no_memory(err);
-	if (d->app->opt.json)
-		cmd_log_event(&j, event);
-	else
-		keep_text(d, place, event);
+	struct event kept = *event;
+	/* Text shows the description alone, and data may be much. */
+	if (!d->app->opt.json && event->description.p != NULL)
+		kept.data = kept.note = kept.time = (struct bytes){0};
+	kept_event_put(&spool->out, &kept);
 	spool_end(spool, &piece);
 	/* A log has fewer bytes than would be needed for more. */
 	piece.own = (uint32_t)event->seq;
@@ -124,7 +103,7 @@ static int keep_event(
 }
 
 /* *ret: p NULL: it was not told, as its log moved. */
-static int kept(struct diff *d, const struct compare_register *reg, int side, uint32_t at,
+static int read_kept(struct diff *d, const struct compare_register *reg, int side, uint32_t at,
 	struct bytes *ret)
 {
 	const struct spool_piece *pieces = d->piece[side][reg - d->c->v];
@@ -145,14 +124,17 @@ static uint32_t own_of(
 
 static int json_side(struct diff *d, const struct compare_register *reg, int side, uint32_t at)
 {
-	struct bytes event = {0};
+	struct bytes b = {0};
+	struct kept_event kept;
 	json_key(&d->json, side == COMPARE_REFERENCE ? "reference" : "now");
-	if (at != ALIGN_NONE && kept(d, reg, side, at, &event) < 0)
+	if (at != ALIGN_NONE && read_kept(d, reg, side, at, &b) < 0)
 		return -1;
-	if (event.p != NULL)
-		json_raw(&d->json, event);
-	else
+	if (b.p == NULL) {
 		json_null(&d->json);
+		return 0;
+	}
+	kept_event_get(b, reg->mr->full, &kept);
+	cmd_log_event(&d->json, &kept.event);
 	return 0;
 }
 
@@ -177,96 +159,118 @@ static int print_json(
 
 /* One event of a change, as it was kept. */
 struct shown {
-	struct head head;
-	struct bytes shown; /* borrowed from the spool */
-	char *seq;	    /* its number, with its log where a side has several */
+	struct kept_event kept;
+	struct bytes text;	     /* borrowed from the spool */
+	const struct digest *digest; /* NULL: none is known */
 };
+
+/* Adds the number of an event, and its log where a side has several. */
+static int put_seq(struct diff *d, int side, const struct event *event)
+{
+	const struct inputs *inputs = d->c->side[side].inputs;
+	bool named = inputs->n > 1 && event->source != NULL;
+	if (named && (cell_str(&d->seq, event->source) < 0 || cell_str(&d->seq, ":") < 0))
+		return no_memory(&d->app->err);
+	return cell_u64(&d->seq, event->seq) < 0 ? no_memory(&d->app->err) : 0;
+}
 
 static int shown_get(struct diff *d, const struct compare_register *reg, int side,
 	const struct change *change, struct shown *ret)
 {
 	struct bytes b = {0};
-	const struct inputs *inputs = d->c->side[side].inputs;
+	struct event *event = &ret->kept.event;
 	uint32_t at = change->at[side];
-	*ret = (struct shown){0};
+	event->seq = 0;
+	event->source = NULL;
+	ret->digest = NULL;
 	/* Of a moved event only the number is shown: reading all of them here and there would be slow. */
-	if (change->is == COMPARE_MOVED && side == COMPARE_REFERENCE && inputs->n == 1)
-		ret->head.seq = own_of(d, reg, side, at);
-	else if (at != ALIGN_NONE && kept(d, reg, side, at, &b) < 0)
+	if (change->is == COMPARE_MOVED && side == COMPARE_REFERENCE &&
+		d->c->side[side].inputs->n == 1)
+		event->seq = own_of(d, reg, side, at);
+	else if (at != ALIGN_NONE && read_kept(d, reg, side, at, &b) < 0)
 		return -1;
 	if (b.p != NULL) {
-		memcpy(&ret->head, b.p, sizeof(ret->head));
-		ret->shown = (struct bytes){b.p + sizeof(ret->head), b.n - sizeof(ret->head)};
+		kept_event_get(b, reg->mr->full, &ret->kept);
+		ret->text = event_shown(event);
+		ret->digest = digest_of_bank(event, reg->joined[side]->alg);
 	}
-	bool one = inputs->n <= 1 || ret->head.source >= inputs->n;
-	if (asprintf(&ret->seq, "%s%s%llu", one ? "" : inputs->v[ret->head.source].name,
-		    one ? "" : ":", (unsigned long long)ret->head.seq) >= 0)
-		return 0;
-	ret->seq = NULL;
-	return no_memory(&d->app->err);
+	return 0;
 }
 
-static int print_line(struct diff *d, const char *sign, const char *seq, const struct shown *shown)
+static const char *color_of(char sign)
 {
-	const struct head *head = &shown->head;
-	struct event_digest digest = {.d = head->digest};
-	struct line line = {sign, seq, head->kind, {&digest, head->digest.size > 0}, shown->shown};
+	return sign == '-'   ? "\033[31m"
+	       : sign == '+' ? "\033[32m"
+	       : sign == '>' ? "\033[33m"
+			     : NULL;
+}
+
+/* d->seq has where the event is. */
+static int print_line(struct diff *d, const char *sign, const struct shown *shown)
+{
+	struct event_digest digest;
+	d->table.color = !app_colored(d->app) ? NULL : color_of(*sign);
+	struct line line = {.change = sign, .kind = shown->kept.event.kind, .shown = shown->text};
+	if (cell_put(&d->seq, "", 1) < 0)
+		return no_memory(&d->app->err);
+	line.seq = d->seq.p;
+	d->seq.n = 0;
+	if (shown->digest != NULL) {
+		digest.d = *shown->digest;
+		line.digests = (struct digest_list){&digest, 1};
+	}
 	return table_row(&d->table, &d->app->out, &line, &d->app->err);
+}
+
+static int print_one(struct diff *d, const char *sign, int side, const struct shown *shown)
+{
+	return put_seq(d, side, &shown->kept.event) < 0 ? -1 : print_line(d, sign, shown);
+}
+
+static int print_moved(struct diff *d, const struct shown *reference, const struct shown *now)
+{
+	if (put_seq(d, COMPARE_REFERENCE, &reference->kept.event) < 0)
+		return -1;
+	if (cell_str(&d->seq, ">") < 0)
+		return no_memory(&d->app->err);
+	return print_one(d, ">", COMPARE_NOW, now);
+}
+
+static struct diff_event diff_event(const struct shown *shown)
+{
+	struct diff_event ret = {.kind = shown->kept.event.kind, .shown = shown->text};
+	if (shown->digest != NULL)
+		ret.digest = *shown->digest;
+	return ret;
 }
 
 static int print_difference(struct diff *d, const struct shown *reference, const struct shown *now)
 {
 	char buf[DESCRIPTION_MAX];
 	struct text t = {.buf = buf, .room = sizeof(buf)};
-	struct diff_event a = {reference->head.kind, reference->shown, reference->head.digest};
-	struct diff_event b = {now->head.kind, now->shown, now->head.digest};
-	if (diff_text_put(&t, &a, &b, &d->app->err) < 0)
+	struct diff_event a = diff_event(reference), b = diff_event(now);
+	if (diff_text_put(&d->words, &t, &a, &b, &d->app->err) < 0)
 		return -1;
 	struct line line = {.change = " ", .shown = {(const uint8_t *)buf, t.n}};
 	return table_row(&d->below, &d->app->out, &line, &d->app->err);
 }
 
-static int print_moved(struct diff *d, const struct shown *reference, const struct shown *now)
-{
-	AUTO_FREE char *seq = NULL;
-	if (asprintf(&seq, "%s>%s", reference->seq, now->seq) < 0) {
-		seq = NULL;
-		return no_memory(&d->app->err);
-	}
-	return print_line(d, ">", seq, now);
-}
-
-static int print_lines(
-	struct diff *d, const struct shown shown[static 2], const struct change *change)
-{
-	switch (change->is) {
-	case COMPARE_SAME:
-		return print_line(d, " ", shown[1].seq, &shown[1]);
-	case COMPARE_MOVED:
-		return print_moved(d, &shown[0], &shown[1]);
-	case COMPARE_ONLY:
-	case COMPARE_CHANGED:
-		break;
-	}
-	if (change->at[0] != ALIGN_NONE && print_line(d, "-", shown[0].seq, &shown[0]) < 0)
-		return -1;
-	if (change->at[1] != ALIGN_NONE && print_line(d, "+", shown[1].seq, &shown[1]) < 0)
-		return -1;
-	return change->is == COMPARE_CHANGED ? print_difference(d, &shown[0], &shown[1]) : 0;
-}
-
 static int print_text(
 	struct diff *d, const struct compare_register *reg, const struct change *change)
 {
-	struct shown shown[2] = {0};
-	int rc = 0;
-	for (int s = 0; s < 2 && rc == 0; s++)
-		rc = shown_get(d, reg, s, change, &shown[s]);
-	if (rc == 0)
-		rc = print_lines(d, shown, change);
-	free(shown[0].seq);
-	free(shown[1].seq);
-	return rc;
+	struct shown shown[2];
+	for (int s = 0; s < 2; s++)
+		if (shown_get(d, reg, s, change, &shown[s]) < 0)
+			return -1;
+	if (change->is == COMPARE_SAME)
+		return print_one(d, " ", COMPARE_NOW, &shown[1]);
+	if (change->is == COMPARE_MOVED)
+		return print_moved(d, &shown[0], &shown[1]);
+	if (change->at[0] != ALIGN_NONE && print_one(d, "-", COMPARE_REFERENCE, &shown[0]) < 0)
+		return -1;
+	if (change->at[1] != ALIGN_NONE && print_one(d, "+", COMPARE_NOW, &shown[1]) < 0)
+		return -1;
+	return change->is == COMPARE_CHANGED ? print_difference(d, &shown[0], &shown[1]) : 0;
 }
 
 static int print_change(struct diff *d, const struct compare_register *reg, enum compare_change is,
@@ -292,12 +296,27 @@ static int print_gone(struct diff *d, const struct compare_register *reg, uint32
 	return 0;
 }
 
+/* Moved events are anywhere in the reference: what is printed soon is fetched meanwhile. */
+static void fetch_ahead(struct diff *d, const struct compare_register *reg, uint32_t at)
+{
+	enum { AHEAD = 16 };
+	const struct compare_side *side = &reg->side[1];
+	const struct spool_piece *pieces = d->piece[0][reg - d->c->v];
+	if (pieces == NULL || side->n - at <= 2 * AHEAD)
+		return;
+	if (side->change[at + 2 * AHEAD] == COMPARE_MOVED)
+		__builtin_prefetch(&pieces[side->with[at + 2 * AHEAD]]);
+	if (side->change[at + AHEAD] == COMPARE_MOVED && d->app->opt.json)
+		spool_fetch(&d->spool[0], &pieces[side->with[at + AHEAD]]);
+}
+
 static int print_come(struct diff *d, const struct compare_register *reg, uint32_t *at)
 {
 	const struct compare_side *side = &reg->side[1];
 	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
 		enum compare_change is = (enum compare_change)side->change[*at];
 		uint32_t reference = is == COMPARE_MOVED ? side->with[*at] : ALIGN_NONE;
+		fetch_ahead(d, reg, *at);
 		if (is != COMPARE_CHANGED && print_change(d, reg, is, reference, *at) < 0)
 			return -1;
 	}
@@ -431,17 +450,26 @@ static int keep_wanted(struct diff *d, struct compare_register *const asked[], s
 	for (int s = 0; s < 2; s++)
 		if (spool_finish(&d->spool[s], &d->app->err) < 0)
 			return -1;
+	spool_map(&d->spool[COMPARE_REFERENCE], MAPPED_PER_EVENT * wanted);
 	return compare_pair(d->c, &d->app->err);
 }
 
 static void begin(struct diff *d, bool same)
 {
-	d->table = (struct table){.columns = columns, .widths = widths};
+	const struct screen *screen = &d->app->screen;
+	d->table = (struct table){.columns = columns, .widths = d->widths, .screen = *screen};
 	table_pick_default(&d->table, sizeof(columns) / sizeof(columns[0]));
-	d->below = (struct table){.columns = below, .widths = below_widths};
+	memcpy(d->widths, widths, sizeof(widths));
+	table_fit(screen, d->widths, least, d->table.n, LEAST_DATA);
+	d->below = (struct table){.columns = below, .widths = below_widths, .screen = *screen};
 	table_pick_default(&d->below, sizeof(below) / sizeof(below[0]));
-	if (!d->app->opt.json)
+	/* What differs is what was asked for: it is never cut. */
+	d->below.screen.columns = 0;
+	if (!d->app->opt.json) {
+		if (!same)
+			pager_begin(d->app);
 		return;
+	}
 	app_json_begin(d->app, &d->json);
 	json_key(&d->json, "same");
 	json_bool(&d->json, same);
@@ -461,6 +489,11 @@ static void end(struct diff *d)
 
 static void clear(struct diff *d)
 {
+	struct err none;
+	table_end(&d->table, &d->app->out, &none);
+	table_end(&d->below, &d->app->out, &none);
+	cell_clear(&d->seq);
+	diff_words_free(d->words);
 	for (int s = 0; s < 2; s++) {
 		for (size_t i = 0; d->piece[s] != NULL && i < d->c->n; i++)
 			free(d->piece[s][i]);

@@ -9,25 +9,55 @@
 #include "describe/event_name.h"
 #include "verify/align.h"
 
+enum { SLOTS = 4 * DIFF_WORDS_MAX };
+
 /* The words of both sides, and a number for each different one. */
-struct words {
+struct diff_words {
 	struct bytes v[2 * DIFF_WORDS_MAX];
 	uint32_t number[2][DIFF_WORDS_MAX], with[2][DIFF_WORDS_MAX];
 	uint32_t n[2], n_numbers;
+	uint16_t slot[SLOTS]; /* numbers plus one, by hash; 0: empty */
+	uint32_t slot_of[2 * DIFF_WORDS_MAX];
+	uint64_t steps; /* of all events so far */
 };
 
-static uint32_t number_of(struct words *w, struct bytes word)
+void diff_words_free(struct diff_words *words)
 {
-	uint32_t i = 0;
-	while (i < w->n_numbers && !bytes_equal(w->v[i], word))
-		i++;
-	if (i == w->n_numbers)
-		w->v[w->n_numbers++] = word;
-	return i;
+	free(words);
+}
+
+/* Makes room for other words; what is not empty alone has to be emptied. */
+static void forget(struct diff_words *w)
+{
+	for (uint32_t i = 0; i < w->n_numbers; i++)
+		w->slot[w->slot_of[i]] = 0;
+	w->n_numbers = w->n[0] = w->n[1] = 0;
+}
+
+/* FNV-1a; who makes words with the same hash makes this slow, and uses up the steps. */
+static uint32_t hash_word(struct bytes word)
+{
+	uint32_t h = 2166136261;
+	for (size_t i = 0; i < word.n; i++)
+		h = (h ^ word.p[i]) * 16777619;
+	return h ^ h >> 16;
+}
+
+static uint32_t number_of(struct diff_words *w, struct bytes word)
+{
+	for (uint32_t at = hash_word(word) % SLOTS;; at = (at + 1) % SLOTS, w->steps++) {
+		if (w->slot[at] == 0) {
+			w->v[w->n_numbers] = word;
+			w->slot_of[w->n_numbers] = at;
+			w->slot[at] = (uint16_t)++w->n_numbers;
+		}
+		if (bytes_equal(w->v[w->slot[at] - 1], word))
+			return w->slot[at] - 1u;
+	}
 }
 
 /* False: there are too many. */
-static bool split(struct words *w, int side, struct bytes b)
+static bool split(struct diff_words *w, int side, struct bytes b)
 {
 	for (size_t i = 0; i < b.n;) {
 		size_t end = i;
@@ -43,7 +73,7 @@ static bool split(struct words *w, int side, struct bytes b)
 	return true;
 }
 
-static void put_word(struct text *t, const struct words *w, int side, uint32_t i)
+static void put_word(struct text *t, const struct diff_words *w, int side, uint32_t i)
 {
 	if (w->with[side][i] != ALIGN_NONE)
 		return;
@@ -52,7 +82,7 @@ static void put_word(struct text *t, const struct words *w, int side, uint32_t i
 }
 
 /* In the order in which they stand: what was taken out before what came in its place. */
-static void put_words(struct text *t, const struct words *w)
+static void put_words(struct text *t, const struct diff_words *w)
 {
 	uint32_t i = 0, k = 0;
 	while (i < w->n[0] || k < w->n[1]) {
@@ -70,38 +100,50 @@ static bool has_space(struct bytes b)
 	return b.n > 0 && memchr(b.p, ' ', b.n) != NULL;
 }
 
-/* *ret: words were put. */
-static int try_words(struct text *t, struct bytes a, struct bytes b, bool *ret, struct err *err)
+/* Whether comparing the words is still within the steps; it takes at most their square. */
+static bool may_compare(struct diff_words *w)
 {
-	*ret = false;
+	uint64_t n = w->n[0] + w->n[1];
+	w->steps += n * n;
+	return w->steps <= DIFF_STEPS_MAX;
+}
+
+static int put_different(struct text *t, struct diff_words *w, struct err *err)
+{
+	struct align_side x = {w->number[0], w->n[0], w->with[0]};
+	struct align_side y = {w->number[1], w->n[1], w->with[1]};
+	if (align_run(&x, &y, w->n_numbers, err) < 0)
+		return -1;
+	put_words(t, w);
+	return 0;
+}
+
+/* Puts nothing where there are no words to compare. */
+static int try_words(
+	struct diff_words **words, struct text *t, struct bytes a, struct bytes b, struct err *err)
+{
 	if (!has_space(a) && !has_space(b))
 		return 0;
-	struct words *w = calloc(1, sizeof(*w));
+	if (*words == NULL)
+		*words = calloc(1, sizeof(**words));
+	struct diff_words *w = *words;
 	if (w == NULL)
 		return err_sys(err, ENOMEM, "diff");
-	struct align_side x = {w->number[0], 0, w->with[0]}, y = {w->number[1], 0, w->with[1]};
-	int rc = 0;
-	if (split(w, 0, a) && split(w, 1, b)) {
-		x.n = w->n[0];
-		y.n = w->n[1];
-		rc = align_run(&x, &y, w->n_numbers, err);
-		if (rc == 0)
-			put_words(t, w);
-		*ret = rc == 0 && t->n > 0;
-	}
-	free(w);
+	bool fits = w->steps <= DIFF_STEPS_MAX && split(w, 0, a) && split(w, 1, b);
+	int rc = fits && may_compare(w) ? put_different(t, w, err) : 0;
+	forget(w);
 	return rc;
 }
 
-int diff_text_put(struct text *t, const struct diff_event *reference, const struct diff_event *now,
-	struct err *err)
+int diff_text_put(struct diff_words **words, struct text *t, const struct diff_event *reference,
+	const struct diff_event *now, struct err *err)
 {
 	struct bytes a = event_value(reference->kind, reference->shown);
 	struct bytes b = event_value(now->kind, now->shown);
-	bool same = bytes_equal(reference->shown, now->shown), put = false;
-	if (!same && try_words(t, a, b, &put, err) < 0)
+	bool same = bytes_equal(reference->shown, now->shown);
+	if (!same && try_words(words, t, a, b, err) < 0)
 		return -1;
-	if (put)
+	if (t->n > 0)
 		return 0;
 	if (same || (a.n == 0 && b.n == 0)) {
 		text_put_utf8(t, event_name(now->kind, now->shown));

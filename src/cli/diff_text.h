@@ -13,13 +13,17 @@ struct diff_event {
 	struct digest digest;
 };
 
+/* Room for the words, made by the first event that has some; NULL before. */
+struct diff_words;
+void diff_words_free(struct diff_words *words);
+
 /*
  * Puts the words that were taken out and added, of a command line; the old and the new value, of a
- * variable and the like; else the name and both digests. Of more than DIFF_WORDS_MAX words a side, both
- * values. -1: no memory.
+ * variable and the like; else the name and both digests. Of more than DIFF_WORDS_MAX words a side, and after
+ * DIFF_STEPS_MAX steps of comparing words, both values. -1: no memory.
  */
-enum { DIFF_WORDS_MAX = 1024 };
-int diff_text_put(struct text *t, const struct diff_event *reference, const struct diff_event *now,
-	struct err *err);
+enum { DIFF_WORDS_MAX = 1024, DIFF_STEPS_MAX = 1 << 29 };
+int diff_text_put(struct diff_words **words, struct text *t, const struct diff_event *reference,
+	const struct diff_event *now, struct err *err);
 
 #endif

@@ -73,7 +73,7 @@ static void man_options(const struct opt_spec *opts, size_t n)
 /* The head of a command's section: how it is called, and what it does. */
 static void man_command(const struct cmd_spec *cmd)
 {
-	printf(".Nm Cm %s\n", cmd->name);
+	printf(".Nm\n.Cm %s\n", cmd->name);
 	if (cmd->n_opts > 0)
 		printf(".Op Ar options\n");
 	if (cmd->operands[0] == '[')
@@ -84,7 +84,7 @@ static void man_command(const struct cmd_spec *cmd)
 			(int)strcspn(strchr(cmd->operands, '[') + 1, "]"),
 			strchr(cmd->operands, '[') + 1);
 	else if (strchr(cmd->operands, '[') != NULL)
-		printf(".Ar LOG Ns Op : Ns Ar FORMAT Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
+		printf(".Ar LOG Ns Oo : Ns Ar FORMAT Oc Ns Op @ Ns Ar REGISTER\n.Ar ...\n");
 	else if (cmd->operands[0] != '\0')
 		printf(".Ar %s\n", cmd->operands);
 }
@@ -97,6 +97,7 @@ static void man_list(const char *name)
 	} else if (strcmp(name, "synopsis") == 0) {
 		for (size_t i = 0; i < n_commands; i++)
 			man_command(&commands[i]);
+		printf(".Nm\n.Cm help\n.Op Ar COMMAND\n.Nm\n.Cm version\n");
 	} else if (cmd != NULL) {
 		man_options(cmd->opts, cmd->n_opts);
 	}
@@ -137,6 +138,33 @@ static void choice_words(const struct opt_spec *o)
 		printf("%s%s", i > 0 ? " " : "", o->choices[i]);
 }
 
+/* "A B C" where the help ends in ": A, B, C". */
+static void list_words(const struct opt_spec *o)
+{
+	const char *s = strrchr(o->help, ':');
+	for (s = s != NULL ? s + 2 : ""; *s != '\0'; s++)
+		if (*s != ',')
+			putchar(*s);
+}
+
+/* The global options that take a value, as patterns of a shell's case: "--root | --abi". */
+static void global_value_words(const char *between)
+{
+	const char *before = "";
+	for (size_t i = 0; i < n_global_opts; i++) {
+		if (global_opts[i].metavar == NULL)
+			continue;
+		printf("%s--%s", before, global_opts[i].lg);
+		before = between;
+	}
+}
+
+static void command_words(const char *between)
+{
+	for (size_t i = 0; i < n_commands; i++)
+		printf("%s%s", i > 0 ? between : "", commands[i].name);
+}
+
 static void bash_option(const char *cmd, const struct opt_spec *o)
 {
 	if (o->metavar == NULL)
@@ -146,14 +174,19 @@ static void bash_option(const char *cmd, const struct opt_spec *o)
 		printf(" | %s:-%c", cmd, o->sh);
 	switch (o->complete) {
 	case COMPLETE_FILE:
-		printf(") _tsmctl_files -f ;;\n");
+		printf(") _filedir ;;\n");
 		break;
 	case COMPLETE_DIR:
-		printf(") _tsmctl_files -d ;;\n");
+		printf(") _filedir -d ;;\n");
 		break;
 	case COMPLETE_CHOICE:
 		printf(") _tsmctl_offer ");
 		choice_words(o);
+		printf(" ;;\n");
+		break;
+	case COMPLETE_LIST:
+		printf(") _tsmctl_list ");
+		list_words(o);
 		printf(" ;;\n");
 		break;
 	case COMPLETE_NOTHING:
@@ -184,14 +217,15 @@ static void bash_operand_cases(void)
 		if (cmd->complete == COMPLETE_REGISTER)
 			printf("\t%s:*) _tsmctl_registers ;;\n", cmd->name);
 		else if (cmd->complete == COMPLETE_FILE)
-			printf("\t%s:[!-]* | %s:) _tsmctl_files -f ;;\n", cmd->name, cmd->name);
+			printf("\t%s:[!-]* | %s:) _filedir ;;\n", cmd->name, cmd->name);
 	}
 }
 
 static const char bash_head[] =
 	"# SPDX-License-Identifier: Apache-2.0\n"
 	"# bash completion for tsmctl; made by scripts/generate, not by hand\n"
-	"# shellcheck disable=SC2154 # _init_completion sets cur, prev, words and cword\n\n"
+	"# shellcheck disable=SC2034,SC2154 # _init_completion sets cur, prev, words, cword and "
+	"split\n\n"
 	"# Compared, never expanded: a register's name comes from the machine, and may hold "
 	"anything.\n"
 	"_tsmctl_offer() {\n"
@@ -201,11 +235,18 @@ static const char bash_head[] =
 	"\tdone\n"
 	"\treturn 0\n"
 	"}\n\n"
-	"_tsmctl_files() {\n"
-	"\tcompopt -o filenames\n"
-	"\tmapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n"
+	"# The last of several words with commas between them.\n"
+	"_tsmctl_list() {\n"
+	"\tlocal before=''\n"
+	"\t[[ $cur != *,* ]] || before=${cur%,*},\n"
+	"\tcompopt -o nospace\n"
+	"\t_tsmctl_offer \"${@/#/$before}\"\n"
 	"}\n\n"
-	"# The registers of the tree that the words so far point at.\n"
+	"# The registers of the tree that the words so far point at. Where none begins like the "
+	"word,\n"
+	"# those whose NAME does: the whole name takes the word's place, unless a colon was typed, "
+	"at\n"
+	"# which readline ends a word.\n"
 	"_tsmctl_registers() {\n"
 	"\tlocal i names args=()\n"
 	"\tfor ((i = 1; i < cword; i++)); do\n"
@@ -216,8 +257,15 @@ static const char bash_head[] =
 	"\tdone\n"
 	"\tmapfile -t names < <(\"${words[0]}\" -q \"${args[@]}\" list --no-header -o REGISTER "
 	"2>/dev/null)\n"
-	"\tnames=(\"${names[@]//\\\\/\\\\\\\\}\")\n"
+	"\t((${#names[@]} == 0)) || mapfile -t names < <(printf '%q\\n' \"${names[@]}\")\n"
 	"\t_tsmctl_offer \"${names[@]}\"\n"
+	"\tif [[ ${#COMPREPLY[@]} == 0 && $cur == *:* ]]; then\n"
+	"\t\t_tsmctl_offer \"${names[@]#*/}\"\n"
+	"\telif [[ ${#COMPREPLY[@]} == 0 ]]; then\n"
+	"\t\tfor i in \"${names[@]}\"; do\n"
+	"\t\t\t[[ ${i#*/} == \"$cur\"* ]] && COMPREPLY+=(\"$i\")\n"
+	"\t\tdone\n"
+	"\tfi\n"
 	"\t__ltrim_colon_completions \"$cur\"\n"
 	"}\n\n";
 
@@ -225,16 +273,18 @@ static int bash(void)
 {
 	fputs(bash_head, stdout);
 	printf("_tsmctl() {\n"
-	       "\tlocal cur prev words cword cmd='' i globals\n"
-	       "\t_init_completion -n := || return\n"
+	       "\tlocal cur prev words cword split cmd='' i globals\n"
+	       "\t_init_completion -n : -s || return\n"
 	       "\tglobals=(");
 	option_words(global_opts, n_global_opts);
 	printf(")\n"
 	       "\tfor ((i = 1; i < cword; i++)); do\n"
 	       "\t\tcase ${words[i]} in\n"
 	       "\t\t");
-	for (size_t i = 0; i < n_commands; i++)
-		printf("%s%s", i > 0 ? " | " : "", commands[i].name);
+	global_value_words(" | ");
+	printf(") ((i++)) ;;\n"
+	       "\t\t");
+	command_words(" | ");
 	printf(") cmd=${words[i]} && break ;;\n"
 	       "\t\tesac\n"
 	       "\tdone\n\n"
@@ -275,10 +325,11 @@ static void zsh_option(const struct opt_spec *o)
 		if (shortly && o->sh == 0)
 			break;
 		printf("\t\t\t'%s", many ? "*" : "");
+		/* The value in the same word, or in the next. */
 		if (shortly)
-			printf("-%c", o->sh);
+			printf("-%c%s", o->sh, o->metavar != NULL ? "+" : "");
 		else
-			printf("--%s", o->lg);
+			printf("--%s%s", o->lg, o->metavar != NULL ? "=" : "");
 		printf("[");
 		zsh_text(o->help);
 		printf("]");
@@ -295,6 +346,9 @@ static void zsh_option(const struct opt_spec *o)
 			printf("(");
 			choice_words(o);
 			printf(")");
+		} else if (o->complete == COMPLETE_LIST) {
+			printf("_values -s , %s ", o->lg);
+			list_words(o);
 		}
 		printf("'\n");
 	}
@@ -318,20 +372,21 @@ static int zsh(void)
 	printf("#compdef tsmctl\n"
 	       "# SPDX-License-Identifier: Apache-2.0\n"
 	       "# zsh completion for tsmctl; made by scripts/generate, not by hand\n\n"
+	       "# A part of a name finds the whole one.\n"
 	       "_tsmctl_registers() {\n"
-	       "\tlocal -a globals registers\n"
+	       "\tlocal -a globals names\n"
 	       "\tlocal option\n"
 	       "\tfor option in --root --abi; do\n"
 	       "\t\t(( ${+opt_args[$option]} )) && globals+=($option ${(Q)opt_args[$option]})\n"
 	       "\tdone\n"
-	       "\tregisters=(${(f)\"$(_call_program registers tsmctl -q $globals list --no-header "
-	       "-o "
-	       "REGISTER 2>/dev/null)\"})\n"
-	       "\tcompadd -a registers\n"
+	       "\tnames=(${(f)\"$(${(Q)words[1]} -q $globals list --no-header -o REGISTER "
+	       "2>/dev/null)\"})\n"
+	       "\tcompadd -M 'l:|=* r:|=*' -a names\n"
 	       "}\n\n"
 	       "_tsmctl() {\n"
 	       "\tlocal -a args globals commands\n"
-	       "\tlocal cmd='' word\n"
+	       "\tlocal cmd=''\n"
+	       "\tlocal -i i\n"
 	       "\tglobals=(\n");
 	for (size_t i = 0; i < n_global_opts; i++)
 		zsh_option(&global_opts[i]);
@@ -342,8 +397,15 @@ static int zsh(void)
 		printf("'\n");
 	}
 	printf("\t)\n"
-	       "\tfor word in ${words[2,CURRENT-1]}; do\n"
-	       "\t\t(( ${commands[(I)$word:*]} )) && cmd=$word && break\n"
+	       "\tfor (( i = 2; i < CURRENT; i++ )); do\n"
+	       "\t\tcase $words[i] in\n"
+	       "\t\t");
+	global_value_words("|");
+	printf(") (( i++ )) ;;\n"
+	       "\t\t");
+	command_words("|");
+	printf(") cmd=$words[i] && break ;;\n"
+	       "\t\tesac\n"
 	       "\tdone\n"
 	       "\tcase $cmd in\n");
 	for (size_t i = 0; i < n_commands; i++)
@@ -353,7 +415,7 @@ static int zsh(void)
 	       "\t\treturn\n"
 	       "\t\t;;\n"
 	       "\tesac\n"
-	       "\twords=(${words:#$cmd})\n"
+	       "\twords[i]=()\n"
 	       "\t(( CURRENT-- ))\n"
 	       "\t_arguments -s $globals $args\n"
 	       "}\n\n"
@@ -385,37 +447,68 @@ static void fish_option(const char *condition, const struct opt_spec *o)
 		printf(" -a '");
 		choice_words(o);
 		printf("'");
+	} else if (o->complete == COMPLETE_LIST) {
+		printf(" -a '(__fish_append , ");
+		list_words(o);
+		printf(")'");
 	}
 	printf(" -d '");
 	fish_text(o->help);
 	printf("'\n");
 }
 
-static int fish(void)
+static void fish_functions(void)
 {
-	char condition[128];
-	printf("# SPDX-License-Identifier: Apache-2.0\n"
-	       "# fish completion for tsmctl; made by scripts/generate, not by hand\n\n"
-	       "function __tsmctl_registers\n"
+	printf("function __tsmctl_registers\n"
 	       "\tset -l args\n"
 	       "\tset -l words (commandline -opc)\n"
 	       "\tfor i in (seq (count $words))\n"
 	       "\t\tif contains -- $words[$i] --root --abi; and test $i -lt (count $words)\n"
 	       "\t\t\tset -a args $words[$i] $words[(math $i + 1)]\n"
+	       "\t\telse if string match -qr -- '^--(root|abi)=' $words[$i]\n"
+	       "\t\t\tset -a args $words[$i]\n"
 	       "\t\tend\n"
 	       "\tend\n"
 	       "\t$words[1] -q $args list --no-header -o REGISTER 2>/dev/null\n"
 	       "end\n\n"
-	       "complete -c tsmctl -f\n");
+	       "# Whether the command among the words so far is this one; '': whether there is "
+	       "none yet.\n"
+	       "function __tsmctl_command\n"
+	       "\tset -l words (commandline -opc)\n"
+	       "\tset -l i 2\n"
+	       "\twhile test $i -le (count $words)\n"
+	       "\t\tswitch $words[$i]\n"
+	       "\t\t\tcase ");
+	global_value_words(" ");
+	printf("\n"
+	       "\t\t\t\tset i (math $i + 1)\n"
+	       "\t\t\tcase ");
+	command_words(" ");
+	printf("\n"
+	       "\t\t\t\ttest $words[$i] = \"$argv\"\n"
+	       "\t\t\t\treturn\n"
+	       "\t\tend\n"
+	       "\t\tset i (math $i + 1)\n"
+	       "\tend\n"
+	       "\ttest -z \"$argv\"\n"
+	       "end\n\n");
+}
+
+static int fish(void)
+{
+	char condition[128];
+	printf("# SPDX-License-Identifier: Apache-2.0\n"
+	       "# fish completion for tsmctl; made by scripts/generate, not by hand\n\n");
+	fish_functions();
+	printf("complete -c tsmctl -f\n");
 	for (size_t i = 0; i < n_global_opts; i++)
 		fish_option("", &global_opts[i]);
 	for (size_t i = 0; i < n_commands; i++) {
 		const struct cmd_spec *cmd = &commands[i];
-		printf("complete -c tsmctl -n __fish_use_subcommand -a %s -d '", cmd->name);
+		printf("complete -c tsmctl -n __tsmctl_command -a %s -d '", cmd->name);
 		fish_text(cmd->summary);
 		printf("'\n");
-		snprintf(condition, sizeof(condition), "-n '__fish_seen_subcommand_from %s' ",
-			cmd->name);
+		snprintf(condition, sizeof(condition), "-n '__tsmctl_command %s' ", cmd->name);
 		for (size_t k = 0; k < cmd->n_opts; k++)
 			fish_option(condition, &cmd->opts[k]);
 		if (cmd->complete == COMPLETE_REGISTER)

@@ -2,33 +2,13 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "out/wrap.h"
 
-enum { HELP_INDENT = 28, HELP_WIDTH = 100 };
+enum { HELP_INDENT = 28, HELP_WIDTH = 80 };
 
-static void spaces(struct sink *out, size_t n)
-{
-	while (n-- > 0)
-		sink_char(out, ' ');
-}
-
-/* Words of text from column `indent` on; the cursor is at `col`. */
 static void wrap(struct sink *out, const char *text, size_t col, size_t indent)
 {
-	for (bool first = true; *text != '\0'; first = false) {
-		size_t n = strcspn(text, " ");
-		if (!first && col + 1 + n >= HELP_WIDTH) {
-			sink_char(out, '\n');
-			spaces(out, indent);
-			col = indent;
-		} else if (!first) {
-			sink_char(out, ' ');
-			col++;
-		}
-		sink_bytes(out, (struct bytes){(const uint8_t *)text, n});
-		col += n;
-		text += n + (text[n] == ' ');
-	}
-	sink_char(out, '\n');
+	wrap_words(out, text, col, indent, HELP_WIDTH);
 }
 
 static void print_option(struct sink *out, const struct opt_spec *o)
@@ -40,7 +20,7 @@ static void print_option(struct sink *out, const struct opt_spec *o)
 		sink_char(out, o->sh);
 		sink_str(out, ", ");
 	} else {
-		spaces(out, 4);
+		wrap_spaces(out, 4);
 	}
 	sink_str(out, "--");
 	sink_str(out, o->lg);
@@ -53,11 +33,11 @@ static void print_option(struct sink *out, const struct opt_spec *o)
 		sink_char(out, '\n');
 		col = 0;
 	}
-	spaces(out, HELP_INDENT - col);
+	wrap_spaces(out, HELP_INDENT - col);
 	wrap(out, o->help, HELP_INDENT, HELP_INDENT);
 	if (o->choices == NULL)
 		return;
-	spaces(out, HELP_INDENT);
+	wrap_spaces(out, HELP_INDENT);
 	for (size_t i = 0; o->choices[i] != NULL; i++) {
 		sink_str(out, i == 0 ? "one of: " : ", ");
 		sink_str(out, o->choices[i]);
@@ -75,28 +55,32 @@ static void print_options(
 
 static void print_overview(struct sink *out)
 {
-	sink_str(out, "Usage: tsmctl [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]\n\n"
-		      "Lists, reads, extends and verifies the measurement registers of a "
-		      "confidential VM,\n"
-		      "and prints their event logs.\n\nCommands:\n");
+	sink_str(out, "Usage: tsmctl [GLOBAL OPTIONS] COMMAND [OPTIONS] [OPERANDS]\n\n");
+	wrap(out,
+		"Lists, reads, extends and verifies the measurement registers of a confidential "
+		"VM, and prints their event logs.",
+		0, 0);
+	sink_str(out, "\nCommands:\n");
 	for (size_t i = 0; i < n_commands; i++) {
 		sink_str(out, "  ");
 		sink_str(out, commands[i].name);
-		spaces(out, 10 - strlen(commands[i].name));
+		wrap_spaces(out, 10 - strlen(commands[i].name));
 		sink_str(out, commands[i].summary);
 		sink_char(out, '\n');
 	}
 	print_options(out, "\nGlobal options:\n", global_opts, n_global_opts);
-	sink_str(out,
-		"\nA register is [PROVIDER/]NAME[:HASH]; PROVIDER and HASH may be omitted if NAME "
-		"is\n"
-		"unambiguous.\n"
+	sink_char(out, '\n');
+	wrap(out,
+		"A register is [PROVIDER/]NAME[:HASH]; PROVIDER and HASH may be omitted if NAME is "
+		"unambiguous.",
+		0, 0);
+	wrap(out,
 		"Exit status: 0 done, 1 verification failed, 2 wrong command line, 3 not available "
-		"here,\n"
-		"4 refused by the system and no register was changed, 5 malformed input,\n"
-		"6 a register was changed, or may have been, and something after that failed: see\n"
-		"standard error, 'tsmctl verify' and 'tsmctl status'.\n"
-		"'tsmctl COMMAND --help' says more about one, tsmctl(8) about all.\n");
+		"here, 4 refused by the system and no register was changed, 5 malformed input, "
+		"6 a register was changed, or may have been, and something after that failed: see "
+		"standard error, 'tsmctl verify' and 'tsmctl status'.",
+		0, 0);
+	wrap(out, "'tsmctl help COMMAND' explains one command, tsmctl(8) all of them.", 0, 0);
 }
 
 void print_help(struct sink *out, const struct cmd_spec *cmd)

@@ -19,6 +19,7 @@ struct log_asked_name {
 	char *name; /* as the event has it; NULL: the slot is empty */
 	size_t n_algs;
 	enum hash_alg alg[EVENT_DIGESTS_MAX];
+	bool every_bank;
 	char *shown; /* NULL: as it is */
 	bool asked;
 };
@@ -99,7 +100,8 @@ static size_t slot_of(const struct log_event *ev, const char *name)
 
 static bool is_same(const struct log_asked_name *slot, const struct log_event *ev, const char *name)
 {
-	if (slot->name == NULL || slot->n_algs != ev->n_digests || strcmp(slot->name, name) != 0)
+	if (slot->name == NULL || slot->n_algs != ev->n_digests ||
+		slot->every_bank != ev->every_bank || strcmp(slot->name, name) != 0)
 		return false;
 	for (size_t i = 0; i < ev->n_digests; i++)
 		if (slot->alg[i] != ev->digest[i].d.alg)
@@ -122,19 +124,40 @@ static struct mr *add_register(struct mr_list *list, const char *name, enum hash
 	return mr_list_add(list, provider, local, hash_name(alg), &no_memory);
 }
 
-/* Whether an operand asks for a register that has this name and one of these hashes; -1: no memory. */
-static int ask(struct log_asked *asked, const struct log_event *ev, const char *name)
+/* Whether an operand asks for the register that has this name and hash; -1: no memory. */
+static int ask_one(struct log_asked *asked, const char *name, enum hash_alg alg)
 {
 	struct mr_list list = {0};
-	int is = asked->n == 0;
-	for (size_t i = 0; asked->n > 0 && is >= 0 && i < ev->n_digests; i++) {
-		const struct mr *mr = add_register(&list, name, ev->digest[i].d.alg);
-		if (mr == NULL)
-			is = -1;
-		else if (log_asked_register(asked, mr))
-			is = 1;
-	}
+	const struct mr *mr = add_register(&list, name, alg);
+	int is = mr == NULL ? -1 : log_asked_register(asked, mr);
 	mr_list_clear(&list);
+	return is;
+}
+
+static bool has_digest(const struct log_event *ev, enum hash_alg alg)
+{
+	size_t i = 0;
+	while (i < ev->n_digests && ev->digest[i].d.alg != alg)
+		i++;
+	return i < ev->n_digests;
+}
+
+/* The same for its hashes. *ret_bare: only for one that the event extends without having its digest (IMA). */
+static int ask(
+	struct log_asked *asked, const struct log_event *ev, const char *name, bool *ret_bare)
+{
+	int is = asked->n == 0;
+	*ret_bare = false;
+	for (size_t i = 0; asked->n > 0 && is >= 0 && i < ev->n_digests; i++) {
+		int one = ask_one(asked, name, ev->digest[i].d.alg);
+		is = one != 0 ? one : is;
+	}
+	for (enum hash_alg alg = HASH_SHA1;
+		ev->every_bank && is >= 0 && asked->n > 0 && alg < HASH_COUNT; alg++) {
+		int one = has_digest(ev, alg) ? 0 : ask_one(asked, name, alg);
+		*ret_bare |= one > 0 && is == 0;
+		is = one != 0 ? one : is;
+	}
 	return is;
 }
 
@@ -142,8 +165,9 @@ static bool fill_slot(struct log_asked *asked, struct log_asked_name *slot,
 	const struct log_event *ev, const char *name)
 {
 	empty_slot(slot);
-	int is = ask(asked, ev, name);
-	bool with_hash = ev->n_digests == 1 && ev->digest[0].d.alg > HASH_UNKNOWN &&
+	bool bare;
+	int is = ask(asked, ev, name, &bare);
+	bool with_hash = !bare && ev->n_digests == 1 && ev->digest[0].d.alg > HASH_UNKNOWN &&
 			 strchr(name, ':') == NULL;
 	if (with_hash && asprintf(&slot->shown, "%s:%s", name, hash_name(ev->digest[0].d.alg)) < 0)
 		slot->shown = NULL;
@@ -154,6 +178,7 @@ static bool fill_slot(struct log_asked *asked, struct log_asked_name *slot,
 	}
 	slot->asked = is;
 	slot->n_algs = ev->n_digests;
+	slot->every_bank = ev->every_bank;
 	for (size_t i = 0; i < ev->n_digests; i++)
 		slot->alg[i] = ev->digest[i].d.alg;
 	return true;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/app.h"
+#include "cli/pager.h"
 
 /*
  * Descriptors 0 to 2 must exist before anything is opened: a register that became number 1 would be
@@ -36,23 +37,6 @@ static int guard_stack(struct err *err)
 	return err_set(err, ST_SYSTEM, "RLIMIT_STACK is too small: %d bytes are needed", STACK_MIN);
 }
 
-/* A failure before anything was printed still gives a document to a program that reads JSON. */
-static void print_json_error(struct app *app)
-{
-	struct json j;
-	if (!app->opt.json || app->cmd == NULL || app->out.used)
-		return;
-	app_json_begin(app, &j);
-	if (app->cmd->rows != NULL) {
-		json_key(&j, app->cmd->rows);
-		json_open(&j, '[');
-		json_close(&j, ']');
-	}
-	json_key(&j, "error");
-	json_err(&j, &app->err);
-	app_json_end(&j);
-}
-
 static int run(struct app *app, const struct parsed *parsed)
 {
 	if (parsed->opt.help) {
@@ -63,6 +47,8 @@ static int run(struct app *app, const struct parsed *parsed)
 		sink_str(&app->out, "tsmctl " TSMCTL_VERSION "\n");
 		return 0;
 	}
+	app->argc = parsed->argc;
+	app->argv = parsed->argv;
 	return parsed->cmd->run(app, parsed->argc, parsed->argv);
 }
 
@@ -75,7 +61,7 @@ static void finish_output(struct app *app)
 		return;
 	if (app->changed) {
 		err.status = ST_UNSETTLED;
-		err_add(&err, " (the register was changed all the same)");
+		err_add(&err, " (the register was changed)");
 	}
 	app_error(app, &err);
 }
@@ -89,6 +75,7 @@ int main(int argc, char *argv[])
 	/* A write beyond RLIMIT_FSIZE is an error like others. */
 	signal(SIGXFSZ, SIG_IGN);
 	sink_open(&app.out, STDOUT_FILENO);
+	screen_look(&app.screen, STDOUT_FILENO);
 	app.root.fd = -1;
 	int rc = parse_command_line(argc, argv, &parsed, &app.err);
 	app.opt = parsed.opt;
@@ -100,11 +87,14 @@ int main(int argc, char *argv[])
 	if (rc == 0)
 		rc = run(&app, &parsed);
 	if (rc < 0) {
+		/* A failure before anything was printed still gives a document to a program that reads JSON. */
 		if (has_output)
-			print_json_error(&app);
+			app_json_error(&app);
 		app_error(&app, &app.err);
 	}
 	finish_output(&app);
+	pager_end();
+	screen_clear(&app.screen);
 	root_close(&app.root);
 	return (int)app.status;
 }

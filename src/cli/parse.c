@@ -7,6 +7,8 @@
 
 #include <bsd/stdlib.h>
 
+#include "cli/suggest.h"
+
 enum { OPTS_MAX = 48, LONG_BASE = 256 };
 
 /* The options that may stand here, in the form that getopt_long takes. */
@@ -101,12 +103,52 @@ static int store(struct options *opt, const struct opt_spec *o, const char *valu
 	return 0;
 }
 
+/* The command lines of the commands that have this long option. Whether there is one. */
+static bool add_owners(struct err *err, const char *name)
+{
+	bool any = false;
+	for (size_t i = 0; i < n_commands; i++) {
+		for (size_t k = 0; k < commands[i].n_opts; k++) {
+			const struct opt_spec *o = &commands[i].opts[k];
+			if (strcmp(o->lg, name) != 0)
+				continue;
+			err_add(err, "%s 'tsmctl %s --%s%s%s'", any ? " or" : "; did you mean",
+				commands[i].name, name, o->metavar != NULL ? " " : "",
+				o->metavar != NULL ? o->metavar : "");
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* What a long option was meant to be: one that may stand here, or one of another command. */
+static bool add_meant(struct err *err, const struct grammar *g, const char *option)
+{
+	char name[32] = "";
+	struct suggestion s = {.word = name};
+	size_t n = strcspn(option, "=");
+	if (n < 2 || n >= sizeof(name) || option[1] != '-')
+		return false;
+	memcpy(name, option + 2, n - 2);
+	for (size_t i = 0; i < g->n; i++)
+		suggest_try(&s, g->spec[i]->lg);
+	if (add_owners(err, name)) {
+		err_add(err, "?");
+		return true;
+	}
+	if (s.name != NULL)
+		err_add(err, "; did you mean '--%s'?", s.name);
+	return s.name != NULL;
+}
+
 static int err_unknown(struct err *err, const struct grammar *g, const char *option)
 {
-	if (g->cmd == NULL)
-		return err_set(err, ST_USAGE, "unknown option '%s'; see 'tsmctl --help'", option);
-	return err_set(err, ST_USAGE, "unknown option '%s' for '%s'; see 'tsmctl %s --help'",
-		option, g->cmd, g->cmd);
+	const char *cmd = g->cmd != NULL ? g->cmd : "";
+	err_set(err, ST_USAGE, "unknown option '%s'%s%s%s", option, g->cmd != NULL ? " for '" : "",
+		cmd, g->cmd != NULL ? "'" : "");
+	if (add_meant(err, g, option))
+		return -1;
+	return err_add(err, "; see 'tsmctl %s%s--help'", cmd, g->cmd != NULL ? " " : "");
 }
 
 static int err_option(struct err *err, const struct grammar *g, int code, char *const argv[])
@@ -121,8 +163,8 @@ static int err_option(struct err *err, const struct grammar *g, int code, char *
 }
 
 /*
- * Options of g at the front of, or anywhere in, argv. optind is left at the first operand. The first
- * error counts, and what comes after it is taken all the same: it may be --json.
+ * Parses options of g at the front of argv, or anywhere in it. optind is left at the first operand.
+ * The first error is reported; later options are still parsed, because one may be --json.
  */
 static int parse_options(const struct grammar *g, const char *mode, int argc, char *argv[],
 	struct options *opt, struct err *err)
@@ -180,6 +222,26 @@ static int parse_command(
 	return ret->opt.help || ret->opt.version ? 0 : check_operands(ret, err);
 }
 
+static int err_unknown_command(struct err *err, const char *word)
+{
+	struct suggestion s = {.word = word};
+	for (size_t i = 0; i < n_commands; i++)
+		suggest_try(&s, commands[i].name);
+	if (s.name != NULL)
+		return err_set(
+			err, ST_USAGE, "unknown command '%s'; did you mean '%s'?", word, s.name);
+	return err_set(err, ST_USAGE, "unknown command '%s'; see 'tsmctl --help'", word);
+}
+
+/* 'help COMMAND' and 'version' are what --help and --version are; the command is taken for them. */
+static bool take_word(const char *word, struct options *opt)
+{
+	bool help = strcmp(word, "help") == 0, version = strcmp(word, "version") == 0;
+	opt->help = opt->help || help;
+	opt->version = opt->version || version;
+	return help || version;
+}
+
 int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *err)
 {
 	struct grammar g = {0};
@@ -188,18 +250,23 @@ int parse_command_line(int argc, char *argv[], struct parsed *ret, struct err *e
 	if (argc < 1)
 		return err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
 
-	/* "+": the command, the first operand, ends the global options. ":": a missing value is
-	 * told apart. */
+	/*
+	 * "+": the command, the first operand, ends the global options. ":": a missing value is
+	 * reported as such.
+	 */
 	grammar_add(&g, global_opts, n_global_opts);
 	int rc = parse_options(&g, "+:", argc, argv, &ret->opt, err);
+	while (rc == 0 && optind < argc && take_word(argv[optind], &ret->opt)) {
+		argc -= optind;
+		argv += optind;
+		rc = parse_options(&g, "+:", argc, argv, &ret->opt, err);
+	}
 	if (optind >= argc)
 		return rc < 0 || ret->opt.help || ret->opt.version
 			       ? rc
 			       : err_set(err, ST_USAGE, "no command; see 'tsmctl --help'");
 	ret->cmd = command_by_name(argv[optind]);
 	if (ret->cmd == NULL)
-		return rc < 0 ? rc
-			      : err_set(err, ST_USAGE, "unknown command '%s'; see 'tsmctl --help'",
-					argv[optind]);
+		return rc < 0 ? rc : err_unknown_command(err, argv[optind]);
 	return parse_command(&g, argc - optind, argv + optind, rc < 0, ret, err);
 }

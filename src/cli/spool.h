@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read in one order and printed in another, kept meanwhile. */
+/* Keeps what is read in one order and printed in another. */
 #ifndef TSMCTL_CLI_SPOOL_H
 #define TSMCTL_CLI_SPOOL_H
 
@@ -14,6 +14,7 @@ struct spool_piece {
 
 struct spool {
 	struct sink out; /* pieces are written to this */
+	uint8_t *map;	 /* of all pieces; NULL: they are read into the window */
 	uint8_t *window; /* of what was read last */
 	size_t room, have;
 	uint64_t at;
@@ -30,6 +31,10 @@ struct spool_piece spool_begin(const struct spool *s);
 void spool_end(const struct spool *s, struct spool_piece *piece);
 /* After the last piece. */
 int spool_finish(struct spool *s, struct err *err);
+/* The same, if the pieces have at most this many bytes: any order of reading is fast then. */
+void spool_map(struct spool *s, uint64_t bytes_max);
+/* A piece that is read soon. */
+void spool_fetch(const struct spool *s, const struct spool_piece *piece);
 /* A piece; valid until the next one is read. Fast if they are read in the order of writing. */
 int spool_read(
 	struct spool *s, const struct spool_piece *piece, struct bytes *ret, struct err *err);

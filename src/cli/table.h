@@ -26,6 +26,7 @@ enum complete {
 	COMPLETE_DIR,
 	COMPLETE_REGISTER,
 	COMPLETE_CHOICE, /* of `choices` */
+	COMPLETE_LIST,	 /* one or more, with commas, of those after the last colon of the help */
 };
 
 enum { INPUTS_MAX = 64 };
@@ -39,7 +40,7 @@ struct str_list {
  */
 struct options {
 	const char *root, *abi, *color;
-	bool json, quiet, help, version;
+	bool json, quiet, no_pager, help, version;
 	unsigned verbose;
 
 	const char *format;
@@ -53,7 +54,8 @@ struct options {
 	bool random, with_logs;
 	unsigned quote_wait_s;
 	const char *context;
-	struct str_list inputs, references, registers, root_ca, certs, crl, require;
+	bool graceful, predict;
+	struct str_list inputs, references, registers, root_ca, certs, crl, require, phases;
 };
 
 struct opt_spec {
@@ -87,7 +89,7 @@ extern const struct cmd_spec commands[];
 extern const size_t n_commands;
 
 const struct cmd_spec *command_by_name(const char *name);
-/* What stands in struct options before anything is parsed. */
+/* Sets the defaults of struct options. */
 void options_default(struct options *ret);
 
 /* One file each; argv are the operands. -1 with app->err, or 0; what single rows failed with is in
@@ -97,6 +99,7 @@ int cmd_quote(struct app *app, int argc, char *const argv[]);
 int cmd_read(struct app *app, int argc, char *const argv[]);
 int cmd_extend(struct app *app, int argc, char *const argv[]);
 int cmd_write(struct app *app, int argc, char *const argv[]);
+int cmd_measure(struct app *app, int argc, char *const argv[]);
 int cmd_log(struct app *app, int argc, char *const argv[]);
 int cmd_verify(struct app *app, int argc, char *const argv[]);
 int cmd_diff(struct app *app, int argc, char *const argv[]);

@@ -19,9 +19,24 @@ static struct bytes wanted(const struct td_file *td)
 	return (struct bytes){td->asked.wanted, sizeof(td->asked.wanted)};
 }
 
+/* What has to be what was asked for: the report data, or what the guest had put into that. */
+static struct bytes answer(const struct td_file *td)
+{
+	const struct evidence *ev = &td->ev;
+	if (!ev->has_user_data || bytes_equal(report_data(td), wanted(td)))
+		return report_data(td);
+	return (struct bytes){ev->user_data, sizeof(ev->user_data)};
+}
+
 bool td_file_answers(const struct td_file *td)
 {
-	return !td->asked.asked || bytes_equal(report_data(td), wanted(td));
+	return !td->asked.asked || bytes_equal(answer(td), wanted(td));
+}
+
+/* Whose registers they are. */
+static const char *machine_name(const struct evidence *ev)
+{
+	return ev->type == EVIDENCE_TDX_QUOTE || ev->type == EVIDENCE_TDREPORT ? "TD" : "guest";
 }
 
 /* What the file says is worth nothing unless it is genuine. */
@@ -50,12 +65,22 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 		app_note(app,
 			"'%s': this %s has the debug attribute: its host can read and change it, "
 			"so its registers prove nothing",
-			path, ev->type == EVIDENCE_SNP_REPORT ? "guest" : "TD");
-	if (ev->verdict == EVIDENCE_GENUINE && ev->type == EVIDENCE_TDX_QUOTE)
+			path, machine_name(ev));
+}
+
+void td_file_tell_limits(struct app *app, const struct td_file *td)
+{
+	const struct evidence *ev = &td->ev;
+	struct err later;
+	if (app->screen.columns > 0)
+		sink_flush(&app->out, &later);
+	if (td->asked.path != NULL && ev->verdict == EVIDENCE_GENUINE &&
+		ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app,
-			"'%s': the platform's patch level (TCB) is not judged here: Intel's DCAP "
-			"quote verification library, the 'check' of go-tdx-guest, or trustee can",
-			path);
+			"'%s': the platform's patch level (TCB) is not checked; Intel's DCAP "
+			"quote verification library, the 'check' of go-tdx-guest, or trustee can "
+			"check it",
+			td->asked.path);
 }
 
 static void tell_unmet(struct app *app, const struct td_file *td)
@@ -72,7 +97,7 @@ static void tell_unmet(struct app *app, const struct td_file *td)
 		if ((td->unmet & 1U << i) == 0)
 			continue;
 		err_set(&err, ST_NO, "'%s': --require %s: %s", td->asked.path, td_require_name(i),
-			genuine ? why[i] : "it was not found to be genuine");
+			genuine ? why[i] : "it is not known to be genuine");
 		app_error(app, &err);
 	}
 }
@@ -95,7 +120,7 @@ static void tell_errors(struct app *app, const struct td_file *td)
 		return;
 	err_set(&err, ST_NO,
 		"'%s': the report data is %s, not %s: this was not made for that request",
-		td->asked.path, hex_str(is, report_data(td)), hex_str(asked, wanted(td)));
+		td->asked.path, hex_str(is, answer(td)), hex_str(asked, wanted(td)));
 	app_error(app, &err);
 }
 
@@ -144,7 +169,7 @@ bool td_file_verdict(const struct td_file *td, const char **ret)
 static void put_not_checked(const struct evidence *ev, struct text *t)
 {
 	const char *before = "; not checked: ";
-	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++) {
+	for (enum evidence_step s = 0; s < STEP_COUNT; s++) {
 		if ((ev->steps & ~ev->checked & 1U << s) == 0)
 			continue;
 		text_put(t, "%s%s", before, evidence_step_name(s));
@@ -234,14 +259,31 @@ static void json_steps(struct json *j, const char *key, unsigned steps)
 {
 	json_key(j, key);
 	json_open(j, '[');
-	for (enum evidence_step s = STEP_ROOT; s < STEP_COUNT; s++)
+	for (enum evidence_step s = 0; s < STEP_COUNT; s++)
 		if ((steps & 1U << s) != 0)
 			json_str(j, evidence_step_name(s));
 	json_close(j, ']');
 }
 
+static void json_tpm(struct json *j, const struct evidence *ev)
+{
+	bool has = ev->tpm.has_hardware;
+	json_key_hex(j, "nonce", ev->report_data, ev->tpm.n_nonce);
+	json_key_hex(j, "qualified_signer", ev->tpm.signer, ev->tpm.n_signer);
+	json_key(j, "ak_sha256");
+	if (ev->tpm.has_ak)
+		json_hex(j, (struct bytes){ev->tpm.ak_sha256, SHA256_SIZE});
+	else
+		json_null(j);
+	json_key_str(j, "hardware", has ? evidence_type_name(ev->tpm.hardware) : NULL);
+	json_key_str(j, "hardware_verdict",
+		has ? evidence_verdict_name(ev->tpm.hardware_verdict) : NULL);
+}
+
 static void json_platform(struct json *j, const struct evidence *ev)
 {
+	if (ev->type == EVIDENCE_TPM_QUOTE)
+		json_tpm(j, ev);
 	if (ev->type == EVIDENCE_SNP_REPORT) {
 		json_key_str(j, "product", ev->snp.product);
 		json_key_str(j, "signing_key", ev->snp.signing_key);
@@ -309,6 +351,8 @@ void td_file_json_evidence(const struct td_file *td, struct json *j)
 	json_key(j, "debug");
 	json_bool(j, ev->debug);
 	json_key_hex(j, "report_data", ev->report_data, REPORT_DATA_SIZE);
+	if (ev->has_user_data)
+		json_key_hex(j, "user_data", ev->user_data, REPORT_DATA_SIZE);
 	json_key_u64(j, "trailing_bytes", ev->trailing);
 	json_platform(j, ev);
 	if (ev->err.status != ST_OK) {
@@ -320,7 +364,7 @@ void td_file_json_evidence(const struct td_file *td, struct json *j)
 
 static void json_attributes(const struct td_file *td, struct json *j)
 {
-	if (td->ev.type != EVIDENCE_SNP_REPORT)
+	if (td->ev.type == EVIDENCE_TDX_QUOTE || td->ev.type == EVIDENCE_TDREPORT)
 		json_key_hex(
 			j, "td_attributes", td->ev.tdx.attributes, sizeof(td->ev.tdx.attributes));
 	json_key(j, "debug");
@@ -348,7 +392,7 @@ void td_file_json_answer(const struct td_file *td, struct json *j)
 	json_key(j, "report_data");
 	json_open(j, '{');
 	json_key(j, "value");
-	json_hex(j, report_data(td));
+	json_hex(j, answer(td));
 	json_key(j, "expected");
 	json_hex(j, wanted(td));
 	json_key(j, "verdict");

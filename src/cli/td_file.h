@@ -31,6 +31,8 @@ bool td_file_verdict(const struct td_file *td, const char **ret);
 void td_file_print(struct app *app, const struct td_file *td);
 /* The same on standard error, for an output that has no room for it. */
 void td_file_warn(const struct td_file *td);
+/* A note, after all that is printed, of what "genuine" does not cover. */
+void td_file_tell_limits(struct app *app, const struct td_file *td);
 /* The member "evidence", null without a file. */
 void td_file_json_evidence(const struct td_file *td, struct json *j);
 /* The members of what `read` prints; none without a file. */

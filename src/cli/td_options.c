@@ -26,7 +26,7 @@ static int check_one_source(struct app *app)
 		if (given[i][1] == NULL)
 			continue;
 		if (first != NULL)
-			return err_set(&app->err, ST_USAGE, "--%s and --%s exclude each other",
+			return err_set(&app->err, ST_USAGE, "--%s and --%s cannot be combined",
 				first, given[i][0]);
 		first = given[i][0];
 	}
@@ -53,7 +53,7 @@ static int check_needs_quote(struct app *app)
 		return err_set(&app->err, ST_USAGE, "--%s needs --quote", signature);
 	if (o->report_data != NULL && o->report_data_file != NULL)
 		return err_set(&app->err, ST_USAGE,
-			"--report-data and --report-data-file exclude each other");
+			"--report-data and --report-data-file cannot be combined");
 	return 0;
 }
 
@@ -66,7 +66,7 @@ int td_options_report_data(struct app *app, uint8_t ret[static REPORT_DATA_SIZE]
 	if (o->report_data != NULL &&
 		!hex_get(ret, REPORT_DATA_SIZE, bytes_of(o->report_data), true))
 		return err_set(&app->err, ST_USAGE,
-			"--report-data: it has %d bytes: %d hex digits are needed, nothing else",
+			"--report-data: it has %d bytes: exactly %d hex digits are needed",
 			REPORT_DATA_SIZE, 2 * REPORT_DATA_SIZE);
 	if (o->report_data_file == NULL)
 		return 0;

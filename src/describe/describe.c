@@ -20,7 +20,7 @@ static bool put_text_or_nothing(struct text *t, struct bytes data)
 	return true;
 }
 
-/* Older GRUBs put any byte behind the NUL of a text, which nobody hashes. */
+/* Older GRUBs put any byte after the NUL of a text, which nobody hashes. */
 static bool put_ipl(struct text *t, struct bytes data)
 {
 	struct bytes before = before_nul(data);
@@ -247,7 +247,7 @@ static bool put_tag(struct text *t, struct bytes data)
 	return size == c.left.n;
 }
 
-/* TCG_EfiSpecIdEvent, behind its signature. */
+/* TCG_EfiSpecIdEvent, after its signature. */
 static bool put_spec_id(struct text *t, struct cursor *c)
 {
 	cur_le32(c);
@@ -305,7 +305,7 @@ static bool put_sp800_155(struct text *t, struct cursor *c)
 	return cur_ok(c);
 }
 
-/* What an EV_NO_ACTION is, stands in its first 16 bytes. */
+/* The first 16 bytes of an EV_NO_ACTION say what it is. */
 static bool put_no_action(struct text *t, struct bytes data)
 {
 	struct cursor c = {.left = data};

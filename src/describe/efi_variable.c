@@ -71,7 +71,7 @@ static void put_signatures(struct text *t, struct bytes type, uint64_t n)
 	text_put_guid_name(t, type);
 }
 
-/* EFI_SIGNATURE_LIST, one behind the other: UEFI 2.10, section 32.4.1. */
+/* EFI_SIGNATURE_LIST, one after the other: UEFI 2.10, section 32.4.1. */
 static bool put_signature_lists(struct text *t, struct bytes value)
 {
 	struct cursor c = {.left = value};

@@ -27,7 +27,7 @@ bool is_utf16_text(struct bytes b);
 void text_put_utf16(struct text *t, struct bytes b);
 /*
  * Puts b if it looks like text in UTF-16LE or UTF-8, up to the NULs at its end. Tabs, line ends and
- * NULs within it are text, too: what stands behind a NUL may have been hashed. Returns false, with
+ * NULs within it are text, too: what stands after a NUL may have been hashed. Returns false, with
  * nothing put, if it does not.
  */
 bool text_put_guess(struct text *t, struct bytes b);

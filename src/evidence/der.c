@@ -46,6 +46,17 @@ bool der_take_uint(struct bytes *in, uint32_t max, uint32_t *ret)
 	return *ret <= max;
 }
 
+size_t der_wrap(uint8_t *dst, enum der_tag tag, size_t n)
+{
+	size_t more = n < 0x80 ? 0 : n < 0x100 ? 1 : 2;
+	memmove(dst + 2 + more, dst, n);
+	dst[0] = (uint8_t)tag;
+	dst[1] = (uint8_t)(more > 0 ? 0x80 | more : n);
+	for (size_t i = 0; i < more; i++)
+		dst[2 + i] = (uint8_t)(n >> 8 * (more - 1 - i));
+	return 2 + more + n;
+}
+
 size_t der_put_uint(uint8_t *dst, const uint8_t *p, size_t n)
 {
 	while (n > 1 && p[0] == 0) {
@@ -54,9 +65,7 @@ size_t der_put_uint(uint8_t *dst, const uint8_t *p, size_t n)
 	}
 	/* A leading 1 bit would be a minus sign. */
 	size_t sign = p[0] >= 0x80 ? 1 : 0;
-	dst[0] = DER_INTEGER;
-	dst[1] = (uint8_t)(n + sign);
-	dst[2] = 0;
-	memcpy(dst + 2 + sign, p, n);
-	return 2 + sign + n;
+	dst[0] = 0;
+	memcpy(dst + sign, p, n);
+	return der_wrap(dst, DER_INTEGER, sign + n);
 }

@@ -7,8 +7,9 @@
 
 #include <json-c/json.h>
 
-#include "base/cursor.h"
 #include "base/encoded.h"
+#include "evidence/dstack_evidence.h"
+#include "evidence/tpm_json.h"
 #include "formats/json_reader.h"
 
 /* 1 and what the text stands for; 0 if it is neither hex nor base64. */
@@ -24,28 +25,45 @@ static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 	return rc;
 }
 
-static struct json_object *find_quote(struct json_object *doc)
+/* Of the object itself, or of its member "tdx". */
+static struct json_object *find_quote(struct json_object *doc, struct err *err)
 {
-	struct json_object *in, *quote;
-	if (json_object_object_get_ex(doc, "tdx", &in) && json_object_is_type(in, json_type_object))
-		doc = in;
-	if (!json_object_is_type(doc, json_type_object) ||
-		!json_object_object_get_ex(doc, "quote", &quote) ||
-		!json_object_is_type(quote, json_type_string))
+	struct json_object *in = json_member(doc, "tdx", json_type_object);
+	struct json_object *quote = json_member(doc, "quote", json_type_string);
+	struct json_object *inner = json_member(in, "quote", json_type_string);
+	if (quote != NULL && inner != NULL) {
+		err_set(err, ST_FORMAT,
+			"JSON with two quotes, 'quote' and that of 'tdx': give one of them");
 		return NULL;
-	return quote;
+	}
+	if (quote == NULL && inner == NULL)
+		err_set(err, ST_FORMAT, "JSON without a string 'quote'");
+	return quote != NULL ? quote : inner;
+}
+
+static int open_string(
+	struct json_object *string, const char *name, struct envelope *ret, struct err *err)
+{
+	int rc = open_text(json_bytes(string), ret, err);
+	return rc == 0 ? err_set(err, ST_FORMAT, "the JSON's '%s' is neither hex nor base64", name)
+		       : rc;
 }
 
 static int open_quote(struct json_object *doc, struct envelope *ret, struct err *err)
 {
-	struct json_object *quote = find_quote(doc);
-	if (quote == NULL)
-		return err_set(err, ST_FORMAT, "JSON without a string 'quote'");
-	struct bytes text = {(const uint8_t *)json_object_get_string(quote),
-		(size_t)json_object_get_string_len(quote)};
-	int rc = open_text(text, ret, err);
-	return rc == 0 ? err_set(err, ST_FORMAT, "the JSON's 'quote' is neither hex nor base64")
-		       : rc;
+	struct json_object *attestation = json_member(doc, "attestation", json_type_string);
+	if (attestation != NULL && json_member(doc, "quote", json_type_string) == NULL) {
+		int rc = open_string(attestation, "attestation", ret, err);
+		return rc < 0 ? rc
+			      : dstack_evidence_open(ret->inner, &ret->inner, &ret->certs, err);
+	}
+	if (tpm_json_is(doc)) {
+		ret->inner = (struct bytes){0};
+		ret->tpm = json_object_get(doc);
+		return 1;
+	}
+	struct json_object *quote = find_quote(doc, err);
+	return quote != NULL ? open_string(quote, "quote", ret, err) : -1;
 }
 
 static int open_json(struct bytes text, struct envelope *ret, struct err *err)
@@ -68,29 +86,6 @@ static int open_inner_json(struct envelope *ret, struct err *err)
 	return rc;
 }
 
-/*
- * Azure's: a header of 32 bytes, a hardware report in a field of 1184, then 5 numbers, the third of which
- * says what report it is.
- */
-static int open_hcl(struct envelope *ret, struct err *err)
-{
-	enum { HEADER = 32, FIELD = 1184, SNP = 2, TDX = 4, TDREPORT_SIZE = 1024 };
-	struct cursor c = {.left = ret->inner};
-	cur_take(&c, HEADER);
-	struct bytes field = cur_take(&c, FIELD);
-	cur_take(&c, 8);
-	uint32_t type = cur_le32(&c);
-	if (!cur_ok(&c))
-		return err_set(err, ST_FORMAT, "offset %zu: cut in Azure's HCL report", c.off);
-	if (type != SNP && type != TDX)
-		return err_set(err, ST_FORMAT,
-			"offset %d: an HCL report of type %u, and only 2 (SNP) and 4 (TDX) are "
-			"known here",
-			HEADER + FIELD + 8, type);
-	ret->inner = (struct bytes){field.p, type == TDX ? TDREPORT_SIZE : FIELD};
-	return 0;
-}
-
 int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 {
 	size_t blank = 0;
@@ -104,13 +99,16 @@ int envelope_open(struct bytes file, struct envelope *ret, struct err *err)
 		rc = open_text(file, ret, err);
 	if (rc > 0 && ret->inner.n > 0 && ret->inner.p[0] == '{')
 		rc = open_inner_json(ret, err);
-	if (rc >= 0 && bytes_start_with(ret->inner, "HCLA"))
-		rc = open_hcl(ret, err);
-	return rc < 0 ? -1 : 0;
+	if (rc < 0 || !bytes_start_with(ret->inner, "HCLA"))
+		return rc < 0 ? -1 : 0;
+	rc = hcl_parse(ret->inner, &ret->hcl, err);
+	ret->inner = rc == 0 ? ret->hcl.report : ret->inner;
+	return rc;
 }
 
 void envelope_clear(struct envelope *e)
 {
 	free(e->owned);
+	json_object_put(e->tpm);
 	*e = (struct envelope){0};
 }

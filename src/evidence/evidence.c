@@ -9,6 +9,7 @@ const char *evidence_type_name(enum evidence_type type)
 	static const char *const names[] = {
 		[EVIDENCE_TDX_QUOTE] = "tdx-quote",
 		[EVIDENCE_SNP_REPORT] = "snp-report",
+		[EVIDENCE_TPM_QUOTE] = "tpm-quote",
 		[EVIDENCE_TDREPORT] = "tdreport",
 	};
 	return names[type];
@@ -34,6 +35,7 @@ enum status evidence_verdict_status(enum evidence_verdict verdict)
 const char *evidence_step_name(enum evidence_step step)
 {
 	static const char *const names[] = {
+		[STEP_PCR_DIGEST] = "pcr-digest",
 		[STEP_ROOT] = "root",
 		[STEP_CHAIN] = "chain",
 		[STEP_QE_SIGNATURE] = "qe-signature",

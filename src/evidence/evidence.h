@@ -11,6 +11,7 @@
 enum evidence_type {
 	EVIDENCE_TDX_QUOTE,
 	EVIDENCE_SNP_REPORT,
+	EVIDENCE_TPM_QUOTE,
 	EVIDENCE_TDREPORT,
 };
 
@@ -24,17 +25,19 @@ enum evidence_verdict {
 
 /* In the order in which they are checked. */
 enum evidence_step {
+	STEP_PCR_DIGEST,   /* TPM: the digest in its quote is of these PCR values */
 	STEP_ROOT,	   /* the root's key is pinned */
 	STEP_CHAIN,	   /* each certificate is signed by the next */
 	STEP_QE_SIGNATURE, /* TDX: the report of the quoting enclave (QE) is signed by the PCK */
-	STEP_BINDING,	   /* TDX: that report is of the key that signed the quote */
-	STEP_QE_IDENTITY,  /* TDX: that enclave is Intel's, and no debug enclave */
-	STEP_SIGNATURE,	   /* the quote or the report itself */
-	STEP_TCB,	   /* SNP: the certificate is of the reported TCB */
-	STEP_CHIP_ID,	   /* SNP: the certificate is of this chip */
-	STEP_CRL,	   /* nothing is revoked, by a list of every issuer */
-	STEP_TCB_LEVEL,	   /* the patch level is good enough: never checked here */
-	STEP_VALIDITY,	   /* certificates and lists are valid at the time that was given */
+	STEP_BINDING, /* TDX: that report is of the key that signed the quote; TPM: the hardware's
+			      report is of the data with the TPM's key */
+	STEP_QE_IDENTITY, /* TDX: that enclave is Intel's, and no debug enclave */
+	STEP_SIGNATURE,	  /* the quote or the report itself */
+	STEP_TCB,	  /* SNP: the certificate is of the reported TCB */
+	STEP_CHIP_ID,	  /* SNP: the certificate is of this chip */
+	STEP_CRL,	  /* nothing is revoked, by a list of every issuer */
+	STEP_TCB_LEVEL,	  /* the patch level is good enough: never checked here */
+	STEP_VALIDITY,	  /* certificates and lists are valid at the time that was given */
 	STEP_COUNT,
 	STEP_NONE = STEP_COUNT,
 };
@@ -47,6 +50,7 @@ enum {
 	SNP_CHIP_ID_SIZE = 64,
 	SNP_TCB_SIZE = 8,
 	SHA256_SIZE = 32,
+	TPM_NAME_MAX = 2 + DIGEST_SIZE_MAX, /* of a key: the hash, and a digest */
 	EVIDENCE_DETAIL_MAX = 400,
 };
 
@@ -61,6 +65,9 @@ struct evidence {
 	const char *root;		  /* whose root it is; NULL: none was found */
 	uint8_t root_sha256[SHA256_SIZE]; /* of its public key; where root is set */
 	uint8_t report_data[REPORT_DATA_SIZE];
+	uint8_t user_data
+		[REPORT_DATA_SIZE]; /* of a guest that cannot set the report data itself, which is of it */
+	bool has_user_data;
 	bool debug;	 /* the host may look into the guest and change it */
 	size_t trailing; /* bytes after the end of the quote, which were not looked at */
 	bool trailing_zeros;
@@ -79,6 +86,16 @@ struct evidence {
 			uint64_t policy;
 			uint8_t reported_tcb[SNP_TCB_SIZE], chip_id[SNP_CHIP_ID_SIZE];
 		} snp;
+		struct {
+			uint8_t signer[TPM_NAME_MAX]; /* the qualified name of the key */
+			size_t n_signer;
+			size_t n_nonce; /* bytes of report_data */
+			bool has_ak;	/* ak_sha256 is known: of its SubjectPublicKeyInfo */
+			uint8_t ak_sha256[SHA256_SIZE];
+			bool has_hardware; /* the next two are those of the report around the AK */
+			enum evidence_type hardware;
+			enum evidence_verdict hardware_verdict;
+		} tpm;
 	};
 };
 
@@ -94,7 +111,7 @@ struct evidence_trust {
 int evidence_trust_init(struct evidence_trust *ret, struct err *err);
 void evidence_trust_clear(struct evidence_trust *trust);
 
-/* "tdx-quote", "snp-report", "tdreport". */
+/* "tdx-quote", "snp-report", "tpm-quote", "tdreport". */
 const char *evidence_type_name(enum evidence_type type);
 /* NULL for EVIDENCE_NONE. */
 const char *evidence_verdict_name(enum evidence_verdict verdict);

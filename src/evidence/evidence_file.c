@@ -6,9 +6,11 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "evidence/envelope.h"
+#include "evidence/hcl.h"
 #include "evidence/snp_check.h"
 #include "evidence/tdx_check.h"
 #include "evidence/tdx_quote.h"
+#include "evidence/tpm_json.h"
 #include "formats/log_formats.h"
 
 /* The registers can be had without what signs them. */
@@ -55,22 +57,161 @@ int evidence_file_parse_raw(struct bytes raw, const struct evidence_trust *trust
 	return parse_quote(raw, trust, regs, ev, err);
 }
 
-/* With the host's certificates beside those that were given. */
-static int parse_with_aux(const struct quote_json *q, const struct evidence_trust *trust,
+/* Evidence, and certificates that came with it, in what `certs_name` names; n 0: none. */
+struct parts {
+	struct bytes evidence, certs;
+	const char *certs_name;
+};
+
+/* With those beside the ones that were given. */
+static int parse_parts(const struct parts *in, const struct evidence_trust *trust,
 	struct register_file *regs, struct evidence *ev, struct err *err)
 {
 	struct evidence_trust with = *trust;
 	struct err why = {0};
-	int certs =
-		q->n_aux > 0 ? certs_add(&with.given, (struct bytes){q->aux, q->n_aux}, &why) : 0;
-	int rc =
-		evidence_file_parse_raw((struct bytes){q->quote, q->n_quote}, &with, regs, ev, err);
+	int certs = in->certs.n > 0 ? certs_add(&with.given, in->certs, &why) : 0;
+	int rc = parse_quote(in->evidence, &with, regs, ev, err);
 	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
 	/* What could be decided without them stays as it is. */
 	if (rc == 0 && certs < 0 && ev->verdict == EVIDENCE_UNCHECKED) {
-		err_in(&why, "its 'auxblob_base64'");
+		err_in(&why, "its '%s'", in->certs_name);
 		settle(ev, certs, &why);
 	}
+	return rc;
+}
+
+/* What the hardware says of a TPM, and who signed it; its own registers are not asked for. */
+static int parse_hardware(struct bytes b, bool tdreport, const struct evidence_trust *trust,
+	struct evidence *ret, struct err *err)
+{
+	struct register_file regs = {0};
+	*ret = (struct evidence){.failed = STEP_NONE, .type = EVIDENCE_TDREPORT};
+	int rc = tdreport ? tdx_quote_parse_report(b, &regs, ret, err)
+			  : evidence_file_parse_raw(b, trust, &regs, ret, err);
+	register_file_clear(&regs);
+	return rc;
+}
+
+/* What the hardware's evidence is, the TPM's is at best. */
+static void follow(
+	struct evidence *ev, const struct evidence *hardware, const struct digest *digest)
+{
+	const char *name = evidence_type_name(hardware->type);
+	ev->tpm.has_hardware = true;
+	ev->tpm.hardware = hardware->type;
+	ev->tpm.hardware_verdict = hardware->verdict;
+	ev->debug = ev->debug || hardware->debug;
+	if (evidence_verdict_status(hardware->verdict) != ST_OK)
+		evidence_fail(ev, hardware->verdict, hardware->failed, "its %s: %s", name,
+			hardware->detail);
+	else if (!hcl_is_bound(digest, hardware))
+		evidence_fail(ev, EVIDENCE_FORGED, STEP_BINDING,
+			"the report data of its %s is not the hash of the HCL report's data", name);
+}
+
+/* The report in the HCL report, and the quote beside it, are both of the data in it. */
+static int check_hardware(const struct tpm_json *t, const struct hcl *hcl,
+	const struct digest *digest, const struct evidence_trust *trust, struct evidence *ev,
+	struct err *err)
+{
+	struct evidence hardware;
+	if (parse_hardware(hcl->report, hcl->tdx, trust, &hardware, err) < 0)
+		return err_in(err, "its HCL report");
+	follow(ev, &hardware, digest);
+	if (t->td_quote.p != NULL && evidence_goes_on(ev) && hardware.err.status == ST_OK) {
+		if (parse_hardware(t->td_quote, false, trust, &hardware, err) < 0)
+			return err_in(err, "its 'td_quote'");
+		follow(ev, &hardware, digest);
+	}
+	*err = hardware.err;
+	return hardware.err.status == ST_OK ? 0 : err_in(err, "its hardware report");
+}
+
+static int hash_key(struct bytes b, struct digest *ret, struct err *err)
+{
+	struct hasher *h;
+	if (hasher_open(&h, HASH_SHA256, err) < 0)
+		return -1;
+	int rc = hash_bytes(h, b, ret, err);
+	hasher_close(h);
+	return rc;
+}
+
+/* The TPM's key is that of the HCL report, if there is one, whose hardware report is of that key. */
+static int check_key(const struct tpm_json *t, const struct hcl *hcl,
+	const struct evidence_trust *trust, struct evidence *ev, struct err *err)
+{
+	struct digest digest, key;
+	if (hcl_digest(hcl, &digest, err) < 0)
+		return -1;
+	if (hcl_attestation_key(hcl->data, &key, err) < 0)
+		return err_in(err, "its HCL report");
+	ev->steps |= 1U << STEP_BINDING;
+	if (ev->tpm.has_ak && memcmp(ev->tpm.ak_sha256, key.v, SHA256_SIZE) != 0)
+		evidence_fail(ev, EVIDENCE_FORGED, STEP_BINDING,
+			"its 'ak_public' is not the key in its HCL report");
+	memcpy(ev->tpm.ak_sha256, key.v, SHA256_SIZE);
+	ev->tpm.has_ak = true;
+	if (!evidence_goes_on(ev))
+		return 0;
+	if (check_hardware(t, hcl, &digest, trust, ev, err) < 0)
+		return -1;
+	if (evidence_goes_on(ev))
+		evidence_passed(ev, STEP_BINDING);
+	return 0;
+}
+
+static int tie(const struct tpm_json *t, const struct evidence_trust *trust, struct evidence *ev,
+	struct err *err)
+{
+	struct evidence_trust with = *trust;
+	struct digest key;
+	struct hcl hcl;
+	if (t->ak.p != NULL) {
+		if (hash_key(t->ak, &key, err) < 0)
+			return -1;
+		memcpy(ev->tpm.ak_sha256, key.v, SHA256_SIZE);
+		ev->tpm.has_ak = true;
+	}
+	if (t->hcl.p == NULL)
+		return 0;
+	if (hcl_parse(t->hcl, &hcl, err) < 0)
+		return -1;
+	int rc = t->vcek.p != NULL ? certs_add(&with.given, t->vcek, err) : 0;
+	if (rc < 0)
+		err_in(err, "its 'vcek'");
+	if (rc == 0)
+		rc = check_key(t, &hcl, &with, ev, err);
+	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
+	return rc;
+}
+
+/* Its signature is not checked: it is genuine to nobody here. */
+static void say_unchecked(struct evidence *ev)
+{
+	static const char is[] = "the signature of the TPM's key is not checked here";
+	if (ev->tpm.has_hardware)
+		evidence_lacks(ev, "%s; that key is in the HCL report, whose %s is %s", is,
+			evidence_type_name(ev->tpm.hardware),
+			evidence_verdict_name(ev->tpm.hardware_verdict));
+	else
+		evidence_lacks(ev, "%s, and nothing ties that key to hardware", is);
+}
+
+static int parse_tpm(struct json_object *doc, const struct evidence_trust *trust,
+	struct register_file *regs, struct evidence *ev, struct err *err)
+{
+	struct tpm_json t;
+	struct err why = {0};
+	ev->type = EVIDENCE_TPM_QUOTE;
+	int rc = tpm_json_parse(doc, &t, err);
+	if (rc == 0)
+		rc = tpm_quote_parse(t.message, t.pcr, t.n_pcrs, regs, ev, err);
+	if (rc == 0 && evidence_goes_on(ev))
+		settle(ev, tie(&t, trust, ev, &why), &why);
+	if (rc == 0 && evidence_goes_on(ev) && ev->err.status == ST_OK)
+		say_unchecked(ev);
+	tpm_json_clear(&t);
 	return rc;
 }
 
@@ -79,8 +220,9 @@ static int parse_ours(struct bytes file, const struct evidence_trust *trust,
 {
 	struct quote_json q;
 	int rc = quote_json_parse(file, &q, err);
+	struct parts parts = {{q.quote, q.n_quote}, {q.aux, q.n_aux}, "auxblob_base64"};
 	if (rc == 0)
-		rc = parse_with_aux(&q, trust, regs, ev, err);
+		rc = parse_parts(&parts, trust, regs, ev, err);
 	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
 	if (logs != NULL) {
 		*logs = q.logs;
@@ -110,8 +252,13 @@ static int parse_any(struct bytes file, const struct evidence_trust *trust,
 	if (quote_json_looks_like(file))
 		return parse_ours(file, trust, regs, ev, logs, err);
 	int rc = begin(file, regs, ev, &e, err);
+	struct parts parts = {e.inner, e.certs, "attestation"};
+	if (rc == 0 && e.tpm != NULL)
+		rc = parse_tpm(e.tpm, trust, regs, ev, err);
+	else if (rc == 0)
+		rc = parse_parts(&parts, trust, regs, ev, err);
 	if (rc == 0)
-		rc = parse_quote(e.inner, trust, regs, ev, err);
+		rc = hcl_take_user_data(&e.hcl, ev, err);
 	envelope_clear(&e);
 	return rc;
 }
@@ -128,8 +275,13 @@ int evidence_file_parse_tdreport(
 	struct envelope e;
 	int rc = begin(file, regs, ev, &e, err);
 	ev->type = EVIDENCE_TDREPORT;
+	if (rc == 0 && e.tpm != NULL)
+		rc = err_set(err, ST_FORMAT,
+			"this is the quote of a TPM, not a TDREPORT: --quote reads it");
 	if (rc == 0)
 		rc = tdx_quote_parse_report(e.inner, regs, ev, err);
+	if (rc == 0)
+		rc = hcl_take_user_data(&e.hcl, ev, err);
 	envelope_clear(&e);
 	return rc;
 }

@@ -8,7 +8,7 @@
 #include "evidence/register_file.h"
 
 /*
- * A TDX quote or an SEV-SNP report, in the JSON of `quote` or whatever envelope_open takes off, checked against `trust`.
+ * A TDX quote, an SEV-SNP report or a TPM's quote with its PCRs, in the JSON of `quote` or whatever envelope_open takes off, checked against `trust`.
  * ST_FORMAT if the registers cannot be had; if only what signs them cannot be read or checked, 0,
  * and ev->err says why. The caller clears the registers, also after an error.
  */

@@ -33,7 +33,7 @@ static bool unvisible(char *name)
 static int err_no_name(struct bytes full, struct err *err)
 {
 	return err_set(
-		err, ST_FORMAT, "'%.*s' is no register name", (int)full.n, (const char *)full.p);
+		err, ST_FORMAT, "'%.*s' is not a register name", (int)full.n, (const char *)full.p);
 }
 
 /* Adds the register whose whole name is `full`, with nothing read of its value yet. */
@@ -141,7 +141,7 @@ static int check_name(struct rows *rows, const struct mr *mr, struct bytes full,
 	if (node == NULL)
 		return err_sys(err, ENOMEM, "values");
 	if (*node != mr)
-		return err_set(err, ST_FORMAT, "'%s' is there twice", mr->full);
+		return err_set(err, ST_FORMAT, "'%s' appears twice", mr->full);
 	return 0;
 }
 
@@ -316,7 +316,7 @@ static int add_pcr(struct rows *rows, struct bytes number, struct bytes hex, str
 	char full[32];
 	unsigned pcr;
 	if (!get_pcr(number, &pcr))
-		return err_set(err, ST_FORMAT, "'%.*s' is no PCR's number", (int)number.n,
+		return err_set(err, ST_FORMAT, "'%.*s' is not a PCR number", (int)number.n,
 			(const char *)number.p);
 	if (bytes_start_with(hex, "0x"))
 		hex = (struct bytes){hex.p + 2, hex.n - 2};
@@ -340,8 +340,8 @@ static int parse_pcrread_line(struct rows *rows, struct bytes line, struct err *
 		return add_pcr(rows, key, value, err);
 	rows->bank = hash_by_name(key);
 	if (rows->bank == HASH_UNKNOWN)
-		return err_set(err, ST_FORMAT, "no hash '%.*s' is known here", (int)key.n,
-			(const char *)key.p);
+		return err_set(
+			err, ST_FORMAT, "unknown hash '%.*s'", (int)key.n, (const char *)key.p);
 	return 0;
 }
 

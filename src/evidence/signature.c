@@ -8,13 +8,21 @@
 
 #include "evidence/der.h"
 
+/*
+ * What OpenSSL 3.5 also reports if a signature is wrong or a point is not on the curve; 3.0, with
+ * whose headers this may be built, has no names for them.
+ */
+enum { PROVIDER_KEYMGMT_FAILURE = 233, PROVIDER_SIGNATURE_FAILURE = 234 };
+
 bool signature_not_computed(const struct libcrypto_pki *pki)
 {
 	bool ret = false;
 	unsigned long e;
 	while ((e = pki->ERR_get_error()) != 0) {
 		int lib = ERR_GET_LIB(e), reason = ERR_GET_REASON(e);
-		ret = ret || lib == ERR_LIB_EVP || reason == ERR_R_MALLOC_FAILURE ||
+		bool answered =
+			reason == PROVIDER_KEYMGMT_FAILURE || reason == PROVIDER_SIGNATURE_FAILURE;
+		ret = ret || (lib == ERR_LIB_EVP && !answered) || reason == ERR_R_MALLOC_FAILURE ||
 		      (lib == ERR_LIB_ASN1 && reason == ASN1_R_UNKNOWN_MESSAGE_DIGEST_ALGORITHM);
 	}
 	return ret;

@@ -120,7 +120,7 @@ static int compare(struct check *k, const struct evidence *ev, struct err *err)
 	if (k->product == SNP_UNKNOWN && k->chain.ca != NULL)
 		k->product = product_of(k, k->chain.ca);
 	if (k->product == SNP_UNKNOWN)
-		return err_set(err, ST_FORMAT, "the certificate '%s' is of no product known here",
+		return err_set(err, ST_FORMAT, "the certificate '%s' is for an unknown product",
 			k->chain.ca != NULL ? certs_name(k->pki, k->chain.ca, name) : "");
 	k->chip = true;
 	if (compare_tcb(k, ev, err) < 0)

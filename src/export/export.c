@@ -39,7 +39,7 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
 	*ret = (struct export){.format = format, .algs = algs, .out = {.put = put, .arg = arg}};
 }
 
-/* Static: an event of it extends nothing, whatever its type. */
+/* It is static: an event of it extends nothing, even if its type does. */
 static bool is_mrtd(const struct log_event *ev)
 {
 	return ev->place == PLACE_CC_MR && ev->index == 0;
@@ -117,8 +117,8 @@ static int add_digests(struct export *x, struct export_record *rec, struct err *
 			return -1;
 	if (ev->extends && rec->n_digests == 0)
 		return err_set(err, ST_ABSENT,
-			"'%s' extended a register, and has no digest that '%s' can say", ev->kind,
-			x->format->name);
+			"'%s' extended a register, and has no digest that '%s' can represent",
+			ev->kind, x->format->name);
 	return 0;
 }
 
@@ -169,8 +169,8 @@ static int check_action(struct export *x, const struct export_record *rec, struc
 			return -1;
 		if (digest_equal(&d, listed))
 			return err_set(err, ST_ABSENT,
-				"'%s' has data that does not hash to its digest, and would as an "
-				"EV_ACTION of '%s': use 'cel-json'",
+				"'%s' has data that does not hash to its digest, but it would in "
+				"an EV_ACTION of '%s': use 'cel-json'",
 				rec->ev->kind, x->format->name);
 	}
 	return 0;
@@ -181,7 +181,7 @@ static int check_record(struct export *x, const struct export_record *rec, struc
 {
 	const struct log_event *ev = rec->ev;
 	if (ev->extends == (rec->type == TCG_EV_NO_ACTION) && !is_mrtd(ev))
-		return err_set(err, ST_ABSENT, "'%s' %s: no format can say so", ev->kind,
+		return err_set(err, ST_ABSENT, "'%s' %s: no format can represent that", ev->kind,
 			ev->extends ? "extended a register, which events of its type do not"
 				    : "extended none, which events of its type do");
 	int rc = x->format->check(x, ev, err);

@@ -66,8 +66,8 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
  */
 int export_event(struct export *x, const struct log_event *ev, struct err *err);
 /*
- * Writes what stands behind the last event, unless something failed before, and frees all but the
- * note. To be called once, whatever happened.
+ * Writes what follows the last event, unless something failed before, and frees everything except
+ * the note. Must be called once, also after an error.
  */
 int export_close(struct export *x, struct err *err);
 

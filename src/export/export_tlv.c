@@ -77,7 +77,7 @@ static void put_ima(struct export_out *out, const struct log_event *ev)
 	put_element(out, CEL_TEMPLATE_DATA, ev->data);
 }
 
-/* What was hashed is a content as it stands in such a log: only there it is, with its head. */
+/* The hash covers the content with its head, which only a log of this format has. */
 static bool is_content(const struct log_event *ev)
 {
 	struct bytes h = ev->hashed;

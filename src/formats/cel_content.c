@@ -8,7 +8,7 @@
 
 #include "formats/tcg_names.h"
 
-enum { SYSTEMD_STRING_CUT = 1024 }; /* bytes behind which pcrextend writes "..." instead */
+enum { SYSTEMD_STRING_CUT = 1024 }; /* bytes after which pcrextend writes "..." instead */
 
 static bool same_word(struct bytes a, struct bytes b)
 {
@@ -16,8 +16,8 @@ static bool same_word(struct bytes a, struct bytes b)
 }
 
 /*
- * What the log calls an event without a type of the TCG's. By the name of such a type nobody could
- * tell that the event is not of it, and that its data was not judged.
+ * The log's name for an event that has no TCG type. The name of a TCG type is refused: a reader
+ * would take the event for one of that type, whose data was checked.
  */
 static int read_kind(
 	struct json_object *kind, const char *key, struct log_event *ret, struct err *err)

@@ -237,7 +237,7 @@ static bool sniff(struct bytes head)
 	uint8_t first = json_head_first(head);
 	if (first != '[' && first != '{')
 		return false;
-	/* Members have no order: behind a large content the digests are too far away. */
+	/* Members have no order: after a large content the digests are too far away. */
 	return json_head_value(head, "digests").p != NULL ||
 	       json_head_value(head, "content_type").p != NULL;
 }

@@ -238,7 +238,7 @@ static int read_systemd(
 	static const char *const kinds[] = {"phase", "filesystem", "volume-key", "machine-id"};
 	enum { VOLUME_KEY = 2, KINDS = 4 };
 	struct bytes field[FIELDS] = {{NULL, 0}};
-	uint64_t type = KINDS, us;
+	uint64_t type = KINDS, us = 0;
 	if (get_fields(rec, field, FIELDS, err) < 0)
 		return -1;
 	if ((field[TYPE].p != NULL && !get_integer(field[TYPE], &type)) ||

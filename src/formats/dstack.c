@@ -157,7 +157,7 @@ static int make_preimage(struct dstack *own, struct log_event *ret, struct err *
 		return err_set(err, ST_FORMAT, "no string 'event'");
 	if (has(own, KEY_VERSION) &&
 		(!json_number(own->of[KEY_VERSION], &version) || version < 1 || version > 2))
-		return err_set(err, ST_FORMAT, "a 'version' that is not known: neither 1 nor 2");
+		return err_set(err, ST_FORMAT, "unknown 'version': neither 1 nor 2");
 	struct bytes name = json_bytes(own->of[KEY_EVENT]);
 	/* All of it is hashed, and shown as the kind of the event. */
 	if (name.n > 0 && memchr(name.p, '\0', name.n) != NULL)

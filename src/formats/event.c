@@ -10,7 +10,7 @@
 
 enum { TDX_LAST = 4, PCR_LAST = 23 };
 
-/* A number of 32 bits with nothing before and behind it; hexadecimal digits are of either case. */
+/* A number of 32 bits with nothing before and after it; hexadecimal digits are of either case. */
 static bool get_number(const char *s, unsigned base, uint32_t *ret)
 {
 	uint64_t n = 0;

@@ -39,13 +39,16 @@ struct log_event {
 	bool has_type;
 	uint32_t type; /* TCG PC Client Platform Firmware Profile, table "Event Types" */
 	size_t n_digests;
-	struct bytes data; /* as the log has it; p NULL: it leaves it out */
+	struct bytes data; /* as the log has it; p NULL: the log omits it */
 	/*
 	 * Where the format itself says that exactly these bytes were hashed into the digests; p NULL
 	 * where it does not, and the event's type may.
 	 */
 	struct bytes hashed;
-	/* The log leaves the digest out: it is this hash of `hashed`. HASH_NONE: it does not. */
+	/*
+	 * If the log omits the digest: it is this hash of `hashed`. HASH_NONE: the log has the
+	 * digest.
+	 */
 	enum hash_alg computed;
 	bool every_bank; /* H(hashed), or ones where p is NULL, extends banks without a digest here (IMA) */
 	const struct event_held *held; /* NULL: the log does not say what the register held */
@@ -71,9 +74,9 @@ bool reg_place(const char *provider, const char *name, enum place *ret, uint32_t
 enum hash_alg reg_hash(const char *name, size_t *ret_n);
 
 /*
- * A register is what is shown of it: an event that names one in a way that an index stands for is of
- * that index from here on. MRTD is static, so no event extends it. log_reader_pull does it; a reader
- * that looks at the register does it first, whoever makes an event by himself at its end.
+ * Register names that print alike are one register: an event whose register name means an index has
+ * that index from here on. MRTD is static, so no event extends it. log_reader_pull does it; a
+ * reader that looks at the register does it first, whoever makes an event by himself at its end.
  */
 void event_settle_place(struct log_event *ev);
 

@@ -32,7 +32,7 @@ struct ima {
 	uint8_t buf[LINE_MAX_BYTES + EVENT_NAME + 1 + FIELDS_MAX * 5];
 };
 
-/* A template that was made on the kernel's command line has its fields in place of a name. */
+/* A template that was defined on the kernel's command line has its fields instead of a name. */
 static struct bytes template_fields(struct bytes name)
 {
 	static const struct {
@@ -159,7 +159,7 @@ static void put(struct ima *own, struct bytes b)
 	own->n += b.n;
 }
 
-/* What template "ima" hashes: the digest, and the path with zeros behind it, always as long. */
+/* What template "ima" hashes: the digest, and the path with zeros after it, always as long. */
 static struct bytes hashed_by_ima(
 	uint8_t room[static IMA_PADDED], const uint8_t *digest, struct bytes path)
 {
@@ -170,7 +170,7 @@ static struct bytes hashed_by_ima(
 	return (struct bytes){room, IMA_PADDED};
 }
 
-/* It stands beside types of events of the TCG, and is none of them. */
+/* It appears among TCG event types, but is not one. */
 static bool is_template_name(struct bytes name)
 {
 	uint32_t type;
@@ -220,7 +220,7 @@ int ima_record_read(
 	if (name.n == 0)
 		name = bytes_of("ima_template");
 	if (!is_template_name(name))
-		return err_set(err, ST_FORMAT, "this is no template name");
+		return err_set(err, ST_FORMAT, "not a template name");
 	memcpy(own->kind, name.p, name.n);
 	own->kind[name.n] = '\0';
 	ret->kind = own->kind;
@@ -279,7 +279,7 @@ static int take_data(struct record_reader *t, struct log_event *ret, struct err 
 	return 0;
 }
 
-/* Where the name is in a binary record: behind the index, the digest and the name's length. */
+/* Where the name is in a binary record: after the index, the digest and the name's length. */
 static size_t name_at(enum hash_alg alg)
 {
 	return 4 + hash_size(alg) + 4;
@@ -306,8 +306,8 @@ static int next_binary(struct log_reader *r, struct log_event *ret, struct err *
 		return -1;
 	struct bytes name = record_view(&t, at, n);
 	if (!is_template_name(name))
-		return err_set(err, ST_FORMAT, "offset %llu: this is no template name",
-			record_off(&t, at));
+		return err_set(
+			err, ST_FORMAT, "offset %llu: not a template name", record_off(&t, at));
 	set_kind(own, ret, name);
 	int rc = is_word(name, "ima") ? take_old_data(&t, own, ret, err) : take_data(&t, ret, err);
 	if (rc < 0)
@@ -372,7 +372,7 @@ static bool put_field(struct ima *own, struct bytes field, struct bytes text)
 
 /*
  * Takes a line's fields apart: there is one more for each space, but a path may have some of its
- * own, so that what is behind it is counted from the end. Returns which one is the path; -1 for
+ * own, so that what is after it is counted from the end. Returns which one is the path; -1 for
  * other fields than the template's.
  */
 static int split_line(struct bytes line, const struct bytes *field, int n, struct bytes *ret)
@@ -572,7 +572,7 @@ static int ima_open(struct log_reader *r, struct err *err)
 	r->own = own;
 	if (window_peek(&r->in, LOG_HEAD_BYTES, &head, err) < 0)
 		return -1;
-	/* Of a line that is no record of a list, too, its reader tells the better story. */
+	/* Also for a line that is not a record, the error of the line's reader says more. */
 	own->ascii = head.n > 0 && (head.p[0] == ' ' || (head.p[0] >= '0' && head.p[0] <= '9'));
 	own->alg = list_alg(head);
 	if (own->alg == HASH_NONE)

@@ -539,7 +539,7 @@ bool journal_take_name(struct bytes *list, char ret[static JOURNAL_NAME_ROOM])
 	struct scan s = {.left = *list};
 	if (list->n == 0 || is_next(&s, "]"))
 		return false;
-	take(&s, 1); /* the bracket, or the comma behind the name before */
+	take(&s, 1); /* the bracket, or the comma after the name before */
 	take_text(&s, ret, JOURNAL_NAME_ROOM, "");
 	*list = s.left;
 	return s.bad == NULL;

@@ -22,7 +22,7 @@ enum journal_kind {
 	JOURNAL_COMMIT,	 /* the register equals what was expected */
 	JOURNAL_VOID,	 /* it equals what it was before: the intent counts for nothing */
 	JOURNAL_UNKNOWN, /* neither */
-	JOURNAL_STATE,	 /* all that the lines before it amount to, and the boot it goes on in */
+	JOURNAL_STATE,	 /* all that the lines before it amount to, and the boot it continues in */
 	JOURNAL_PART,	 /* the rest of a state that does not fit into one line */
 };
 
@@ -48,7 +48,7 @@ struct journal_line {
 	int pid;	     /* intent: whose it is, and when that process started, in */
 	uint64_t start;	     /* clock ticks after boot; 0: not known */
 	struct digest value; /* unknown: what the register shows; alg is not set */
-	bool more;	     /* state and part: the next line goes on with it */
+	bool more;	     /* state and part: the next line continues with it */
 	/* Intent: "like", commit: "same", state and part: "registers", as they stand; see below. */
 	struct bytes list;
 	char reg_buf[JOURNAL_NAME_ROOM];

@@ -86,7 +86,7 @@ static int add_name(
 static struct journal_reg *add_reg(struct journal_state *s, struct err *err)
 {
 	if (s->n_regs >= REGISTERS_MAX) {
-		err_set(err, ST_FORMAT, "it tells of more than %d registers", REGISTERS_MAX);
+		err_set(err, ST_FORMAT, "it names more than %d registers", REGISTERS_MAX);
 		return NULL;
 	}
 	struct journal_reg *reg = calloc(1, sizeof(*reg));
@@ -207,7 +207,10 @@ void journal_state_clear(struct journal_state *s)
 	journal_state_init(s, NULL);
 }
 
-/* Its digest is its record's, and what is expected is what that digest makes of the register. */
+/*
+ * Checks that the digest is the record's hash, and that `expected` is the hash of the register's
+ * value and that digest.
+ */
 static int check_intent(struct journal_state *s, const struct journal_line *l, struct err *err)
 {
 	struct hasher *hasher = hashers_get(s->hashers, l->digest.alg, err);
@@ -225,7 +228,7 @@ static int check_intent(struct journal_state *s, const struct journal_line *l, s
 		return -1;
 	if (!digest_equal(&d, &l->expected))
 		return err_set(
-			err, ST_FORMAT, "'expected' is not what the digest makes of 'before'");
+			err, ST_FORMAT, "'expected' does not follow from 'before' and the digest");
 	return 0;
 }
 
@@ -237,7 +240,7 @@ static int take_intent(struct journal_state *s, const struct journal_line *l, st
 			"record %llu of this register has no end, and another one begins",
 			(unsigned long long)reg->open->seq);
 	if (l->seq != s->seq)
-		return err_set(err, ST_FORMAT, "record %llu, where %llu is due",
+		return err_set(err, ST_FORMAT, "record %llu, but %llu is expected",
 			(unsigned long long)l->seq, (unsigned long long)s->seq);
 	if (s->hashers != NULL && check_intent(s, l, err) < 0)
 		return -1;
@@ -293,14 +296,13 @@ int journal_state_join(struct journal_state *s, const struct journal_intent *ope
 {
 	struct journal_reg *other = journal_state_find(s, name);
 	if (journal_alg(name) != open->before.alg)
-		return err_set(err, ST_FORMAT, "'same' has a register of another hash");
+		return err_set(err, ST_FORMAT, "'same' names a register of another hash");
 	if (other == open->reg)
 		return 0;
 	if (other == NULL)
 		return add_name(s, open->reg, name, err);
 	if (!journal_state_may_join(s, open, name))
-		return err_set(
-			err, ST_FORMAT, "'same' has a register that a record was begun for since");
+		return err_set(err, ST_FORMAT, "'same' names a register that has a newer record");
 	merge(s, other, open);
 	return 0;
 }
@@ -401,7 +403,7 @@ static int load_item(struct journal_state *s, const struct journal_item *item, s
 	return item->open > 0 ? load_open(s, reg, item->open, err) : 0;
 }
 
-/* Whether an item says of the register what the lines before it amount to. */
+/* Whether an item of a state agrees with the lines before it. */
 static bool is_item_of(const struct journal_item *item, const struct journal_reg *reg)
 {
 	struct bytes names = item->names;
@@ -417,7 +419,7 @@ static bool is_item_of(const struct journal_item *item, const struct journal_reg
 
 static int err_state(struct err *err)
 {
-	return err_set(err, ST_FORMAT, "this state is not what the lines before it amount to");
+	return err_set(err, ST_FORMAT, "this state does not match the lines before it");
 }
 
 static int take_items(struct journal_state *s, const struct journal_line *l, struct err *err)
@@ -464,7 +466,7 @@ int journal_state_take(struct journal_state *s, const struct journal_line *l, st
 	if (s->in_state != (l->kind == JOURNAL_PART))
 		return err_set(err, ST_FORMAT, "%s",
 			s->in_state ? "the state before it has no end"
-				    : "a part of a state, and there is none before it");
+				    : "a part of a state, without a state before it");
 	switch (l->kind) {
 	case JOURNAL_HEADER:
 		strlcpy(s->boot_id, l->boot_id, sizeof(s->boot_id));

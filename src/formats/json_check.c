@@ -45,6 +45,9 @@ enum byte_class {
 	BYTE_CLOSE,
 	BYTE_COMMA,
 	BYTE_NAN,
+	BYTE_WORD, /* begins true, false, null */
+	BYTE_UPPER_WORD,
+	BYTE_SLASH,
 	BYTE_NUL
 };
 
@@ -74,6 +77,13 @@ static const uint8_t byte_classes[256] = {
 	[','] = BYTE_COMMA,
 	['N'] = BYTE_NAN,
 	['I'] = BYTE_NAN,
+	['i'] = BYTE_NAN,
+	['t'] = BYTE_WORD,
+	['f'] = BYTE_WORD,
+	['n'] = BYTE_WORD,
+	['T'] = BYTE_UPPER_WORD,
+	['F'] = BYTE_UPPER_WORD,
+	['/'] = BYTE_SLASH,
 	['\0'] = BYTE_NUL,
 };
 
@@ -139,12 +149,25 @@ static inline const char *check_in_string(struct json_check *c, uint8_t b)
 	}
 }
 
-/* The same outside of strings. */
+static const char bad_word[] = "not JSON: a word other than true, false and null";
+
+/* The same in one of these words. */
+static const char *check_in_word(struct json_check *c, uint8_t b)
+{
+	if (b != (uint8_t)*c->word)
+		return bad_word;
+	c->word = c->word[1] != '\0' ? c->word + 1 : NULL;
+	return NULL;
+}
+
+/* The same outside of both. */
 static inline const char *check_outside(struct json_check *c, uint8_t b)
 {
 	enum byte_class class = byte_classes[b];
+	bool after_comma = c->comma;
 	if (class == BYTE_OTHER && c->number == NUMBER_NONE)
 		return NULL;
+	c->comma = class == BYTE_COMMA;
 	if (class == BYTE_NAN)
 		return "not JSON: NaN or Infinity";
 	c->number = number_steps[c->number][class <= BYTE_EXPONENT ? class : BYTE_OTHER];
@@ -159,10 +182,19 @@ static inline const char *check_outside(struct json_check *c, uint8_t b)
 		return "not JSON: a name that is not in double quotes";
 	case BYTE_NUL:
 		return "a NUL byte in JSON";
+	case BYTE_SLASH:
+		return "not JSON: a comment";
+	case BYTE_WORD:
+		c->word = b == 't' ? "rue" : b == 'f' ? "alse" : "ull";
+		break;
+	case BYTE_UPPER_WORD:
+		return bad_word;
 	case BYTE_COLON:
 		c->members++;
 		return c->has_nul ? "a NUL (\\u0000) in the name of a member" : NULL;
 	case BYTE_CLOSE:
+		if (after_comma)
+			return "not JSON: a comma before a closing bracket";
 		return --c->depth == 0 ? text_end : NULL;
 	case BYTE_OPEN:
 	case BYTE_COMMA:
@@ -199,7 +231,8 @@ static inline size_t string_run(struct json_check *c, struct bytes b)
 /* Whether a quote begins or ends a string here, and nothing else is to be looked at. */
 static inline bool is_plain_quote(const struct json_check *c)
 {
-	return c->in_string ? c->escape == ESCAPE_NONE : c->number == NUMBER_NONE;
+	return c->in_string ? c->escape == ESCAPE_NONE
+			    : c->number == NUMBER_NONE && c->word == NULL;
 }
 
 /* The first byte that does not belong to a character. */
@@ -231,11 +264,14 @@ size_t json_check(struct json_check *check, struct bytes b, const char **wrong)
 		/* Most of what is between strings is their quotes. */
 		if (b.p[i] == '"' && is_plain_quote(&c)) {
 			c.in_string = !c.in_string;
+			c.comma = false;
 			c.has_nul = c.has_nul && !c.in_string;
 			continue;
 		}
 		c.high = c.high || b.p[i] >= 0x80;
-		*wrong = c.in_string ? check_in_string(&c, b.p[i]) : check_outside(&c, b.p[i]);
+		*wrong = c.in_string	  ? check_in_string(&c, b.p[i])
+			 : c.word != NULL ? check_in_word(&c, b.p[i])
+					  : check_outside(&c, b.p[i]);
 	}
 	*check = c;
 	if (*wrong == text_end)

@@ -16,8 +16,6 @@ static struct json_tokener *new_tokener(struct err *err)
 	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
 	if (tok == NULL)
 		err_sys(err, ENOMEM, "log");
-	else
-		json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
 	return tok;
 }
 
@@ -39,7 +37,7 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* Skips blanks, and RS where there may be one, and looks at the byte behind them. */
+/* Skips blanks, and RS where there may be one, and looks at the byte after them. */
 static int next_byte(struct json_seq *s, int *ret, struct err *err)
 {
 	bool rs_too = s->state <= JSON_SEQ_TEXTS;
@@ -69,12 +67,12 @@ static int end_array(struct json_seq *s, struct err *err)
 	if (next_byte(s, &c, err) < 0)
 		return -1;
 	if (c != AT_END)
-		return err_at(s, err, "something stands behind the end of the JSON array");
+		return err_at(s, err, "extra text after the end of the JSON array");
 	s->state = JSON_SEQ_END;
 	return 0;
 }
 
-/* 1 at an element, 0 behind the array. */
+/* 1 at an element, 0 after the array. */
 static int array_step(struct json_seq *s, int c, struct err *err)
 {
 	if (c == AT_END)
@@ -86,7 +84,7 @@ static int array_step(struct json_seq *s, int c, struct err *err)
 		return 1;
 	}
 	if (c != ',')
-		return err_at(s, err, "neither ',' nor ']' behind an element of the JSON array");
+		return err_at(s, err, "neither ',' nor ']' after an element of the JSON array");
 	window_skip(s->in, 1);
 	return 1;
 }
@@ -113,7 +111,7 @@ static int find_text(struct json_seq *s, struct err *err)
 	return rc <= 0 ? rc : next_byte(s, &c, err) < 0 ? -1 : 1;
 }
 
-/* Without a character at the end that goes on behind it. */
+/* Without a character at the end that continues after it. */
 static size_t whole_characters(struct bytes b)
 {
 	for (size_t back = 1; back <= 3 && back < b.n; back++) {
@@ -243,7 +241,7 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err)
 		return 0;
 	json_object_put(*ret);
 	*ret = NULL;
-	return err_text(&t, n, "not JSON: ", "something stands behind its end", err);
+	return err_text(&t, n, "not JSON: ", "extra text after its end", err);
 }
 
 uint8_t json_head_first(struct bytes head)

@@ -25,9 +25,9 @@ struct json_seq {
 	enum {
 		JSON_SEQ_START,
 		JSON_SEQ_TEXTS,	      /* between texts */
-		JSON_SEQ_ARRAY_FIRST, /* behind '[' */
-		JSON_SEQ_ARRAY,	      /* behind an element */
-		JSON_SEQ_END	      /* behind ']' */
+		JSON_SEQ_ARRAY_FIRST, /* after '[' */
+		JSON_SEQ_ARRAY,	      /* after an element */
+		JSON_SEQ_END	      /* after ']' */
 	} state;
 };
 
@@ -49,7 +49,7 @@ int json_whole(struct bytes text, struct json_object **ret, struct err *err);
 
 /* For sniffing: the first byte that is neither blank nor RS; 0 if there is none. */
 uint8_t json_head_first(struct bytes head);
-/* What stands behind "KEY": there, KEY as it is spelled; p NULL if there is none. */
+/* What stands after "KEY": there, KEY as it is spelled; p NULL if there is none. */
 struct bytes json_head_value(struct bytes head, const char *key);
 
 /*
@@ -69,7 +69,7 @@ struct bytes json_bytes(struct json_object *string);
  */
 int json_name(struct json_object *o, const char *what, const char **ret, struct err *err);
 /*
- * An integer, or text with one in decimal or behind 0x. False for anything else, and above 2^64 - 2:
+ * An integer, or text with one in decimal or after 0x. False for anything else, and above 2^64 - 2:
  * json-c reads everything that is too big as 2^64 - 1.
  */
 bool json_number(struct json_object *o, uint64_t *ret);

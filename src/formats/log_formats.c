@@ -64,7 +64,7 @@ static int err_unknown(struct bytes head, struct err *err)
 	if (lookalike_is_tdreport(head))
 		return err_set(err, ST_FORMAT, "no log: this is a TDREPORT: --tdreport reads it");
 	return err_set(err, ST_FORMAT,
-		"no log of a format known here; if it is one all the same, FILE:FORMAT says which");
+		"no log of a known format; if it is one, name its format with FILE:FORMAT");
 }
 
 static void settle(struct log_reader *r, const struct log_format *format)

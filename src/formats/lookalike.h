@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that people give for a log and that are none, told by their first bytes. */
+/* Recognises, by their first bytes, files that are often mistaken for logs. */
 #ifndef TSMCTL_FORMATS_LOOKALIKE_H
 #define TSMCTL_FORMATS_LOOKALIKE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A log as a stream of events, whatever its format: pulled one at a time, in memory that does not
- * grow with the log.
+ * A log of any format as a stream of events: pulled one at a time, in memory that does not grow
+ * with the log.
  */
 #ifndef TSMCTL_FORMATS_READER_H
 #define TSMCTL_FORMATS_READER_H
@@ -47,11 +47,10 @@ struct log_format {
 struct log_reader {
 	const struct log_format *format;
 	struct window in;
-	uint64_t seq; /* of the next event */
-	void *own;    /* the format's */
-	bool guessed; /* the format: the log does not say for sure */
-	const char *
-		as; /* the register that all events are of, whatever the log says; NULL: it says it */
+	uint64_t seq;	/* of the next event */
+	void *own;	/* the format's */
+	bool guessed;	/* the format: the log does not say for sure */
+	const char *as; /* the register of all events, overriding the log; NULL: the log says it */
 	struct hashers hashers;
 	off_t end; /* what stands from here on is not looked at; INT64_MAX: all is */
 	/* Once it is open: of the boot that the log ends in; NULL: the log does not say. */
@@ -61,8 +60,10 @@ struct log_reader {
 
 /* For whoever opens one: reads what stands before the first event. */
 int log_reader_start(struct log_reader *r, struct err *err);
-/* As the format's next, with the digest that the log leaves out; one that ends before its first
- * event is ST_FORMAT. */
+/*
+ * As the format's next, with a digest that the log omits computed; a log that ends before its first
+ * event is ST_FORMAT.
+ */
 int log_reader_next(struct log_reader *r, struct log_event *ret, struct err *err);
 /*
  * The two halves of it: pulls the event, whose register is the same however the log spells it (see

@@ -3,7 +3,10 @@
 
 #include "formats/record_reader.h"
 
-/* Registers that have names are told apart by a hash of theirs (FNV-1a): a note is all it decides. */
+/*
+ * Registers with names are distinguished by a hash of the name (FNV-1a): a collision only affects a
+ * note.
+ */
 static uint64_t register_key(const struct log_event *event)
 {
 	uint64_t key = UINT64_C(0xcbf29ce484222325);
@@ -67,12 +70,12 @@ void recnum_note(const struct recnums *r, struct log_reader *log)
 		r->all.bad_off > r->each.bad_off ? r->all.bad_off : r->each.bad_off;
 	if (r->missing > 0 && r->missing < r->records)
 		reader_note(log,
-			"recnum is missing in %llu of %llu records: they count in the order of the "
-			"file",
+			"recnum is missing in %llu of %llu records: they are taken in the order of "
+			"the file",
 			(unsigned long long)r->missing, (unsigned long long)r->records);
 	else if (r->all.bad && r->each.bad)
 		reader_note(log,
-			"recnum does not go on at offset %llu: records may be missing, or moved; "
-			"they count in the order of the file",
+			"recnum is not consecutive at offset %llu: records may be missing or "
+			"moved; they are taken in the order of the file",
 			bad);
 }

@@ -8,7 +8,7 @@
 struct record_reader {
 	struct window *in;
 	uint64_t off;	   /* of the record in the log */
-	struct bytes seen; /* from its first byte on, and bytes behind it; moves with each piece */
+	struct bytes seen; /* from its first byte on, and bytes after it; moves with each piece */
 	size_t n;	   /* bytes of it that were taken */
 };
 
@@ -25,7 +25,7 @@ int record_line(struct record_reader *t, struct bytes *ret, struct err *err);
 struct bytes record_view(const struct record_reader *t, size_t at, size_t n);
 /* Where byte `at` of the record is in the log. */
 unsigned long long record_off(const struct record_reader *t, size_t at);
-/* The window goes on behind what was taken; views stay valid until the next record. */
+/* The window continues after what was taken; views stay valid until the next record. */
 void record_end(const struct record_reader *t);
 
 static inline uint16_t get_le16(const uint8_t *p)
@@ -77,7 +77,10 @@ static inline int record_be32(struct record_reader *t, uint32_t *ret, struct err
 	return 0;
 }
 
-/* Adds to what the operator is told of the log after its end; what does not fit is left out. */
+/*
+ * Adds to the note about the log, which is printed after its end; text that does not fit is
+ * omitted.
+ */
 void reader_note(struct log_reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -24,6 +24,8 @@ struct tcg2 {
 	struct tcg_algs algs;
 	bool old;	/* TCG_PCR_EVENTs to the end, of SHA-1 alone */
 	bool odd_index; /* a register that there cannot be was noted */
+	bool uefi;	/* an event that only firmware with boot services logs */
+	bool left_uefi; /* the kernel ended the boot services, after which firmware logs no more */
 	char unnamed[TCG_UNNAMED_ROOM];
 };
 
@@ -62,7 +64,7 @@ static bool is_end(struct bytes left, size_t fixed)
 	return all_of(left, 0) || all_of(left, 0xff);
 }
 
-/* Looks at the area behind the last event. 0, or -1 for a read error. */
+/* Looks at the area after the last event. 0, or -1 for a read error. */
 static int check_rest(struct log_reader *r, struct err *err)
 {
 	enum { STEP = 65536 };
@@ -74,7 +76,8 @@ static int check_rest(struct log_reader *r, struct err *err)
 	while (b.n > 0) {
 		if (!all_of(b, fill)) {
 			reader_note(r,
-				"the log ends at offset %llu, but what is behind is no padding",
+				"the log ends at offset %llu, but the bytes after it are not "
+				"padding",
 				(unsigned long long)from);
 			return 0;
 		}
@@ -213,7 +216,7 @@ static int add_alg(struct tcg_algs *algs, const uint8_t *p, size_t at, struct er
 	enum hash_alg alg = tcg_hash_alg(id);
 	if (digest_size(algs, id, &seen) == 0)
 		return err_set(
-			err, ST_FORMAT, "offset %zu: algorithm 0x%04x is there twice", at, id);
+			err, ST_FORMAT, "offset %zu: algorithm 0x%04x appears twice", at, id);
 	if (alg != HASH_UNKNOWN && size != hash_size(alg))
 		return err_set(err, ST_FORMAT, "offset %zu: %u bytes for %s, not %zu", at, size,
 			hash_name(alg), hash_size(alg));
@@ -307,8 +310,8 @@ static void tcg2_close(struct log_reader *r)
 }
 
 /*
- * An event of an index that there is not is shown and matches nothing; but a log with one is likely of
- * the other kind, or damaged.
+ * An event with an impossible index is shown and matches nothing; but a log with such an event is
+ * probably of the other kind, or damaged.
  */
 static void check_index(struct log_reader *r, const struct log_event *ev)
 {
@@ -318,8 +321,31 @@ static void check_index(struct log_reader *r, const struct log_event *ev)
 		own->odd_index)
 		return;
 	own->odd_index = true;
-	reader_note(r, "offset %llu: there is no %s %u", (unsigned long long)ev->off,
+	reader_note(r, "offset %llu: %s %u does not exist", (unsigned long long)ev->off,
 		cc ? "CC MR with index" : "PCR", ev->index);
+}
+
+static void watch_end(struct tcg2 *own, const struct log_event *ev)
+{
+	static const char end[] = "Exit Boot Services";
+	own->uefi = own->uefi || ev->type == TCG_EV_EFI_VARIABLE_DRIVER_CONFIG ||
+		    ev->type == TCG_EV_EFI_BOOT_SERVICES_APPLICATION;
+	own->left_uefi =
+		own->left_uefi || (ev->type == TCG_EV_EFI_ACTION && ev->data.n >= sizeof(end) - 1 &&
+					  memcmp(ev->data.p, end, sizeof(end) - 1) == 0);
+}
+
+/* A kernel takes a log of TCG 1.2 before it ends the boot services; of later ones, what follows is added. */
+static void note_end(struct log_reader *r)
+{
+	const struct tcg2 *own = r->own;
+	if (own->old)
+		return;
+	if (r->seq == 1)
+		reader_note(r, "the log contains only a header");
+	else if (own->uefi && !own->left_uefi)
+		reader_note(r, "no 'Exit Boot Services' event: the log was taken before the kernel "
+			       "started, or its end is missing");
 }
 
 enum place tcg2_pcr_place(uint64_t index)
@@ -337,16 +363,18 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 			  : tcg_event2_next(r, &own->algs, own->unnamed, ret, err);
 	if (rc > 0 && ret->place == PLACE_PCR)
 		ret->place = tcg2_pcr_place(ret->index);
-	if (rc > 0)
+	if (rc > 0) {
 		check_index(r, ret);
-	if (rc == 0 && r->seq == 1 && !own->old)
-		reader_note(r, "the log contains only a header");
+		watch_end(own, ret);
+	} else if (rc == 0) {
+		note_end(r);
+	}
 	return rc;
 }
 
-/* What tells whether the index of a log's events counts CC MRs or PCRs. */
+/* Signs that decide whether the index of a log's events is a CC MR or a PCR. */
 struct looks {
-	bool edk2;   /* the header's index is as EDK2 writes it for CC MRs, and nobody for PCRs */
+	bool edk2;   /* the header has the index that only EDK2 writes, for CC MRs */
 	bool sha1;   /* a bank, which no confidential VM has */
 	bool sha256; /* a bank, beside which a TD would have SHA-384 */
 	bool zero;   /* an event extended index 0: PCR 0, or MRTD, which cannot be extended */

@@ -10,7 +10,7 @@
 /* Types from 0 on, and those of EFI from this one on: by their number, for a log has a million. */
 #define EFI_BASE UINT32_C(0x80000000)
 
-/* With its length: to find the number of a name, most others are told from it by that alone. */
+/* With its length, which alone excludes most other names in a lookup. */
 struct event_name {
 	const char *name;
 	size_t n;

@@ -36,7 +36,7 @@ enum { TCG_NV_HANDLES = 0x01 };
 /* The id of an EV_EVENT_TAG of the Confidential Containers agent: "LEAA" in the log. */
 #define TCG_TAG_AAEL UINT32_C(0x4141454c)
 
-/* Whether the data of an EV_EVENT_TAG is the agent's: its id, and a size behind it, whatever that says. */
+/* Whether the data of an EV_EVENT_TAG is the agent's: its id, and a size after it, whatever that says. */
 bool tcg_is_agent_tag(struct bytes data);
 
 /*

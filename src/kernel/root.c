@@ -16,6 +16,7 @@
 #include "base/deadline.h"
 #include "base/input.h"
 #include "base/scope.h"
+#include "kernel/resolve.h"
 
 int root_open(struct root *ret, const char *dir, struct err *err)
 {
@@ -38,6 +39,19 @@ void root_trace(const struct root *root, const char *path, int sys)
 		root->trace(path, sys);
 }
 
+/*
+ * Linux before 5.6 and a systemd unit with RestrictSUIDSGID= answer ENOSYS to openat2, the filters of
+ * older container engines EPERM. Where EPERM is the file's, the second way gives it again.
+ */
+static int open_below(int root_fd, const char *path, const struct open_how *how)
+{
+	long fd = syscall(SYS_openat2, root_fd, path, how, sizeof(*how));
+	if (fd >= 0)
+		return (int)fd;
+	return errno == ENOSYS || errno == EPERM ? resolve_in_root(root_fd, path, (int)how->flags)
+						 : -errno;
+}
+
 int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
@@ -48,13 +62,9 @@ int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 	if (!(flags & O_PATH))
 		how.flags |= O_NOCTTY | O_NONBLOCK;
 
-	long fd = -1;
-	for (int i = 0; i < OPENAT2_RETRIES_MAX; i++) {
-		fd = syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
-		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-	}
-	int rc = fd >= 0 ? (int)fd : -errno;
+	int rc = -EAGAIN;
+	for (int i = 0; i < OPENAT2_RETRIES_MAX && (rc == -EAGAIN || rc == -EINTR); i++)
+		rc = open_below(root->fd, path, &how);
 	if (rc < 0 || !(flags & O_PATH))
 		root_trace(root, path, rc < 0 ? -rc : 0);
 	return rc;
@@ -70,8 +80,12 @@ int root_open_file(const struct root *root, const char *path, int flags, struct 
 		return err_set(err, ST_FORMAT, "'%s': not a regular file", path);
 
 	int fd = root_at(root, path, flags, 0);
-	if (fd < 0)
-		return err_sys(err, -fd, "'%s'", path);
+	if (fd < 0) {
+		err_sys(err, -fd, "'%s'", path);
+		return fd == -EROFS ? err_add(err, ": a container is like this, and a systemd unit "
+						   "with ProtectKernelTunables=")
+				    : -1;
+	}
 	/* Looked at again: the name may have been given to something else in between. */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
@@ -216,7 +230,7 @@ static int copy_until_still(const struct root *root, const char *path, int to, s
 			return err_read(err, -rc, path);
 	}
 	return err_set(err, ST_SYSTEM,
-		"'%s': changed under the reader %d times, somebody keeps writing to it", path,
+		"'%s': changed %d times while it was read: something keeps writing to it", path,
 		LOG_REOPENS_MAX);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The directory below which the machine's files are looked for. Every path here is resolved inside
- * it: symbolic links, absolute ones and "..", end there too (openat2(2), RESOLVE_IN_ROOT).
+ * it: symbolic links, absolute ones and "..", end there too (openat2(2), RESOLVE_IN_ROOT; without it
+ * kernel/resolve).
  */
 #ifndef TSMCTL_KERNEL_ROOT_H
 #define TSMCTL_KERNEL_ROOT_H
@@ -28,7 +29,7 @@ void root_trace(const struct root *root, const char *path, int sys);
 
 /*
  * As open(2), below the root: a descriptor, or -errno. O_CLOEXEC, O_NOCTTY and O_NONBLOCK are
- * always on; tried again where a mount or rename elsewhere raced with a "..".
+ * always on, O_CREAT is for nobody; tried again where a mount or rename elsewhere raced with a "..".
  */
 int root_at(const struct root *root, const char *path, int flags, mode_t mode);
 

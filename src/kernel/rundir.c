@@ -22,6 +22,14 @@ static int check_owner(const struct stat *st, const char *path, mode_t forbidden
 	return 0;
 }
 
+static int err_run(struct err *err, int sys, const char *path)
+{
+	err_sys(err, sys, "'%s'", path);
+	return sys == EROFS ? err_add(err, ": a systemd unit with ProtectSystem=strict needs "
+					   "ReadWritePaths=/" RUNDIR_PATH ", and that folder")
+			    : -1;
+}
+
 int rundir_open(const struct root *root, bool make, struct err *err)
 {
 	AUTO_CLOSE int run = root_at(root, "run", O_RDONLY | O_DIRECTORY, 0);
@@ -31,7 +39,7 @@ int rundir_open(const struct root *root, bool make, struct err *err)
 	}
 	bool made = make && mkdirat(run, "tsmctl", 0755) == 0;
 	if (make && !made && errno != EEXIST)
-		return err_sys(err, errno, "'%s'", RUNDIR_PATH);
+		return err_run(err, errno, RUNDIR_PATH);
 
 	int fd = openat(run, "tsmctl", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -76,7 +84,7 @@ int rundir_open_file(
 		fd = openat(dir, name, flags, mode);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return err_sys(err, errno, "'%s'", path);
+		return err_run(err, errno, path);
 	if (check_file(fd, path, forbidden, err) < 0) {
 		close(fd);
 		return -1;

@@ -260,8 +260,8 @@ static int write_service(
 	struct tsm_report_entry *e, const struct tsm_report_request *r, struct err *err)
 {
 	if (r->service_provider != NULL && !has(e, "service_provider"))
-		return err_set(err, ST_ABSENT,
-			"'%s' asks no service provider: this kernel runs under none", e->provider);
+		return err_set(
+			err, ST_ABSENT, "'%s' has no service provider on this kernel", e->provider);
 	if (write_text(e, "service_provider", r->service_provider, err) < 0 ||
 		write_text(e, "service_guid", r->service_guid, err) < 0)
 		return -1;
@@ -328,7 +328,8 @@ int tsm_report_close(const struct tsm_report_entry *e, struct err *err)
 	AUTO_CLOSE int home = root_at(e->root, REPORT_HOME, O_RDONLY | O_DIRECTORY, 0);
 	int sys = home < 0 ? -home : unlinkat(home, e->name, AT_REMOVEDIR) < 0 ? errno : 0;
 	return sys == 0 ? 0
-			: err_sys(err, sys, "'/" REPORT_HOME "/%s' was left, remove it by rmdir",
+			: err_sys(err, sys,
+				  "'/" REPORT_HOME "/%s' was not removed: remove it with rmdir",
 				  e->name);
 }
 

@@ -26,6 +26,23 @@ static int load_pki(struct libcrypto_pki *ret, struct err *err)
 
 #include <dlfcn.h>
 
+#define SONAME "libcrypto.so.3"
+
+/*
+ * Packagers and initramfs tools find no library that is loaded by dlopen, unless a note names it: the
+ * "ELF dlopen metadata" of the UAPI group, owner "FDO", type 0x407c0c0a, a JSON text.
+ */
+__asm__(".pushsection .note.dlopen, \"a\", %note\n"
+	".balign 4\n"
+	".long 2f - 1f, 4f - 3f, 0x407c0c0a\n"
+	"1: .asciz \"FDO\"\n"
+	"2: .balign 4\n"
+	"3: .asciz \"[{\\\"feature\\\":\\\"crypto\\\","
+	"\\\"description\\\":\\\"Hashes events and checks signatures\\\","
+	"\\\"priority\\\":\\\"required\\\",\\\"soname\\\":[\\\"" SONAME "\\\"]}]\"\n"
+	"4: .balign 4\n"
+	".popsection\n");
+
 struct function {
 	const char *name;
 	size_t off; /* of the pointer to it, in the struct that has it */
@@ -39,7 +56,7 @@ static const struct function pki_functions[] = {LIBCRYPTO_PKI_FUNCTIONS(PKI_FUNC
 /* dlopen counts: each call gives the same library. */
 static int look_up(const struct function *list, size_t n, void *ret, struct err *err)
 {
-	void *library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
+	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
 	if (library == NULL)
 		return err_set(err, ST_SYSTEM, "libcrypto cannot be loaded: %s", dlerror());
 	for (size_t i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcrypto, loaded when the first digest is needed: its relocations cost more than all that a
- * command which does not hash does. Built with TSMCTL_STATIC_CRYPTO it is in the program, and there
+ * libcrypto, loaded when the first digest is needed: its relocations cost more than everything that
+ * a command without hashing does. Built with TSMCTL_STATIC_CRYPTO it is in the program, and there
  * is nothing to load.
  */
 #ifndef TSMCTL_MODEL_LIBCRYPTO_H

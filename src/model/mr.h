@@ -17,7 +17,7 @@ enum mr_flag {
 	MR_HAS_ENTRY = 1 << 7,
 	MR_OF_TPM = 1 << 9, /* a PCR: meant only where it is asked for, or nothing else is here */
 	MR_MAY_EXTEND =
-		1 << 8, /* static and writable, but a write may extend it: only a try tells */
+		1 << 8, /* static and writable; only a try shows whether a write extends it */
 };
 #define MR_EXTENSIBLE (MR_TAKES_EVENT | MR_TAKES_DIGEST)
 
@@ -47,8 +47,7 @@ struct mr {
 	const struct backend *abi; /* NULL away from a machine */
 	char *path;	/* its file or folder, below the root, as in the kernel's own bytes */
 	bool folder;	/* path is a folder, the value a file in it */
-	char *tcg_map;	/* the TPM registers that it stands for, in the kernel's words; NULL: not
-			   said */
+	char *tcg_map;	/* the matching TPM registers, as the kernel says; NULL: unknown */
 	struct err bad; /* with a status: why it cannot be used */
 };
 
@@ -67,7 +66,7 @@ const char *mr_hash_name(const struct mr *mr);
 /* Whether it has no value yet: it is reached through an entry, and there is none. */
 bool mr_lacks_entry(const struct mr *mr);
 
-/* A write extends it, and nobody keeps a log of that: tsmctl does. */
+/* A write extends it, and the kernel keeps no log: tsmctl does. */
 void mr_make_runtime(struct mr *mr);
 /* Its log is tsmctl's own: then a record is a digest with text beside it, and both can be taken. */
 void mr_keep_journal(struct mr *mr);

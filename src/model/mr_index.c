@@ -47,7 +47,7 @@ void mr_index_clear(struct mr_index *index)
 	*index = (struct mr_index){0};
 }
 
-/* The first entry that is not before name, or, with `after`, that is behind it. */
+/* The first entry that is not before name, or, with `after`, that is after it. */
 static size_t bound(const struct mr_index *index, struct bytes name, bool fold, bool after)
 {
 	size_t low = 0, high = index->n;

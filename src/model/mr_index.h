@@ -21,7 +21,7 @@ struct mr_index {
 	size_t n;
 };
 
-/* Borrows the n registers of mr, which stay as they are meanwhile. The caller clears the result. */
+/* Borrows the n registers of mr, which must not change until the caller clears the result. */
 int mr_index_init(struct mr_index *ret, struct mr *const mr[], size_t n, struct err *err);
 void mr_index_clear(struct mr_index *index);
 

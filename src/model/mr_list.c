@@ -130,7 +130,7 @@ struct picks {
 	struct mr_index index;
 	struct mr_pick *v;
 	size_t n;
-	size_t *pick_of; /* of the register at this place of the list; 0: not picked, else behind it */
+	size_t *pick_of; /* of the register at this place of the list; 0: not picked, else after it */
 };
 
 static void pick(struct picks *p, size_t place, bool by_name)

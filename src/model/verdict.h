@@ -7,7 +7,7 @@
 
 /* In order of badness, the passing ones last; the zero value is not a verdict and never passes. */
 enum verdict {
-	VERDICT_NONE, /* could not be had: an error stands beside it */
+	VERDICT_NONE, /* not available: there is an error instead */
 	VERDICT_MISMATCH,
 	VERDICT_UNEXPECTED,
 	VERDICT_ALTERED,

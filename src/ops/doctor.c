@@ -20,12 +20,21 @@
 
 static const char ccel_path[] = "sys/firmware/acpi/tables/data/CCEL";
 
+enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
+
 struct report {
 	const struct root *root;
 	finding_fn each;
 	void *arg;
 	struct err *err;
 	int rc; /* of `each`, once it is not 0 */
+	/* What decides which other findings matter. */
+	enum tee tee;
+	const char *tee_sign; /* the file that shows it */
+	bool found;	      /* an interface has a provider, or could not be looked at */
+	bool tvm;	      /* there are registers that are no TPM's */
+	bool no_registers;    /* guests of this TEE have none, and nothing is wrong with that */
+	bool journal_bad;     /* a problem of the journal was reported */
 };
 
 static void say(struct report *r, const char *level, const char *topic, const char *fix,
@@ -40,6 +49,16 @@ static void say(struct report *r, const char *level, const char *topic, const ch
 	va_start(ap, fmt);
 	vsnprintf(f.message, sizeof(f.message), fmt, ap);
 	va_end(ap);
+	r->rc = r->each(r->arg, &f, r->err);
+}
+
+static void say_err(struct report *r, const char *level, const char *topic, const char *fix,
+	const struct err *why)
+{
+	struct finding f = {.level = level, .topic = topic, .fix = fix, .why = why};
+	if (r->rc != 0)
+		return;
+	strlcpy(f.message, why->msg, sizeof(f.message));
 	r->rc = r->each(r->arg, &f, r->err);
 }
 
@@ -67,8 +86,6 @@ static bool is_realm_guest(const struct root *root)
 	       n > 0 && text[0] != '0';
 }
 
-enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
-
 static enum tee find_tee(const struct root *root, const char **ret_sign)
 {
 	static const struct {
@@ -95,19 +112,44 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 	return is_realm_guest(root) ? TEE_CCA : TEE_NONE;
 }
 
-/* These kernels have no measurement registers of the kind that this program reads. */
-static void report_without_registers(struct report *r, const char *tee)
+static void report_no_registers_of_cca(struct report *r)
 {
 	say(r, "note", "tee", NULL,
-		"kernels show no measurement registers of %s: its launch measurement is in the "
-		"quote",
-		tee);
-	if (exists(r->root, "sys/class/tpm/tpm0"))
+		"kernels show no measurement registers of Arm CCA: they are in the realm's token, "
+		"which tsmctl does not read");
+}
+
+/* The device of an SVSM's TPM (Linux 6.16) is registered only if the SVSM says that it has one. */
+static void report_whose_tpm(struct report *r)
+{
+	if (exists(r->root, "sys/devices/platform/tpm-svsm"))
 		say(r, "ok", "vtpm", NULL,
-			"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the "
-			"system measured: 'tsmctl verify' checks them");
+			"it is the SVSM's (/sys/devices/platform/tpm-svsm), which is part of the "
+			"guest and not of its host");
 	else
-		say(r, "note", "vtpm", NULL, "no TPM (/sys/class/tpm/tpm0)");
+		say(r, "note", "vtpm", NULL,
+			"it cannot be seen from here who runs this TPM: one that the host runs is "
+			"no better than the host");
+}
+
+/* What can be measured and attested there all the same. */
+static void report_no_registers_of_snp(struct report *r)
+{
+	say(r, "note", "tee",
+		"'tsmctl quote --random >report.dat' gets the report, 'tsmctl read --quote "
+		"report.dat' prints its measurement, 'tsmctl verify --quote report.dat --expect "
+		"FILE' checks it",
+		"kernels show no measurement registers of AMD SEV-SNP: its launch measurement is "
+		"in the report, and cannot be extended");
+	if (!exists(r->root, "sys/class/tpm/tpm0")) {
+		say(r, "note", "vtpm", "with an SVSM: load its driver, tpm_svsm (Linux 6.16)",
+			"no TPM (/sys/class/tpm/tpm0)");
+		return;
+	}
+	say(r, "ok", "vtpm", NULL,
+		"a TPM is there (/sys/class/tpm/tpm0): its PCRs hold what firmware and the system "
+		"measured: 'tsmctl verify' checks them");
+	report_whose_tpm(r);
 }
 
 /* The log of firmware and RTMRs are found in TVMs only, with or without the driver that says which. */
@@ -132,15 +174,15 @@ static void report_tee(struct report *r)
 {
 	static const char *const names[] = {
 		[TEE_TDX] = "Intel TDX", [TEE_SNP] = "AMD SEV-SNP", [TEE_CCA] = "Arm CCA"};
-	const char *sign;
-	enum tee tee = find_tee(r->root, &sign);
-	if (tee == TEE_NONE) {
+	if (r->tee == TEE_NONE)
 		report_no_tee(r);
-		return;
-	}
-	say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[tee], sign);
-	if (tee != TEE_TDX)
-		report_without_registers(r, names[tee]);
+	else
+		say(r, "ok", "tee", NULL, "this is a guest of %s (%s is there)", names[r->tee],
+			r->tee_sign);
+	if (r->tee == TEE_SNP && !r->tvm)
+		report_no_registers_of_snp(r);
+	else if (r->tee == TEE_CCA && !r->tvm)
+		report_no_registers_of_cca(r);
 }
 
 /* configfs-tsm gives quotes, whether or not the RFC's tree lives beside it. */
@@ -155,12 +197,19 @@ static void report_quotes(struct report *r)
 /* An entry of its own would tell, but looking makes nothing: a provider comes with a TEE's driver. */
 static void report_quote(struct report *r)
 {
-	const char *sign;
-	if (!exists(r->root, REPORT_HOME))
+	bool configfs = exists(r->root, "sys/kernel/config/tsm");
+	if (r->tee == TEE_CCA)
+		say(r, "note", "quote", NULL,
+			"no quotes: tsmctl does not read the tokens of Arm CCA");
+	else if (!exists(r->root, REPORT_HOME))
 		say(r, "note", "quote",
-			"in a TVM: load its guest driver (tdx_guest, sev-guest, arm-cca-guest)",
+			r->tee == TEE_NONE ? "in a TVM: load its guest driver (tdx_guest, "
+					     "sev-guest, arm-cca-guest)"
+			: configfs	   ? "load the guest driver (tdx_guest, sev-guest)"
+				   : "mount -t configfs none /sys/kernel/config, and load the "
+				     "guest driver (tdx_guest, sev-guest)",
 			"no quotes: /" REPORT_HOME " is missing");
-	else if (find_tee(r->root, &sign) == TEE_NONE)
+	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
 			"no quotes: no guest driver is seen that gives them");
 	else if (geteuid() != 0)
@@ -196,15 +245,14 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 			say(r, "ok", "interface", NULL, "%s: /%s is there", backend->name,
 				backend->homes[i]);
 	}
-	/* Its absence says nothing of a TVM. */
-	if (!any && backend == &backend_tpm)
-		return;
-	if (!any)
+	/* A machine has one interface: that others are missing matters only where it is missing, too. */
+	bool matters = !r->found && !r->no_registers && (any || backend != &backend_tpm);
+	if (!any && matters)
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
 			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
-	else if (tree->n_providers == 0 && tree->problem.status == ST_OK)
+	else if (tree->n_providers == 0 && matters)
 		say(r, "note", "interface",
 			backend == &backend_tpm ? "Linux 5.12 and later show PCRs"
 						: "load the TVM's guest driver",
@@ -272,7 +320,7 @@ static void report_unread(struct report *r, const struct mr *mr, const struct er
 	say(r, "problem", "registers", fix_of(why), "%s: %s", mr->full, why->msg);
 }
 
-/* Those of configfs that no entry stands for yet: nothing is wrong with them. */
+/* Registers of configfs without an entry: this is normal before the first extend. */
 static void report_entries(struct report *r, const struct tree *tree)
 {
 	char names[128] = "";
@@ -310,7 +358,7 @@ static void report_values(
 	}
 	*ret_readable = readable + left_out > 0;
 	if (left_out > 0)
-		say(r, "note", "registers", "ask again when it has ended",
+		say(r, "note", "registers", "run it again when that process has ended",
 			"%zu of %zu were not read: %s", left_out, tree->mrs.n - beside,
 			l->held.msg);
 	if (left_out == 0 || readable > 0)
@@ -351,16 +399,19 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	if (tree_probe(r->root, only, &tree, &err) < 0) {
 		const char *absent = "run this in a TVM whose kernel shows its registers, or "
 				     "point --root at one";
-		say(r, "problem", "registers", err.status == ST_ABSENT ? absent : fix_of(&err),
-			"%s", err.msg);
+		if (err.status == ST_ABSENT && r->no_registers)
+			say(r, "note", "registers", NULL, "none");
+		else
+			say(r, "problem", "registers",
+				err.status == ST_ABSENT ? absent : fix_of(&err), "%s", err.msg);
 	} else if ((looked.bad = calloc(tree.mrs.n + 1, sizeof(*looked.bad))) == NULL ||
 		   (looked.no_log = calloc(tree.mrs.n + 1, sizeof(*looked.no_log))) == NULL) {
 		r->rc = err_sys(r->err, ENOMEM, "registers");
 	} else {
 		if (!tree.tvm)
 			say(r, "note", "registers", NULL,
-				"only a TPM's, which make no machine a TVM: 'extend' and 'write' "
-				"cannot use them");
+				"only PCRs of a TPM, which 'extend' and 'write' cannot change: use "
+				"tpm2_pcrextend");
 		if (!tree.tvm && !exists(r->root, "sys/kernel/security/tpm0"))
 			say(r, "note", "securityfs",
 				"mount -t securityfs none /sys/kernel/security, as root",
@@ -376,15 +427,23 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 	tree_clear(&tree);
 }
 
-static void report_libcrypto(struct report *r)
+static bool report_libcrypto(struct report *r)
 {
 	struct hasher *h;
 	struct err err;
-	if (hasher_open(&h, HASH_SHA384, &err) == 0)
+	if (hasher_open(&h, HASH_SHA384, &err) == 0) {
 		hasher_close(h);
-	else
-		say(r, "problem", "libcrypto", "install OpenSSL 3's libcrypto",
-			"%s: nothing can be extended or verified", err.msg);
+		return true;
+	}
+	say(r, "problem", "libcrypto", "install libcrypto of OpenSSL 3 (Debian: libssl3)",
+		"%s: nothing can be extended or verified", err.msg);
+	return false;
+}
+
+static bool is_read_only(const struct root *root, const char *path)
+{
+	AUTO_CLOSE int fd = root_at(root, path, O_RDONLY | O_DIRECTORY, 0);
+	return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS;
 }
 
 /* Some trees are mounted by hand, and a container often has /sys without the right to write. */
@@ -395,16 +454,16 @@ static void report_rights(struct report *r)
 			"not root: reading only");
 	else
 		say(r, "ok", "rights", NULL, "root");
-	if (exists(r->root, "sys/kernel/config") && !exists(r->root, "sys/kernel/config/tsm"))
+	if (!r->found && exists(r->root, "sys/kernel/config") &&
+		!exists(r->root, "sys/kernel/config/tsm"))
 		say(r, "note", "configfs",
 			"mount -t configfs none /sys/kernel/config, if an interface lives there",
 			"/sys/kernel/config holds no tsm folder, or configfs is not mounted");
-	int fd = root_at(r->root, "sys", O_RDONLY | O_DIRECTORY, 0);
-	if (fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS)
-		say(r, "problem", "sysfs", "mount -o remount,rw /sys",
+	if (r->tvm && is_read_only(r->root, "sys"))
+		say(r, "problem", "sysfs",
+			"mount -o remount,rw /sys, or no ProtectKernelTunables= in the systemd "
+			"unit",
 			"/sys is mounted read-only: nothing can be extended");
-	if (fd >= 0)
-		close(fd);
 }
 
 /* The events of a whole log that extended something; -1: it cannot be read to its end. */
@@ -441,10 +500,13 @@ static void report_ccel(struct report *r)
 {
 	struct err err;
 	size_t n;
-	if (!exists(r->root, ccel_path))
+	bool there = exists(r->root, ccel_path);
+	if (!there && r->tee != TEE_TDX)
+		return;
+	if (!there)
 		say(r, "note", "ccel", NULL, "no event log of the firmware (CCEL)");
 	else if (count_ccel(r->root, &n, &err) < 0)
-		say(r, "problem", "ccel", fix_of(&err), "%s", err.msg);
+		say_err(r, "problem", "ccel", fix_of(&err), &err);
 	else if (n == 0)
 		say(r, "note", "ccel", NULL, "the firmware's event log (CCEL) has no events");
 	else
@@ -459,13 +521,18 @@ static void report_lock(struct report *r)
 		say(r, "problem", "lock", NULL, "%s", err.msg);
 	if (lock_is_held(r->root, &err))
 		say(r, "note", "lock", NULL, "%s", err.msg);
-	if (!exists(r->root, "run"))
+	if (r->tvm && is_read_only(r->root, "run"))
+		say(r, "problem", "lock", "mount -o remount,rw /run",
+			"/run is mounted read-only: nothing can be extended without the lock and "
+			"journal there");
+	if (r->tvm && !exists(r->root, "run"))
 		say(r, "problem", "lock", "mount a tmpfs on /run",
 			"no folder /run: nothing can be extended without the lock there");
 	if (boot_id_read(r->root, boot_id))
 		say(r, "ok", "boot-id", NULL, "%s", boot_id);
-	else
-		say(r, "problem", "boot-id", "mount /proc",
+	else if (r->tvm)
+		say(r, "problem", "boot-id",
+			"mount /proc, and use no ProcSubset=pid in a systemd unit",
 			"no boot id in /proc/sys/kernel/random/boot_id: no register can be "
 			"extended but those whose log the kernel keeps");
 }
@@ -479,12 +546,13 @@ static bool is_of_log(const struct inputs *inputs, const struct err *err)
 	return false;
 }
 
-/* An operator who is told of a foreign extend here need not wait for an attestation to fail. */
+/* A foreign extend that is reported here is found before an attestation fails. */
 static void report_judged(struct report *r, const struct inputs *inputs, const struct mr *mr,
 	const struct judgement *j)
 {
 	if (j->err.status != ST_OK && is_of_log(inputs, &j->err))
 		return;
+	r->journal_bad = r->journal_bad || j->err.status != ST_OK || j->verdict == VERDICT_MISMATCH;
 	if (j->err.status != ST_OK)
 		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
 	else if (j->verdict == VERDICT_MISMATCH)
@@ -504,13 +572,14 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 	const struct journal_state *state =
 		in->reader != NULL ? journal_log_state(in->reader) : NULL;
 	if (in->err.sys == ESTALE) {
-		say(r, "note", "journal", "ask again when it has ended", "%s", in->err.msg);
+		say(r, "note", "journal", "run it again when that process has ended", "%s",
+			in->err.msg);
 		return;
 	}
 	if (in->err.status != ST_OK) {
 		bool damaged = in->err.status == ST_FORMAT;
-		say(r, "problem", "journal", damaged ? fix_of_damaged : fix_of(&in->err), "%s",
-			in->err.msg);
+		say_err(r, "problem", "journal", damaged ? fix_of_damaged : fix_of(&in->err),
+			&in->err);
 		return;
 	}
 	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
@@ -522,7 +591,7 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 	if (in->other_boot)
 		say(r, "note", "journal", "the next extend sets it aside",
 			"it is of another boot (%s)", state->boot_id);
-	else if (state != NULL && state->begun)
+	else if (state != NULL && state->begun && !r->journal_bad)
 		say(r, "ok", "journal", NULL, "%llu record%s, the last in boot %s",
 			(unsigned long long)state->seq, state->seq == 1 ? "" : "s", state->boot_id);
 }
@@ -565,7 +634,8 @@ static void judge_journal(struct report *r, struct judged *d)
 	if (registers_ask(&regs, d->picks, picked, &d->asked, &err) < 0 ||
 		system_judge(&regs, d->asked, d->bad, &d->inputs, d->js, &err) < 0) {
 		/* Nothing is wrong where others extend without a pause. */
-		say(r, "note", "journal", "ask again when less is extended", "%s", err.msg);
+		say(r, "note", "journal", "run it again when fewer extends take place", "%s",
+			err.msg);
 		return;
 	}
 	const struct log_input *journal = NULL;
@@ -574,7 +644,7 @@ static void judge_journal(struct report *r, struct judged *d)
 		if (in->format == &log_format_journal)
 			journal = in;
 		else if (in->err.status != ST_OK && in->format != &log_format_ccel)
-			say(r, "problem", "log", fix_of(&in->err), "%s", in->err.msg);
+			say_err(r, "problem", "log", fix_of(&in->err), &in->err);
 	}
 	for (size_t i = 0; i < n && (journal == NULL || journal->err.status == ST_OK); i++)
 		report_judged(r, &d->inputs, d->tree.mrs.mr[i], &d->js[i]);
@@ -598,10 +668,23 @@ static void report_journal(struct report *r, const char *only)
 	tree_clear(&d.tree);
 }
 
+static void look_around(struct report *r, const char *only)
+{
+	struct tree tree;
+	struct err err;
+	int rc = tree_probe(r->root, only, &tree, &err);
+	r->tee = find_tee(r->root, &r->tee_sign);
+	r->tvm = rc == 0 && tree.tvm;
+	r->no_registers = r->tee == TEE_SNP || r->tee == TEE_CCA;
+	r->found = rc == 0 || err.status != ST_ABSENT;
+	tree_clear(&tree);
+}
+
 int status_run(const struct root *root, const char *only_abi, finding_fn each, void *arg,
 	bool *ret_readable, struct err *err)
 {
 	struct report r = {.root = root, .each = each, .arg = arg, .err = err};
+	look_around(&r, only_abi);
 	report_tee(&r);
 	for (size_t i = 0; backend_table[i] != NULL; i++)
 		if (only_abi == NULL || strcmp(only_abi, backend_table[i]->name) == 0)
@@ -611,9 +694,10 @@ int status_run(const struct root *root, const char *only_abi, finding_fn each, v
 	report_quotes(&r);
 	report_quote(&r);
 	report_left_entries(&r);
-	report_libcrypto(&r);
+	bool hashes = report_libcrypto(&r);
 	report_ccel(&r);
 	report_lock(&r);
-	report_journal(&r, only_abi);
+	if (hashes)
+		report_journal(&r, only_abi);
 	return r.rc;
 }

@@ -10,7 +10,8 @@ struct finding {
 	const char *level; /* "ok", "note" or "problem" */
 	const char *topic;
 	char message[ERR_MSG_MAX];
-	const char *fix; /* NULL: none is known or needed */
+	const char *fix;       /* NULL: none is known or needed */
+	const struct err *why; /* whose message it is; NULL: no error's */
 };
 
 typedef int (*finding_fn)(void *arg, const struct finding *finding, struct err *err);

@@ -13,11 +13,10 @@
 int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err);
 
 /*
- * 0: done as asked. -1: err says what state the register is in: ST_SYSTEM that nothing was changed,
- * ST_UNSETTLED that it was or may have been. Signals are blocked from the write on and stay so: the
- * result has to reach its reader.
+ * 0: done as asked. -1: err says what state the register of the first that is not done is in: ST_SYSTEM that
+ * nothing was changed, ST_UNSETTLED that it was or may have been. Signals are blocked from the write on and
+ * stay so: the result has to reach its reader.
  */
-int extend_run(const struct root *root, const struct mr_list *mrs,
-	const struct extend_wanted *wanted, struct extend_done *ret, struct err *err);
+int extend_run(struct extend_batch *batch, struct err *err);
 
 #endif

@@ -22,10 +22,32 @@ struct extend_done {
 	char note[ERR_MSG_MAX]; /* for the operator, beside the result; empty: none */
 };
 
-/* -1 unless there is memory for what follows the write; it is free again then, and nobody else's. */
+/*
+ * Several extends under one lock, in this order. `once`, `dry_run` and `wait_s` are those of wanted[0]. With
+ * `once`, one that equals an earlier one of the batch is there already, too.
+ */
+struct extend_batch {
+	const struct root *root;
+	const struct mr_list *mrs;
+	const struct extend_wanted *wanted; /* n of each */
+	struct extend_done *done;
+	size_t n;
+	size_t n_done; /* those before this one are done */
+	size_t at;     /* after a failure: which one it is about; n: no single one */
+};
+
+/* Whether no earlier one of the batch is of the same register: what is asked of a register is asked once. */
+bool extend_is_first(const struct extend_batch *b, size_t i);
+
+/*
+ * Returns -1 unless there is memory for what follows the write; the memory is free again afterwards
+ * and stays with this process.
+ */
 int extend_check_memory(struct err *err);
 
 /* All but SIGALRM, on which deadlines rest. */
 void extend_block_signals(void);
+/* Between two extends: -1, ST_SYSTEM, if one of those that were blocked asks to end. */
+int extend_check_signals(struct err *err);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/scope.h"
 #include "journal/store.h"
 #include "kernel/rundir.h"
-#include "journal/store.h"
+#include "ops/extend_predict.h"
 
 /* Names of registers that show what ours shows: they may be the same one. */
 struct likes {
@@ -129,8 +129,8 @@ static int say_end(const struct extend_wanted *wanted, enum journal_kind kind, u
 		return err_add(err, " (nothing was extended)");
 	}
 	err_set(err, ST_UNSETTLED,
-		"'%s': it changed, but not to the predicted value: somebody else extends it, and "
-		"whether record %llu was extended cannot be known",
+		"'%s': it changed, but not to the predicted value: something else extends it, and "
+		"whether record %llu was extended is unknown",
 		wanted->mr->full, (unsigned long long)seq);
 	return rc < 0 ? err_add(err, "; the kernel said: %s", why->msg) : -1;
 }
@@ -189,18 +189,6 @@ static int act(struct journal_writer *w, const struct extend_wanted *wanted,
 	return say_end(wanted, kind, intent->seq, rc, &why, err);
 }
 
-static int predict(const struct extend_wanted *wanted, const struct digest *before,
-	struct digest *ret, struct err *err)
-{
-	struct hasher *h;
-	*ret = *before;
-	if (hasher_open(&h, wanted->mr->alg, err) < 0)
-		return -1;
-	int rc = hash_extend(h, ret, &wanted->digest, err);
-	hasher_close(h);
-	return rc;
-}
-
 static int run(struct journal_writer *w, const struct extend_wanted *wanted,
 	struct extend_done *ret, struct err *err)
 {
@@ -213,7 +201,7 @@ static int run(struct journal_writer *w, const struct extend_wanted *wanted,
 		.before = ret->before};
 	note_foreign(w, wanted, &ret->before, ret);
 	note_earlier(w, ret);
-	int rc = predict(wanted, &ret->before, &intent.expected, err);
+	int rc = extend_predict(wanted, &ret->before, false, &intent.expected, err);
 	find_like(w, mr, &ret->before, &like);
 	if (rc == 0 && journal_reserve(w, like.bytes, err) < 0)
 		rc = err_add(err, ": nothing was extended");
@@ -225,7 +213,7 @@ static int dry_run(const struct root *root, const struct extend_wanted *wanted,
 {
 	if (read_digest(root, wanted->mr, &ret->before, err) < 0)
 		return -1;
-	return predict(wanted, &ret->before, &ret->after, err);
+	return extend_predict(wanted, &ret->before, false, &ret->after, err);
 }
 
 int extend_journal(const struct root *root, const struct mr_list *mrs,
@@ -235,7 +223,7 @@ int extend_journal(const struct root *root, const struct mr_list *mrs,
 	struct mr *mr = wanted->mr;
 	if (wanted->dry_run)
 		return dry_run(root, wanted, ret, err);
-	/* First: a journal of another boot goes on only if its registers can be read. */
+	/* First: a journal of another boot continues only if its registers can be read. */
 	if (mr->abi->prepare != NULL && mr->abi->prepare(root, mr, err) < 0)
 		return -1;
 	int rc = journal_writer_open(&w, root, mrs, wanted->wait_s, err);

@@ -12,6 +12,7 @@
 #include "base/input.h"
 #include "base/scope.h"
 #include "kernel/lock.h"
+#include "ops/extend_predict.h"
 #include "replay/rfc_walk.h"
 #include "replay/rfc_search.h"
 
@@ -153,7 +154,7 @@ static int err_unsettled(const struct attempt *a, const char *state, struct err 
 	return a->rc < 0 ? err_add(err, "; the kernel said: %s", a->why.msg) : -1;
 }
 
-/* After the write, something could not be read: what happened cannot be told. */
+/* After the write, something could not be read: the outcome is unknown. */
 static int cannot_tell(const struct mr *mr, struct err *err)
 {
 	err->status = ST_UNSETTLED;
@@ -223,12 +224,13 @@ static int settle_logged(const struct attempt *a, const struct log_delta *delta,
 	if (outcome == OUTCOME_UNEXPLAINED)
 		return err_set(err, ST_UNSETTLED,
 			"'%s': it is in the log, but the register's value does not follow from the "
-			"log: somebody extends it without one; 'tsmctl verify' says more",
+			"log: something extends it without logging; run 'tsmctl verify'",
 			mr->full);
 	ret->after = a->now.value;
 	if (delta->others > 0 || delta->ours > 1 || delta->syncs > 1)
 		snprintf(ret->note, sizeof(ret->note),
-			"'%s': somebody else extended it too, meanwhile; the log has it all",
+			"'%s': another program extended it at the same time; the log has all "
+			"events",
 			mr->full);
 	return 0;
 }
@@ -241,7 +243,7 @@ static int settle(const struct attempt *a, struct extend_done *ret, struct err *
 	if (read_delta(a, &delta, err) < 0)
 		return cannot_tell(a->wanted->mr, err);
 	if (delta.rewritten)
-		return err_unsettled(a, "its log is not what it was: see 'tsmctl log'", err);
+		return err_unsettled(a, "its log changed unexpectedly: see 'tsmctl log'", err);
 	if (delta.ours > 0)
 		return settle_logged(a, &delta, ret, err);
 	if (delta.syncs > 0 && a->wanted->record.p != NULL)
@@ -257,7 +259,7 @@ static int settle(const struct attempt *a, struct extend_done *ret, struct err *
 	return err_unsettled(a, "it changed, and its log does not explain how", err);
 }
 
-/* Room for one more line, behind which the log then ends. */
+/* Room for one more line, after which the log then ends. */
 static int check_line(
 	const struct extend_wanted *w, off_t *end, bool blank, size_t line, struct err *err)
 {
@@ -270,12 +272,12 @@ static int check_line(
 		return err_set(err, ST_SYSTEM,
 			"'%s': a copy of its kernel log would be longer than RLIMIT_FSIZE allows",
 			w->mr->full);
-	/* With or without the newline: which of the two overruns is nothing to rely on. */
+	/* With or without the newline: which of the two overruns is not reliable. */
 	if (last == KERNEL_LOG_EDGE || *end == KERNEL_LOG_EDGE || last == KERNEL_LOG_MAX ||
 		*end == KERNEL_LOG_MAX)
 		return err_set(err, ST_SYSTEM,
-			"'%s': it would end exactly at the kernel's log buffer, which it overruns "
-			"then: a longer or shorter record does not",
+			"'%s': the log would fill the kernel's buffer exactly, and the kernel then "
+			"writes past its end: use a longer or shorter record",
 			w->mr->full);
 	return 0;
 }
@@ -339,28 +341,6 @@ static int search(const struct attempt *a, struct rfc_search_result *ret, struct
 	return rc < 0 ? err_in(err, "log of '%s'", mr->full) : 0;
 }
 
-/* The value that would result, with the SYNC record that the kernel would put first. */
-static int predict(const struct extend_wanted *w, const struct digest *truth, bool sync,
-	struct digest *ret, struct err *err)
-{
-	struct hasher *h;
-	struct digest d;
-	char hex[2 * DIGEST_SIZE_MAX + 1], text[2 * DIGEST_SIZE_MAX + 64];
-	*ret = *truth;
-	if (hasher_open(&h, w->mr->alg, err) < 0)
-		return -1;
-	int n = snprintf(text, sizeof(text), "SYNC %s/%s", hash_name(w->mr->alg),
-		hex_str(hex, digest_bytes(truth)));
-	int rc = 0;
-	if (sync) {
-		rc = hash_bytes(h, (struct bytes){(const uint8_t *)text, (size_t)n}, &d, err);
-		rc = rc < 0 ? rc : hash_extend(h, ret, &d, err);
-	}
-	rc = rc < 0 ? rc : hash_extend(h, ret, &w->digest, err);
-	hasher_close(h);
-	return rc;
-}
-
 static void give_back(int *lock)
 {
 	if (*lock >= 0)
@@ -379,7 +359,7 @@ static int dry_run(struct attempt *a, int *lock, struct extend_done *ret, struct
 	if (rc == 0) {
 		/* A log that is ahead says what this kernel does not show yet. */
 		bool ahead = replay.verdict == VERDICT_LOG_AHEAD;
-		rc = predict(w, ahead ? &replay.value : &a->before.value,
+		rc = extend_predict(w, ahead ? &replay.value : &a->before.value,
 			w->record.p != NULL && !replay.in_sync, &ret->after, err);
 	}
 	rfc_search_clear(&replay);
@@ -395,7 +375,10 @@ static int write_once(struct attempt *a, bool *tried)
 	return backend->extend_digest(a->root, w->mr, &w->digest, tried, &a->why);
 }
 
-/* Descriptors for the look behind the write, which has more open than the one before it. */
+/*
+ * Reserves descriptors for reading the log after the write, which needs more of them than reading
+ * it before.
+ */
 static void release(int spare[])
 {
 	for (int i = 0; i < SPARE_DESCRIPTORS; i++)

@@ -162,7 +162,10 @@ static int get_with_logs(const struct quoting *q, struct quote_done *ret, struct
 	return check_logs(q, ret, err);
 }
 
-/* Before anything is asked for: the firmware of SEV-SNP is not to be asked in vain. */
+/*
+ * Checked before the request: the firmware of SEV-SNP must not be asked for a report that is then
+ * refused.
+ */
 static int check_provider(const struct root *root, struct quote_done *done, struct err *err)
 {
 	if (with_entry(root, NULL, done, err) < 0)

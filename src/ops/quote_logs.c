@@ -101,7 +101,7 @@ static int add_rtmrs(struct mr_list *mrs, struct err *err)
 	return 0;
 }
 
-/* Wanted are RTMRs, whatever else this machine has. */
+/* Only RTMRs are wanted, even if this machine has other registers. */
 static int read_of(
 	const struct root *root, const struct mr_list *mrs, struct quote_logs *ret, struct err *err)
 {

@@ -3,6 +3,7 @@
 #ifndef TSMCTL_OPS_RECORD_H
 #define TSMCTL_OPS_RECORD_H
 
+#include "kernel/root.h"
 #include "model/hash.h"
 
 /*
@@ -19,5 +20,8 @@ int record_check(struct bytes record, struct err *err);
  */
 int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MAX + 1],
 	struct bytes *ret, struct err *err);
+/* The same of a file below the root, whose path begins with '/'; the record has the path as it is given. */
+int record_of_root_file(const struct root *root, const char *path, struct hasher *h,
+	char buf[static RECORD_MAX + 1], struct bytes *ret, struct err *err);
 
 #endif

@@ -67,7 +67,7 @@ int write_run(const struct root *root, struct mr *mr, struct bytes value, unsign
 	AUTO_CLOSE int lock = lock_take(root, wait_s, err);
 	if (lock < 0)
 		return -1;
-	/* A register whose log was not to be seen for a moment is no static one. */
+	/* A register whose log was missing for a moment is not a static one. */
 	if (mr->abi->recheck != NULL &&
 		(mr->abi->recheck(root, mr, err) < 0 || write_allowed(mr, err) < 0))
 		return -1;

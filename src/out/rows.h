@@ -7,6 +7,7 @@
 #define TSMCTL_OUT_ROWS_H
 
 #include "model/hash.h"
+#include "out/cell.h"
 #include "out/json.h"
 
 enum column_type {
@@ -42,32 +43,11 @@ void row_members(struct json *j, const struct column *columns, size_t n, const v
 void row_json(struct json *j, const struct column *columns, size_t n, const void *row);
 /* The same as a line of JSON Lines. */
 void row_jsonl(struct sink *s, const struct column *columns, size_t n, const void *row);
-/* {"status":N,"message":"..."} */
+/* {"status":N,"message":"..."}, and "offset", "line" or "seq" where it is known. */
 void json_err(struct json *j, const struct err *err);
 
-/* An aligned table. Cells hold printable ASCII: any other byte is shown as strvis(3) does. */
-enum { TABLE_COLUMNS_MAX = 32 };
-
-/*
- * `picked` are indices of columns that have a title. Rows are kept until the end, to know how wide
- * they are; `stream` says that there may be too many for that: then `widths` are used and rows are
- * written at once.
- */
-struct table {
-	const struct column *columns;
-	size_t picked[TABLE_COLUMNS_MAX];
-	size_t n;
-	bool header;
-	const size_t *widths; /* by position in picked; NULL: as wide as the widest cell */
-	char **cells;	      /* n a row */
-	size_t n_cells, room;
-};
-
-/* The columns with COL_DEFAULT. */
-void table_pick_default(struct table *t, size_t n_columns);
-/* Adds, or writes, a row. */
-int table_row(struct table *t, struct sink *s, const void *row, struct err *err);
-/* Writes what was kept, and frees it. */
-void table_end(struct table *t, struct sink *s);
+/* The cell of one column, as a table shows it. -1: no memory. */
+int row_cell(
+	struct cell *c, const struct screen *screen, const struct column *column, const void *row);
 
 #endif

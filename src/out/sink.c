@@ -9,7 +9,7 @@ void sink_open(struct sink *s, int fd)
 {
 	s->fd = fd;
 	s->sys = 0;
-	s->used = false;
+	s->used = s->may_leave = false;
 	s->written = 0;
 	s->n = 0;
 }
@@ -20,6 +20,8 @@ static void write_all(struct sink *s, const char *p, size_t n)
 		ssize_t put = write(s->fd, p, n);
 		if (put < 0 && errno == EINTR)
 			continue;
+		if (put < 0 && errno == EPIPE && s->may_leave)
+			return;
 		if (put < 0) {
 			s->sys = errno;
 			return;

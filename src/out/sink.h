@@ -12,6 +12,7 @@ struct sink {
 	int fd;
 	int sys; /* errno of the first write that failed; nothing is written after it */
 	bool used;
+	bool may_leave;	  /* the reader: what is written after that is lost, and no error */
 	uint64_t written; /* bytes that are not in buf any more */
 	size_t n;
 	char buf[32768];

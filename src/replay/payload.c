@@ -10,7 +10,7 @@
 /* The name of a PE section: PE format, section "Section Table". */
 enum { SECTION_NAME_MAX = 8 };
 
-/* What may have been hashed, the likely one first. */
+/* What may have been hashed, the most likely form first. */
 struct candidates {
 	bool must; /* it was one of these; else the hash may be over something else */
 	size_t n;
@@ -51,7 +51,7 @@ static void add_action(struct candidates *c, struct bytes data)
 		add(c, (struct bytes){data.p, data.n - 1});
 }
 
-/* UEFI_VARIABLE_DATA: what stands behind its name, and how long it says that its data is. */
+/* UEFI_VARIABLE_DATA: what stands after its name, and how long it says that its data is. */
 static bool take_variable(struct bytes data, struct bytes *ret, uint64_t *ret_size)
 {
 	struct cursor cur = {.left = data};
@@ -67,7 +67,7 @@ static bool take_variable(struct bytes data, struct bytes *ret, uint64_t *ret_si
 }
 
 /*
- * Until version 15.2, shim puts five zeros and a byte of anything behind the variable, and hashes all
+ * Until version 15.2, shim puts five zeros and a byte of anything after the variable, and hashes all
  * but that byte.
  */
 static void add_authority(struct candidates *c, struct bytes data)
@@ -118,10 +118,10 @@ static void add_platform_config(struct candidates *c, struct bytes data)
 		  bytes_equal(name, bytes_of("td_payload_info"));
 }
 
-/* How GRUB logs a command: its text, which is measured, behind a prefix. */
+/* How GRUB logs a command: its text, which is measured, after a prefix. */
 struct grub_prefix {
 	const char *prefix;
-	size_t behind; /* bytes behind the text, the first of which is NUL */
+	size_t behind; /* bytes after the text, the first of which is NUL */
 	bool with_nul; /* it is hashed with that NUL */
 	bool must;     /* no GRUB is known that hashes anything else */
 };
@@ -141,7 +141,10 @@ static void add_grub(struct candidates *c, const struct grub_prefix *g, struct b
 	struct bytes text = before_nul((struct bytes){data.p + skip, data.n - skip});
 	size_t behind = data.n - skip - text.n;
 	struct bytes with_nul = {text.p, text.n + 1};
-	/* In another form nothing is to hide behind a NUL: all of it was hashed, or it is not known. */
+	/*
+	 * In any other form nothing may hide after a NUL: either all of it was hashed, or it is
+	 * unknown.
+	 */
 	if (behind != g->behind) {
 		add(c, (struct bytes){text.p, text.n + behind});
 		return;

@@ -26,7 +26,7 @@ struct batch {
 	_Alignas(LINE_BYTES) uint8_t *p;
 	size_t room, used;
 	size_t at, done; /* up to where its items were taken, and worked on */
-	int rc;		 /* 1: there is more behind it */
+	int rc;		 /* 1: there is more after it */
 	struct err err;	 /* rc -1 */
 };
 
@@ -72,7 +72,7 @@ static int add_item(struct pipeline *p, struct batch *b, uint32_t size)
 	return 0;
 }
 
-/* Pulls items until one does not fit behind the others. */
+/* Pulls items until one does not fit after the others. */
 static void fill(struct pipeline *p, struct batch *b)
 {
 	if (b->room != p->ops->batch_room) {
@@ -171,7 +171,7 @@ static bool create_thread(struct pipeline *p)
 	return created;
 }
 
-/* Without a thread, whatever the reason, the items are read all the same. */
+/* If no thread can be started, the items are still read. */
 static void start_thread(struct pipeline *p)
 {
 	sigset_t all, before;
@@ -203,7 +203,7 @@ static void wait_until_filled(struct pipeline *p)
 	p->now = &p->batch[p->taken % BATCHES];
 }
 
-/* Goes on behind the batch that was taken to its end. */
+/* Continues after the batch that was taken to its end. */
 static void next_batch(struct pipeline *p)
 {
 	bool first = p->now == NULL;

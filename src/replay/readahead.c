@@ -7,7 +7,7 @@
 
 #include "replay/pipeline.h"
 
-/* An event in a batch, with room for its digests only; its bytes are behind it. */
+/* An event in a batch, with room for its digests only; its bytes are after it. */
 struct item {
 	struct pipeline_item front;
 	enum explanation of[EVENT_DIGESTS_MAX];

@@ -40,7 +40,7 @@ struct run {
 	bool at_start;	      /* of the log: then the first line too may have failed */
 	struct digest all;    /* the value if each of the n extended */
 	struct direct *lines; /* the first REPLAY_RUN_LINES_MAX of the n */
-	off_t end;	      /* behind its last line */
+	off_t end;	      /* after its last line */
 	struct digest goal;   /* what it must lead to */
 };
 
@@ -155,7 +155,7 @@ static int run_add(struct search *s, const struct rfc_line *line, struct err *er
 }
 
 /*
- * Reads the run that starts with `line`, and looks at the line behind it, which is left unread. 1
+ * Reads the run that starts with `line`, and looks at the line after it, which is left unread. 1
  * if there is one, 0 at the end.
  */
 static int read_run(
@@ -181,7 +181,7 @@ static int read_run(
 
 /*
  * Extends value with lines i.. of the run, `left` of which fail, in search of its goal. What is before
- * a failed line is extended once; what is behind it is not, for no two readings have the same value
+ * a failed line is extended once; what is after it is not, for no two readings have the same value
  * there: that is n^2/2 extends for one failed line of n, and n^3/6 for two. It calls itself twice at the
  * most.
  */
@@ -230,7 +230,7 @@ static enum walk find_real(struct search *s, struct rfc_search_run *ret, struct 
 	return WALK_FAILED;
 }
 
-/* Goes on with the run read as real, keeping the other reading for later. */
+/* Continues with the run read as real, keeping the other reading for later. */
 static int choose_real(struct search *s, const struct rfc_search_run *run,
 	const struct digest *value, const struct state *otherwise, struct err *err)
 {

@@ -69,7 +69,7 @@ int rfc_search(struct rfc_log *log, struct hasher *h, struct rfc_search_starts s
 	const struct digest *target, struct rfc_search_result *ret, struct err *err);
 /* The value that the log itself states at its very start; false if it states none. */
 int rfc_search_stated_start(struct rfc_log *log, bool *ret_is, struct digest *ret, struct err *err);
-/* The same as rfc_search for the part of the log behind `from`: match or mismatch, nothing else. */
+/* The same as rfc_search for the part of the log after `from`: match or mismatch, nothing else. */
 int rfc_search_tail(struct rfc_log *log, struct hasher *h, struct rfc_search_from from,
 	const struct digest *target, struct rfc_search_result *ret, struct err *err);
 void rfc_search_clear(struct rfc_search_result *result);

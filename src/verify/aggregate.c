@@ -18,7 +18,7 @@ static bool is_pcr(const struct mr *mr, uint32_t *ret_index)
 	return reg_place(mr->provider, mr->name, &place, ret_index) && place == PLACE_PCR;
 }
 
-/* The values of PCR 0 to 9 of this TPM and bank, one behind the other; false: not all are known. */
+/* The values of PCR 0 to 9 of this TPM and bank, one after the other; false: not all are known. */
 static bool read_pcrs(const struct registers *r, const struct log_input *in, enum hash_alg alg,
 	uint8_t values[static PCRS * DIGEST_SIZE_MAX])
 {

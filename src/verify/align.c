@@ -256,7 +256,10 @@ static int align_rests(struct work *w, struct err *err)
 	trim(w, &g);
 	if (is_empty(&g))
 		return 0;
-	w->reach = numbers((size_t)(EDITS + 1) * (EDITS + 1));
+	/* That many edits are enough for any alignment of two short ones. */
+	uint64_t edits = (uint64_t)w->rest[0].n + w->rest[1].n;
+	size_t rows = (edits < EDITS ? (size_t)edits : EDITS) + 1;
+	w->reach = reallocarray(NULL, rows * rows, sizeof(*w->reach));
 	if (w->reach == NULL)
 		return no_memory(err);
 	if (align_close(w, &g))

@@ -156,7 +156,7 @@ static bool is_forward(const struct numbers *numbers, const struct joined_regist
 	const struct joined_register *b)
 {
 	uint32_t i = 0;
-	while (i < a->n && i < b->n && a->digest[i] == b->digest[i])
+	while (i < a->n && i < b->n && numbers->first[a->digest[i]] == numbers->first[b->digest[i]])
 		i++;
 	if (i == a->n || i == b->n)
 		return i == a->n;
@@ -167,8 +167,10 @@ static bool is_forward(const struct numbers *numbers, const struct joined_regist
 /* Numbers from 0 on, so that the work depends on this register's events alone. */
 static void renumber(struct alignment *al, struct joined_register *reg)
 {
+	const uint32_t *first = al->numbers[reg->alg].first;
 	for (uint32_t i = 0; i < reg->n; i++) {
 		uint32_t *number = &reg->digest[i];
+		*number = first[*number];
 		if (al->map[*number].user != al->user) {
 			al->map[*number].user = al->user;
 			al->map[*number].number = al->n++;
@@ -264,7 +266,7 @@ static int align_all(struct compare *c, struct alignment *al, struct err *err)
 
 /* --- events --- */
 
-/* Reads both sides, each once more if its registers were not in the bank that is compared. */
+/* Reads both sides, once more if registers were not in the bank that is compared. */
 static int read_sides(struct compare *c, struct alignment *al, struct err *err)
 {
 	bool again[2] = {false, false};
@@ -275,8 +277,12 @@ static int read_sides(struct compare *c, struct alignment *al, struct err *err)
 		return -1;
 	for (size_t i = 0; i < c->n; i++)
 		pick_bank(&c->v[i], again);
+	if (!again[0] && !again[1])
+		return 0;
+	for (int alg = 0; alg < HASH_COUNT; alg++)
+		numbers_clear(&al->numbers[alg]);
 	for (int s = 0; s < 2; s++)
-		if (again[s] && joined_read(&c->side[s], al->numbers, err) < 0)
+		if (joined_read(&c->side[s], al->numbers, err) < 0)
 			return -1;
 	return 0;
 }
@@ -290,6 +296,9 @@ static int load(
 		if (name_register(c, &c->v[i], machine, err) < 0)
 			return -1;
 	mr_list_sort(&c->mrs);
+	for (int alg = 0; alg < HASH_COUNT; alg++)
+		if (numbers_settle(&al->numbers[alg], err) < 0)
+			return -1;
 	return align_all(c, al, err);
 }
 

@@ -300,7 +300,7 @@ static size_t stuck_list(const struct timeline *t, const struct state *st)
 	return l;
 }
 
-/* Where the likely order stood behind the last claim of a journal that it took. */
+/* Where the likely order stood after the last claim of a journal that it took. */
 static const struct state *last_anchored(const struct timeline *t)
 {
 	size_t n = t->n_path;
@@ -343,7 +343,7 @@ static const struct claim *left_at(
 	return NULL;
 }
 
-/* What is left of logs: whatever their order, does some of it lead to this value? */
+/* Whether some part of what is left of the logs leads to this value, in any order. */
 struct rest {
 	struct sequence *s;
 	const struct state *at;
@@ -431,7 +431,7 @@ static int look_for_place(struct sequence *s, struct err *err)
 	return 0;
 }
 
-/* The value behind the last claim of a journal, where nothing else is left: somebody else extended. */
+/* The value after the last claim of a journal, where nothing else is left: somebody else extended. */
 static void look_behind(struct timeline *t)
 {
 	/* Whether a doubtful claim was extended before it is not known. */
@@ -547,7 +547,7 @@ int diagnosis_find(struct timeline *t, struct err *err)
 	return rc < 0 ? -1 : set_value(t, err);
 }
 
-/* The claim stands in the list where its number says. */
+/* The claim is at the place in the list that its number gives. */
 static enum sequence_outcome insert_everywhere(
 	struct sequence *s, size_t l, size_t at, const struct claim *more, struct err *err)
 {
@@ -568,7 +568,7 @@ static enum sequence_outcome insert_in_line(
 	struct timeline *t = s->t;
 	struct order order;
 	size_t k = 0;
-	/* Before the claim that follows it in its log; the last one of its log: behind the one before. */
+	/* Before the claim that follows it in its log; the last one of its log: after the one before. */
 	while (k < t->n_path &&
 		(at < t->list[l].n ? t->saved[k + 1].used[l] <= at : t->saved[k].used[l] < at))
 		k++;

@@ -25,7 +25,7 @@ static bool is_twin(const struct sequence *s, const struct state *st, size_t l, 
 static enum sequence_outcome go_on(
 	struct sequence *s, struct state *st, size_t cur, unsigned left, struct err *err);
 
-/* Where a step decided something, both ways are tried; *st stands where the rest of one goes on. */
+/* If a step made a decision, both ways are tried; *st is where the rest of one way continues. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum sequence_outcome try_fork(struct sequence *s, struct state *st, struct fork *fork,
 	size_t cur, unsigned left, struct err *err)
@@ -65,7 +65,7 @@ static enum sequence_outcome follow(
 	return o;
 }
 
-/* Goes on with each other list from here. Where `cur` is at its end, that is no switch. */
+/* Continues with each other list from here. Where `cur` is at its end, that is no switch. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum sequence_outcome switch_list(
 	struct sequence *s, const struct state *st, size_t cur, unsigned left, struct err *err)
@@ -85,7 +85,7 @@ static enum sequence_outcome switch_list(
 	return o;
 }
 
-/* Goes on with list `cur`, and at each place, with at most `left` switches, with each other list. */
+/* Continues with list `cur`, and at each place, with at most `left` switches, with each other list. */
 /* NOLINTNEXTLINE(misc-no-recursion) */
 static enum sequence_outcome go_on(
 	struct sequence *s, struct state *st, size_t cur, unsigned left, struct err *err)

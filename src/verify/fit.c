@@ -150,7 +150,7 @@ struct choice {
 	uint32_t some;	    /* of those that may, these do */
 };
 
-/* The last place that each claim may have, so that those behind it in its list have one. */
+/* The last place that each claim may have, so that those after it in its list have one. */
 static uint32_t *last_places(const struct timeline *t, const struct claim_list *list,
 	const struct digest values[], struct err *err)
 {
@@ -176,7 +176,7 @@ static bool was_held(const struct digest values[], size_t k, const struct digest
 	return false;
 }
 
-/* Whether a record that may not have been extended stands for element k. */
+/* Whether an unconfirmed record may account for element k. */
 static bool is_doubtful(const struct timeline *t, size_t k, const struct digest values[])
 {
 	const struct digest *digest = &timeline_claim_at(t, &t->path[k])->digest;
@@ -215,7 +215,7 @@ static void look_at_element(const struct cover *c, size_t k)
 	choice->some = choice->may;
 }
 
-/* Goes on to the next element; false: nobody tells of this one. */
+/* Moves to the next element; false: no claim accounts for this one. */
 static bool choose(const struct cover *c, size_t k)
 {
 	const struct choice *choice = &c->choice[k];
@@ -229,7 +229,7 @@ static bool choose(const struct cover *c, size_t k)
 	return true;
 }
 
-/* Whether all elements are told; *ret_sure: all choices were tried. */
+/* Whether claims account for all elements; *ret_sure: all choices were tried. */
 static bool cover_all(const struct cover *c, bool *ret_sure)
 {
 	size_t k = 0, n = c->t->n_path;
@@ -257,7 +257,7 @@ static bool cover_all(const struct cover *c, bool *ret_sure)
 	return true;
 }
 
-/* Whether each element of the sequence is told by a claim that stands there, with all claims at a place. */
+/* Whether each element of the sequence has a claim of its own, with every claim at a place. */
 static int find_cover(const struct timeline *t, const struct digest values[], bool *ret,
 	bool *ret_sure, struct err *err)
 {

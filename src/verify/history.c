@@ -355,7 +355,18 @@ static bool has_same_lists(const struct timeline *t, const struct timeline *like
 	return same;
 }
 
-/* The sequence of `like`, in this bank, whatever is left to spend: it is one extend for each claim. */
+static bool uses_all(const struct timeline *t, const struct state *st)
+{
+	for (size_t l = 0; l < t->n_lists; l++)
+		if (st->used[l] < t->list[l].n)
+			return false;
+	return true;
+}
+
+/*
+ * The sequence of `like`, or a first part of it, in this bank, whatever is left to spend: it is one extend for
+ * each claim.
+ */
 static enum sequence_outcome follow_path(
 	struct sequence *s, const struct timeline *like, struct err *err)
 {
@@ -366,7 +377,8 @@ static enum sequence_outcome follow_path(
 	t->from = st.value;
 	t->from_index = like->from_index;
 	t->effort = NULL;
-	for (size_t k = 0; k < like->n_path; k++) {
+	bool part = !like->from_stated; /* behind a start that is only stated, all must follow */
+	for (size_t k = 0; k < like->n_path && !(part && digest_equal(&st.value, t->want)); k++) {
 		const struct step *step = &like->path[k];
 		if (sequence_extend(s, &st, &timeline_claim_at(t, step)->digest, *step, err) < 0)
 			return SEQUENCE_FAILED;
@@ -390,9 +402,18 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 		return -1;
 	/* Where nothing was found, one wrong digest in that bank may be all that was in the way. */
 	bool follows = like->found && (!stated || like->from_index < t->n_stated);
-	o = follows ? follow_path(&s, like, err) : search(&s, &stated, err);
+	o = follows ? follow_path(&s, like, err) : SEQUENCE_OPEN;
+	/* Where that bank does not hold all claims, this one may hold more of them. */
+	bool more = follows && o == SEQUENCE_OPEN && !uses_all(t, &s.end);
+	if (more) {
+		sequence_clear(&s);
+		if (sequence_init(&s, t, budget, err) < 0)
+			return -1;
+	}
+	if (more || !follows)
+		o = search(&s, &stated, err);
 	int rc = o == SEQUENCE_FAILED ? -1 : o == SEQUENCE_FOUND ? found(t, &s, stated, err) : 0;
-	t->all_tried |= like->found;
+	t->all_tried |= like->found && !more;
 	/* A change that was not found there is not looked for again. */
 	bool changed = like->found || diagnosis_is_change(&like->diagnosis);
 	t->budget = changed ? s.budget : 0;

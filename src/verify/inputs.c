@@ -133,14 +133,13 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 		rc = open_input(&in, format, err);
 	if (rc == 0 && in.as != NULL && in.format == &log_format_journal)
 		rc = err_set(err, ST_USAGE,
-			"'%s': a journal says itself which register each event is of: leave '@%s' "
-			"out",
-			in.path, in.as);
+			"'%s': a journal names the register of each event: omit '@%s'", in.path,
+			in.as);
 	if (rc == 0 && measure(&in, err) == 0 && append(inputs, &in, err) == 0)
 		return 0;
 	const char *colon = in.path != NULL ? strrchr(in.path, ':') : NULL;
 	if (err->sys == ENOENT && format == NULL && colon != NULL)
-		err_add(err, "; '%s' is no log format that is known here", colon + 1);
+		err_add(err, "; unknown log format '%s'", colon + 1);
 	close_input(&in);
 	return -1;
 }
@@ -179,8 +178,8 @@ int inputs_add_quoted(struct inputs *inputs, const struct quote_log *log, struct
 		.path = log->reg != NULL ? log->reg : log->source,
 		.format = log_formats_by_name(log->format)};
 	if (in.format == NULL)
-		return err_set(err, ST_FORMAT, "log '%s': its format '%s' is not known here",
-			log->source, log->format);
+		return err_set(
+			err, ST_FORMAT, "log '%s': unknown format '%s'", log->source, log->format);
 	in.text = in.format == &log_format_rfc_text;
 	in.fd = input_memory((struct bytes){log->p, log->n}, err);
 	if (in.fd < 0)
@@ -285,8 +284,8 @@ static const struct mr *bind(const struct log_input *in, const struct mr_list *m
 	if (mr != NULL)
 		return mr;
 	if (in->as != NULL) {
-		err_set(err, ST_USAGE, "'%s': '%s' is no register here, or more than one", in->path,
-			in->as);
+		err_set(err, ST_USAGE, "'%s': '%s' does not name exactly one register here",
+			in->path, in->as);
 		return NULL;
 	}
 	if (log_hash(in->fd, &alg, err) < 0) {
@@ -295,7 +294,8 @@ static const struct mr *bind(const struct log_input *in, const struct mr_list *m
 	}
 	mr = only_one(mrs, has_hash, &alg);
 	if (mr == NULL)
-		err_set(err, ST_USAGE, "'%s': nothing tells whose log this is: name one register",
+		err_set(err, ST_USAGE,
+			"'%s': the log does not say which register it is of: name one register",
 			in->path);
 	return mr;
 }
@@ -382,7 +382,7 @@ static struct mr *add_log_mr(struct mr_list *mrs, char *name, int fd, struct err
 	char *colon = strrchr(name, ':');
 	enum hash_alg alg = colon != NULL ? hash_by_name(bytes_of(colon + 1)) : HASH_UNKNOWN;
 	if (colon != NULL && alg == HASH_UNKNOWN) {
-		err_set(err, ST_USAGE, "'%s': no hash of that name is known here", name);
+		err_set(err, ST_USAGE, "'%s': unknown hash", name);
 		return NULL;
 	}
 	if (colon != NULL)

@@ -24,7 +24,9 @@ struct log_input {
 	const struct mr *mr; /* text: its register */
 	const char *
 		provider; /* of this machine: the TPM whose PCRs it is of; NULL: it is of no TPM alone */
-	bool unsized;	 /* a pseudo-file: what fstat says of its size is nothing */
+	bool unsized; /* a pseudo-file: what fstat says of its size is nothing */
+	uint64_t
+		settled; /* of `size`: what was there before the registers were read; 0: not known */
 	bool incomplete; /* its writer marked it: not all that was extended is in it */
 	char *as;	 /* the register that all its events are of; NULL: they say it themselves */
 	struct log_reader *reader; /* not text: never moved; NULL: it could not be opened */

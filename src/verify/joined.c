@@ -215,7 +215,7 @@ static int take(struct pass *p, struct joined_register *reg, const struct digest
 	uint32_t number;
 	if (++p->j->n_events > DIFF_EVENTS_MAX)
 		return too_many(err);
-	if (numbers_get(&p->numbers[reg->alg], digest, doubtful, &number, err) < 0)
+	if (numbers_add(&p->numbers[reg->alg], digest, doubtful, &number, err) < 0)
 		return -1;
 	return append(reg, number, err);
 }
@@ -434,6 +434,8 @@ int joined_read(struct joined *j, struct numbers numbers[static HASH_COUNT], str
 	struct pass p = {.j = j, .numbers = numbers};
 	bool values_only = j->inputs->values_only;
 	begin_anew(j);
+	for (int alg = 0; alg < HASH_COUNT; alg++)
+		numbers_begin(&numbers[alg]);
 	j->inputs->values_only = true;
 	int rc = run_all(&p, read_source, err);
 	j->inputs->values_only = values_only;

@@ -541,7 +541,7 @@ static int judge_hunt(
 {
 	const struct timeline *t = &hunt->t;
 	const struct track *track = &c->p.tracks.v[hunt->track];
-	/* A text log behind the others has explained it; the search may tell more, but not less. */
+	/* A text log after the others has explained it; the search may tell more, but not less. */
 	bool explained = j->verdict == VERDICT_MATCH || j->verdict == VERDICT_ALTERED;
 	if (explained && !t->found)
 		return 0;
@@ -636,6 +636,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	j->spent = r->extends > 0;
 	j->skipped = r->untrue;
 	j->skipped_off = r->untrue_off;
+	j->text_source = in->name;
 	j->place = r->place;
 	j->resumes = r->resumes;
 	j->stated = r->verdict == VERDICT_LOG_AHEAD && r->stated;
@@ -649,7 +650,7 @@ static int judge_text(const struct log_input *in, const struct rfc_search_result
 	return claims ? add_source(j, in->name, err) : 0;
 }
 
-/* The kernel's log goes on where the other logs end. */
+/* The kernel's log continues where the other logs end. */
 static int judge_behind(const struct court *c, const struct track *track,
 	const struct log_input *in, const struct rfc_search_result *r, struct judgement *j,
 	struct err *err)
@@ -660,6 +661,7 @@ static int judge_behind(const struct court *c, const struct track *track,
 	j->matched = chain->n + r->matched;
 	j->skipped = r->untrue;
 	j->skipped_off = r->untrue_off;
+	j->text_source = in->name;
 	set_good(track, false, j);
 	if (add_chain_doubtful(track, chain, j, err) < 0 || add_tallied(c, track, j, err) < 0)
 		return -1;
@@ -700,7 +702,7 @@ static int replay_text(const struct court *c, const struct log_input *in, const 
 }
 
 /*
- * Text logs of a bank: alone, or one behind all the other logs. *ret_done: that was it; else they have
+ * Text logs of a bank: alone, or one after all the other logs. *ret_done: that was it; else they have
  * to be searched among.
  */
 static int try_texts(const struct court *c, const struct track *track, struct judgement *j,
@@ -1274,7 +1276,7 @@ static bool set_padded(struct court *c, bool padded)
 
 /*
  * A kernel that lacks the hash of a bank when IMA starts, and every one before Linux 5.8, extends the bank
- * with IMA's SHA-1 digest and zeros behind it.
+ * with IMA's SHA-1 digest and zeros after it.
  */
 static int try_padded(struct court *c, const size_t *order, struct err *err)
 {

@@ -54,16 +54,17 @@ struct judgement {
 	struct event_ref lack;
 	struct event_ref altered; /* of a claim whose data does not hash to its digest */
 	bool has_altered;
-	bool padded;	   /* IMA extended it with SHA-1 digests, and zeros behind them */
+	bool padded;	   /* IMA extended it with SHA-1 digests, and zeros after them */
 	bool initial;	   /* it holds an initial value */
 	bool stated;	   /* partial, log-ahead: it starts from a value that only a log states */
 	uint64_t extends;  /* what the search took */
 	bool spent;	   /* and there were no more for it */
 	uint64_t skipped;  /* its text log: lines that correspond to no extend */
 	off_t skipped_off; /* the first of them */
-	off_t place;  /* mismatch: the line of its text log from which on it is wrong; -1: none */
-	bool resumes; /* from that line on the log reproduces the register */
-	const char *other_boot; /* a source that is of another boot; NULL: none */
+	off_t place; /* mismatch: the line of its text log from which on it is wrong; -1: none */
+	const char *text_source; /* that log; NULL: none was judged by its lines */
+	bool resumes;		 /* from that line on the log reproduces the register */
+	const char *other_boot;	 /* a source that is of another boot; NULL: none */
 	struct reference_answer reference;
 	char detail[ERR_MSG_MAX];
 	/* The interpretation of its text log, if that alone explains it. */

@@ -9,7 +9,7 @@
 
 enum {
 	WORDS = (DIGEST_SIZE_MAX + 4) / 4,
-	SLOTS_MIN = 64,
+	ROOM_MIN = 64,
 	NUMBER_BITS =
 		22, /* of a slot; those above are of the hash, and spare most looks at a key */
 };
@@ -32,67 +32,103 @@ static const uint8_t *key_of(const struct numbers *n, uint32_t number)
 	return n->key + number * n->key_size;
 }
 
-/*
- * The slot of a key: the one it is in, or the empty one for it. *ret_top: what a slot of this key has above
- * its number.
- */
-static uint32_t *find_slot(const struct numbers *n, const uint8_t *key, uint32_t *ret_top)
-{
-	uint32_t h = hash_key(n, key), top = h & ~NUMBER_MASK;
-	*ret_top = top;
-	for (uint32_t i = h;; i++) {
-		uint32_t *slot = &n->slot[i & (n->slots - 1)];
-		uint32_t number = *slot & NUMBER_MASK;
-		if (number == 0 || ((*slot & ~NUMBER_MASK) == top &&
-					   memcmp(key_of(n, number - 1), key, n->key_size) == 0))
-			return slot;
-	}
-}
-
 static int grow(struct numbers *n, struct err *err)
 {
-	uint32_t slots = n->slots > 0 ? 2 * n->slots : SLOTS_MIN;
-	uint8_t *key = reallocarray(n->key, slots / 2, n->key_size);
+	size_t room = n->room > 0 ? 2 * (size_t)n->room : ROOM_MIN;
+	uint8_t *key = reallocarray(n->key, room, n->key_size);
 	if (key == NULL)
 		return err_sys(err, ENOMEM, "events");
 	n->key = key;
-	free(n->slot);
-	n->slot = calloc(slots, sizeof(*n->slot));
-	n->slots = n->slot != NULL ? slots : 0;
-	if (n->slot == NULL)
-		return err_sys(err, ENOMEM, "events");
-	for (uint32_t i = 0; i < n->n; i++) {
-		uint32_t top, *slot = find_slot(n, key_of(n, i), &top);
-		*slot = top | (i + 1);
-	}
+	n->room = (uint32_t)room;
 	return 0;
 }
 
-int numbers_get(struct numbers *n, const struct digest *digest, bool doubtful, uint32_t *ret,
+int numbers_add(struct numbers *n, const struct digest *digest, bool doubtful, uint32_t *ret,
 	struct err *err)
 {
 	uint8_t key[DIGEST_SIZE_MAX + 1];
-	if (n->key_size == 0) {
+	if (n->key_size == 0)
 		n->key_size = digest->size + 1u;
-		arc4random_buf(n->salt, sizeof(n->salt));
-	}
 	memcpy(key, digest->v, digest->size);
 	key[digest->size] = doubtful;
-	/* Like logs have like events in a row. */
-	if (n->next < n->n && memcmp(key_of(n, n->next), key, n->key_size) == 0) {
-		*ret = n->next++;
+	*ret = n->next++;
+	if (*ret < n->n && memcmp(key_of(n, *ret), key, n->key_size) == 0)
 		return 0;
-	}
-	if (2 * n->n == n->slots && grow(n, err) < 0)
+	if (n->n == n->room && grow(n, err) < 0)
 		return -1;
-	uint32_t top, *slot = find_slot(n, key, &top);
-	if (*slot == 0) {
-		memcpy(n->key + n->n * n->key_size, key, n->key_size);
-		*slot = top | ++n->n;
-	}
-	n->next = *slot & NUMBER_MASK;
-	*ret = n->next - 1;
+	memcpy(n->key + n->n * n->key_size, key, n->key_size);
+	*ret = n->n++;
 	return 0;
+}
+
+void numbers_begin(struct numbers *n)
+{
+	n->next = 0;
+}
+
+/* A number whose first equal one is looked for. */
+struct search {
+	uint32_t number, h;
+};
+
+static uint32_t *slot_of(uint32_t *slot, uint32_t slots, uint32_t h)
+{
+	return &slot[h & (slots - 1)];
+}
+
+/* The first number with this key, from the slots; the number itself is put there if there is none. */
+static uint32_t find_first(
+	const struct numbers *n, uint32_t *slot, uint32_t slots, const struct search *s)
+{
+	uint32_t top = s->h & ~NUMBER_MASK;
+	for (uint32_t i = s->h;; i++) {
+		uint32_t *at = slot_of(slot, slots, i), other = *at & NUMBER_MASK;
+		if (other == 0) {
+			*at = top | (s->number + 1);
+			return s->number;
+		}
+		if ((*at & ~NUMBER_MASK) == top &&
+			memcmp(key_of(n, other - 1), key_of(n, s->number), n->key_size) == 0)
+			return other - 1;
+	}
+}
+
+/* Slots and keys are far from each other: each is fetched from memory while others are looked at. */
+static void find_all(struct numbers *n, uint32_t *slot, uint32_t slots)
+{
+	enum { AHEAD = 16, NEAR = 8 };
+	struct search s[AHEAD];
+	for (uint32_t i = 0; i < n->n + AHEAD; i++) {
+		if (i >= AHEAD)
+			n->first[i - AHEAD] = find_first(n, slot, slots, &s[i % AHEAD]);
+		if (i < n->n) {
+			s[i % AHEAD] = (struct search){i, hash_key(n, key_of(n, i))};
+			__builtin_prefetch(slot_of(slot, slots, s[i % AHEAD].h), 1);
+		}
+		if (i >= NEAR && i - NEAR < n->n) {
+			uint32_t other =
+				*slot_of(slot, slots, s[(i - NEAR) % AHEAD].h) & NUMBER_MASK;
+			const uint8_t *key = key_of(n, other > 0 ? other - 1 : 0);
+			__builtin_prefetch(key);
+			__builtin_prefetch(key + n->key_size - 1);
+		}
+	}
+}
+
+int numbers_settle(struct numbers *n, struct err *err)
+{
+	uint32_t slots = ROOM_MIN;
+	if (n->n == 0)
+		return 0;
+	while (slots < 2 * n->n)
+		slots *= 2;
+	arc4random_buf(n->salt, sizeof(n->salt));
+	uint32_t *slot = calloc(slots, sizeof(*slot));
+	n->first = calloc(n->n, sizeof(*n->first));
+	if (slot != NULL && n->first != NULL)
+		find_all(n, slot, slots);
+	free(slot);
+	return slot != NULL && n->first != NULL ? 0 : err_sys(err, ENOMEM, "events");
 }
 
 struct bytes numbers_digest(const struct numbers *n, uint32_t number)
@@ -103,6 +139,6 @@ struct bytes numbers_digest(const struct numbers *n, uint32_t number)
 void numbers_clear(struct numbers *n)
 {
 	free(n->key);
-	free(n->slot);
+	free(n->first);
 	*n = (struct numbers){0};
 }

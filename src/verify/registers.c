@@ -59,7 +59,7 @@ static int trust(const struct registers *r, struct asked asked[], struct err *er
 				value.n, mr->size);
 		else if (a->trusted.size > 0)
 			rc = err_set(err, ST_FORMAT,
-				"--initial: '%s' is there twice, under two names", mr->full);
+				"--initial: '%s' appears twice, under two names", mr->full);
 		else if (has_start(mr))
 			a->trusted = digest_of(mr->alg, value);
 	}

@@ -144,12 +144,13 @@ static int has_copy(
 static int give_up(struct joining *j, size_t i, size_t k)
 {
 	err_set(&j->values->mrs.mr[i]->bad, ST_NO,
-		"search limit reached (%d extends): what '%s' is to the logs before it is unknown",
+		"search limit reached (%d extends): how '%s' relates to the logs before it is "
+		"unknown",
 		REPLAY_EXTENDS_MAX, j->inputs->v[k].name);
 	return 0;
 }
 
-/* A text log beside what other logs give for its register: a copy, or it goes on where they end. */
+/* A text log beside what other logs give for its register: a copy, or it continues where they end. */
 static int join_text(
 	struct joining *j, size_t i, size_t k, struct rfc_search_result *text, struct err *err)
 {
@@ -212,7 +213,7 @@ static int add_text(struct joining *j, size_t k, struct rfc_search_result *text,
 	mr->flags = MR_RUNTIME | MR_READABLE;
 	if (rc == 0 && text->verdict == VERDICT_UNDECIDED)
 		err_set(&mr->bad, ST_NO,
-			"search limit reached: which direct lines of '%s' extended is unknown",
+			"search limit reached: which direct extends of '%s' took place is unknown",
 			in->name);
 	return 0;
 }

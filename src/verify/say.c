@@ -202,8 +202,8 @@ static void say_undecided(struct judgement *j)
 {
 	if (j->place >= 0)
 		add(j,
-			"offset %lld: lines that failed to extend are not looked for among more "
-			"than %d direct lines in a row: result unknown",
+			"offset %lld: failed extends are not searched for among more than %d "
+			"direct extends in a row: result unknown",
 			(long long)j->place, REPLAY_RUN_LINES_MAX);
 	else if (j->spent)
 		add(j, "search limit reached (%llu extends): result unknown",
@@ -216,7 +216,7 @@ static void say_undecided(struct judgement *j)
 static void say_reset(const struct mr *mr, struct judgement *j)
 {
 	if (strcmp(mr->name, "pcr16") == 0 || strcmp(mr->name, "pcr23") == 0)
-		add(j, "this PCR can be reset, and no log says so");
+		add(j, "this PCR can be reset, and no log shows that");
 }
 
 /* Its writer says so itself: what the register has more may have been systemd's. */
@@ -252,8 +252,7 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 	case VERDICT_UNTOUCHED:
 		say_skipped(j);
 		if (j->padded)
-			add(j, "the kernel extended IMA's SHA-1 digests here, with zeros behind "
-			       "them");
+			add(j, "the kernel extended IMA's SHA-1 digests here, padded with zeros");
 		return;
 	case VERDICT_PARTIAL:
 		add(j, "it starts from a value that the log states and that is not initial; what "

@@ -74,7 +74,7 @@ int sequence_extend(struct sequence *s, struct state *st, const struct digest *d
 	return 0;
 }
 
-/* Whether list m goes on with the claim that list l has taken at the value `before`. */
+/* Whether list m continues with the claim that list l has taken at the value `before`. */
 static bool tells_of(const struct sequence *s, const struct state *st, size_t l, size_t m,
 	const struct claim *c, const struct digest *before)
 {

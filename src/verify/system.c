@@ -19,6 +19,7 @@
 #include "formats/tcg2.h"
 #include "journal/store.h"
 #include "kernel/lock.h"
+#include "verify/tail.h"
 
 /* A log of another program. */
 struct log_place {
@@ -65,14 +66,14 @@ static bool is_of_use(
 }
 
 /* Where a pseudo-file ends now: it may grow, and its size says nothing. */
-static off_t end_of(int fd)
+static int find_end(int fd, const char *path, off_t *ret, struct err *err)
 {
 	uint8_t buf[16384];
-	off_t end = 0;
 	ssize_t n;
-	while ((n = pread(fd, buf, sizeof(buf), end)) > 0)
-		end += n;
-	return end;
+	*ret = 0;
+	while ((n = pread(fd, buf, sizeof(buf), *ret)) > 0)
+		*ret += n;
+	return n == 0 ? 0 : err_sys(err, errno, "'%s'", path);
 }
 
 /* One that is not there, or empty, is no log. *ret_there: it is one. */
@@ -99,8 +100,12 @@ static int open_place(const struct registers *r, const struct asked asked[],
 	}
 	*ret_there = true;
 	in.unsized = !sized;
-	if (in.fd >= 0)
-		end = sized ? st.st_size : end_of(in.fd);
+	if (sized)
+		end = st.st_size;
+	else if (in.fd >= 0 && find_end(in.fd, in.path, &end, &in.err) < 0) {
+		close(in.fd);
+		in.fd = -1;
+	}
 	/* systemd marks its log while it extends, and leaves the mark where it then cannot log. */
 	in.incomplete = sized && place->format == &log_format_systemd && (st.st_mode & S_ISVTX);
 	return inputs_add_open(ret, &in, end, err);
@@ -228,8 +233,9 @@ bool system_has_moved(
 /* With ESTALE in sys: to ask again may help. */
 static void set_moved(struct err *ret, const char *name)
 {
-	err_set(ret, ST_SYSTEM, "'%s' moved %d times while it was read: somebody keeps extending",
-		name, MOVED_RETRIES_MAX);
+	err_set(ret, ST_SYSTEM,
+		"'%s' changed %d times while it was read: something keeps extending it", name,
+		MOVED_RETRIES_MAX);
 	ret->sys = ESTALE;
 }
 
@@ -263,15 +269,57 @@ static int lock_for(const struct registers *r, int *ret, struct err *err)
 	return r->locked ? 0 : lock_read_for(r->root, r->mrs, r->wait_s, ret, err);
 }
 
-/* Value, log, value: they are of one moment if nothing moved between. */
+static bool is_ima(const struct log_input *in)
+{
+	return in->format == &log_format_ima && in->fd >= 0;
+}
+
+/*
+ * IMA's list may grow with every file that is read, and there is no moment at which it and its PCR stand
+ * still. It gets its line before the PCR is extended: what was in it before the values were read must be in
+ * them. *settled: where it ended when it was opened before; 0: it was not.
+ */
+static void note_settled(struct inputs *inputs, uint64_t *settled)
+{
+	for (size_t k = 0; k < inputs->n; k++) {
+		if (!is_ima(&inputs->v[k]))
+			continue;
+		inputs->v[k].settled = *settled;
+		*settled = inputs->v[k].size;
+	}
+}
+
+/* Whether all that moved are registers that a list with a settled part can be of. */
+static bool only_tail_moved(
+	const struct registers *r, const struct asked asked[], const struct inputs *inputs)
+{
+	const struct log_input *list = NULL;
+	for (size_t k = 0; k < inputs->n; k++) {
+		if (input_has_moved(&inputs->v[k]))
+			return false;
+		if (inputs->v[k].settled > 0)
+			list = &inputs->v[k];
+	}
+	for (size_t i = 0; i < r->mrs->n && list != NULL; i++)
+		if (!inputs_can_name(list, asked[i].mr) && value_has_moved(r, &asked[i]))
+			return false;
+	return list != NULL;
+}
+
+/*
+ * Value, log, value: they are of one moment if nothing moved between. Of what moves with IMA's list the value is
+ * that of a moment between two looks at the list.
+ */
 static int open_still(const struct registers *r, struct asked asked[], struct err bad[],
 	struct inputs *ret, struct err *err)
 {
+	uint64_t settled = 0;
 	for (int i = 1;; i++) {
 		registers_read(r, asked, bad);
 		if (open_all(r, asked, ret, err) < 0)
 			return -1;
-		if (!system_has_moved(r, asked, ret))
+		note_settled(ret, &settled);
+		if (!system_has_moved(r, asked, ret) || only_tail_moved(r, asked, ret))
 			return 0;
 		if (i == MOVED_RETRIES_MAX)
 			break;
@@ -314,6 +362,28 @@ static bool is_explained(const struct registers *r, const struct judgement js[])
 	return true;
 }
 
+static int judge_tails(const struct registers *r, const struct inputs *inputs,
+	struct judgement js[], struct err *err)
+{
+	for (size_t k = 0; k < inputs->n; k++)
+		if (inputs->v[k].settled > 0 && tail_judge(&inputs->v[k], r->mrs, js, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* What is not explained, and moves on and on: it may be that which is not explained. */
+static void give_up_judging(const struct registers *r, const struct asked asked[],
+	struct judgement js[], struct err bad[])
+{
+	for (size_t i = 0; i < r->mrs->n; i++) {
+		if (js[i].verdict == VERDICT_NONE || verdict_status(js[i].verdict) == ST_OK ||
+			!value_has_moved(r, &asked[i]))
+			continue;
+		judgement_clear(&js[i]);
+		set_moved(&bad[i], asked[i].mr->full);
+	}
+}
+
 int system_judge(const struct registers *r, struct asked asked[], struct err bad[],
 	struct inputs *inputs, struct judgement ret[], struct err *err)
 {
@@ -329,10 +399,14 @@ int system_judge(const struct registers *r, struct asked asked[], struct err bad
 			return -1;
 		inputs->progress = progress;
 		inputs->progress_arg = arg;
-		if (judge(&q, inputs, ret, err) < 0)
+		if (judge(&q, inputs, ret, err) < 0 || judge_tails(r, inputs, ret, err) < 0)
 			return -1;
-		if (i == MOVED_RETRIES_MAX || is_explained(r, ret))
+		if (is_explained(r, ret))
 			return 0;
+		if (i == MOVED_RETRIES_MAX) {
+			give_up_judging(r, asked, ret, bad);
+			return 0;
+		}
 		if (look_again(r, asked, inputs, &moved, err) < 0)
 			return -1;
 		if (!moved)

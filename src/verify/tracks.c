@@ -67,7 +67,7 @@ static struct digest filled(enum hash_alg alg, int byte)
 	return d;
 }
 
-/* A name, up to a hash behind it, padded with NULs: what registers of some kernels start with. */
+/* A name, up to a hash after it, padded with NULs: what registers of some kernels start with. */
 static bool name_start(enum hash_alg alg, const char *name, struct digest *ret)
 {
 	const char *slash = strchr(name, '/');
@@ -568,7 +568,7 @@ static int by_before(const void *a, const void *b)
 	return rc != 0 ? rc : x->first_seq < y->first_seq ? -1 : x->first_seq > y->first_seq;
 }
 
-/* The first run that starts at this value or behind it. */
+/* The first run that starts at this value or after it. */
 static size_t find_run(const struct track *track, const struct digest *before)
 {
 	size_t from = 0, to = track->n_runs;

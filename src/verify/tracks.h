@@ -70,7 +70,7 @@ struct track {
 	struct tally *tally; /* of each source; owned */
 	uint64_t claims;     /* of all sources, but for doubtful ones */
 	bool of_every_bank; /* events without a digest of its hash extended it all the same (IMA) */
-	bool padded; /* they did so with their SHA-1 digest and zeros behind it, see tracks_digest */
+	bool padded; /* they did so with their SHA-1 digest and zeros after it, see tracks_digest */
 	bool has_lack, has_altered;
 	struct event_ref first;	   /* its first event */
 	struct event_ref lack;	   /* the first that has no digest of its hash */

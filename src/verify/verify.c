@@ -92,7 +92,7 @@ static int expected_of(const struct verification *v, const struct mr *mr, const 
 		return 0;
 	if (row == VALUES_TWO_ROWS)
 		return err_set(
-			err, ST_FORMAT, "--expect: '%s' is there twice, under two names", mr->full);
+			err, ST_FORMAT, "--expect: '%s' appears twice, under two names", mr->full);
 	*ret = &v->wanted->expect->value[row];
 	return 0;
 }
@@ -193,7 +193,7 @@ static int add_missing(const struct verification *v, struct verify_rows *rows, s
 		row->expected = expect->value[i];
 		row->j.verdict = VERDICT_UNEXPECTED;
 		snprintf(row->j.detail, sizeof(row->j.detail), "%s",
-			match == VALUES_NONE ? "expected, and not here"
+			match == VALUES_NONE ? "expected, but not here"
 					     : "several registers here have this name");
 	}
 	return 0;

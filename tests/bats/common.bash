@@ -158,11 +158,30 @@ go() {
 	IFS=$'\n' read -d '' -r -a lines <<<"$output" || true
 	# shellcheck disable=SC2034
 	IFS=$'\n' read -d '' -r -a stderr_lines <<<"$stderr" || true
+	collect
+}
+
+# collect: keeps $output for tests/schema/check if it is JSON of ours: a document, or JSON Lines.
+collect() {
+	[ -n "${TSMCTL_DOCUMENTS:-}" ] || return 0
+	case $output in
+	'{"schema":"tsmctl.'* | '{"seq":'*)
+		printf '%s\n' "$output" >>"$TSMCTL_DOCUMENTS/${BATS_TEST_FILENAME##*/}:$BATS_TEST_NUMBER"
+		;;
+	esac
+}
+
+# collect_journal: the same for what an extend has written.
+collect_journal() {
+	local journal=$ROOT/run/tsmctl/journal.jsonl
+	[ -n "${TSMCTL_DOCUMENTS:-}" ] && [ -r "$journal" ] || return 0
+	printf '%s\n' "$(<"$journal")" >>"$TSMCTL_DOCUMENTS/${BATS_TEST_FILENAME##*/}:$BATS_TEST_NUMBER"
 }
 
 # tsmctl ARGS...: that of tsmctl on ROOT.
 tsmctl() {
 	go "$TSMCTL" --root "$ROOT" "$@"
+	case "$status $* " in 0*' extend '*) collect_journal ;; esac
 }
 
 # keep ARGS...: the same, with the bytes in the files OUT and ERR (a variable cannot hold a NUL).
@@ -172,6 +191,7 @@ keep() {
 	"$TSMCTL" --root "$ROOT" "$@" >"$OUT" 2>"$ERR" || status=$?
 	output=$(tr -d '\0' <"$OUT")
 	stderr=$(tr -d '\0' <"$ERR")
+	collect
 }
 
 # nobody ARGS...: tsmctl as an ordinary user on ROOT.
@@ -231,4 +251,10 @@ assert_printable() {
 	if LC_ALL=C grep -naP '[\x00-\x09\x0b-\x1f\x7f]' "$1"; then
 		fail "$1: control bytes"
 	fi
+}
+
+# on_terminal COLUMNS COMMAND...: `run` on a terminal of so many columns; what it was sent is in $output.
+on_terminal() {
+	# Python would name a locale to what it runs.
+	PYTHONCOERCECLOCALE=0 run python3 "$BATS_TEST_DIRNAME/terminal.py" "$1" -- "${@:2}"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What bash, zsh and fish offer: commands, options and values from the table, registers from the live tree.
+# What bash and fish offer: commands, options and values from the table, registers from the live tree. How the shells show
+# it, zsh among them, is in shells.bats.
 
 bats_load_library bats-support
 bats_load_library bats-assert
@@ -75,6 +76,8 @@ need() {
 	touch "$BATS_TEST_TMPDIR/some-values"
 	run in_bash verify --expect "$BATS_TEST_TMPDIR/some"
 	assert_output "$BATS_TEST_TMPDIR/some-values"
+	run in_bash verify --require signature,no
+	assert_output signature,no-debug
 }
 
 @test "bash does not run what a register's name says" {
@@ -96,28 +99,4 @@ need() {
 	assert_line measurement-example/rtmr1:sha384
 	run in_fish 'tsmctl --color '
 	assert_line always
-}
-
-# in_zsh WORD...: what the zsh function hands to _arguments, and what the registers' function offers.
-in_zsh() {
-	zsh -f -c '
-		file=$1 && shift
-		words=(tsmctl "$@") CURRENT=$#words
-		typeset -A opt_args=(--root "$ROOT")
-		_arguments() { print -rl -- "$@"; _tsmctl_registers; }
-		_call_program() { shift; "$@"; }
-		compadd() { print -rl -- $registers; }
-		. $file' zsh "$COMPLETIONS/tsmctl.zsh" "$@"
-}
-
-@test "zsh offers commands, options and registers" {
-	need zsh
-	run in_zsh ''
-	assert_line --partial '--root[look for'
-	assert_line '1:command:{_describe command commands}'
-	run in_zsh --root "$ROOT" extend ''
-	assert_line --partial '--once[do nothing'
-	assert_line '1:register:_tsmctl_registers'
-	assert_line measurement-example/rtmr1:sha384
-	refute_line --partial '--raw['
 }

@@ -183,7 +183,7 @@ judged() {
 	assert_done
 	away verify -q --no-log --expect golden --quote q --require signature
 	assert_failure 1
-	[[ $stderr == *"'q': --require signature: it was not found to be genuine"* ]]
+	[[ $stderr == *"'q': --require signature: it is not known to be genuine"* ]]
 	"$MINT" tdx no-certs <body >unchecked
 	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
 	judged unchecked unchecked ''
@@ -215,7 +215,7 @@ judged() {
 	away read --report-data-file data
 	assert_refused 2 '--report-data-file needs --quote or --tdreport to be checked against'
 	away read --quote q --report-data-file data --report-data 00
-	assert_refused 2 '--report-data and --report-data-file exclude each other'
+	assert_refused 2 '--report-data and --report-data-file cannot be combined'
 	signed read -q --quote q --report-data-file data
 	assert_done
 	head -c 64 /dev/zero >data
@@ -310,6 +310,9 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"quote":"%s","quote":"00"}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': neither evidence nor JSON with a quote: byte 0: two members of one object have the same name"
+	printf '{"quote":"%s","tdx":{"quote":"00"}}' "$(filehex q)" >twice
+	away read --quote twice
+	assert_refused 5 "'twice': JSON with two quotes, 'quote' and that of 'tdx': give one of them"
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"
@@ -332,23 +335,151 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_line --index 0 --partial 'forged  snp-report  (the root'
 }
 
+# number N: 4 bytes, little-endian, as text for printf.
+number() {
+	local hex
+	hex=$(printf %08x "$1")
+	printf '\\x%s' "${hex:6:2}" "${hex:4:2}" "${hex:2:2}" "${hex:0:2}"
+}
+
+# hcl REPORT TYPE HASH JSON: Azure's report, with this one in it.
+hcl() {
+	printf 'HCLA%28s' ''
+	cat "$1"
+	head -c $((1184 - $(stat -c %s "$1"))) /dev/zero
+	# shellcheck disable=SC2059 # bytes
+	printf "$(number $((20 + ${#4})))$(number 1)$(number "$2")$(number "$3")$(number ${#4})"
+	printf %s "$4"
+}
+
 @test "Azure's HCL report around an SNP report or a TDREPORT" {
-	local number='\1\0\0\0'
 	mkdir snp
 	"$MINT" snp snp milan
-	{
-		printf 'HCLA%28s' '' && cat snp/report && printf "\\26\\0\\0\\0$number\\2\\0\\0\\0$number\\2\\0\\0\\0{}"
-	} >hcl
+	hcl snp/report 2 1 '{}' >hcl
 	away read -q --quote hcl --root-ca snp/ark.pem --certs snp/auxblob
 	assert_done
 	head -c 1200 hcl >short
 	away read --quote short
 	assert_refused 5 "'short': offset 32: cut in Azure's HCL report"
-	{
-		printf 'HCLA%28s' '' && head -c 1184 /dev/zero && printf "\\26\\0\\0\\0$number\\3\\0\\0\\0$number\\2\\0\\0\\0{}"
-	} >hcl
+	hcl /dev/null 3 1 '{}' >hcl
 	away read --quote hcl
 	assert_refused 5 "'hcl': offset 1224: an HCL report of type 3, and only 2 (SNP) and 4 (TDX) are known here"
+}
+
+@test "Azure's HCL report: the guest's user data, which the report data is of" {
+	local options=(--root-ca snp/ark.pem --certs snp/auxblob) row user other json
+	user=$(textsum sha512 user) other=$(textsum sha512 other)
+	json="{\"keys\":[],\"user-data\":\"${user^^}\"}"
+	mkdir snp
+	for row in 1=sha256 2=sha384 3=sha512; do
+		digest=$(textsum "${row#*=}" "$json")
+		digest+=$(printf "%0$((128 - ${#digest}))d" 0)
+		"$MINT" snp snp milan "data=${digest:0:128}"
+		hcl snp/report 2 "${row%=*}" "$json" >hcl
+		away read -q --json --quote hcl "${options[@]}" --report-data "$user"
+		assert_success
+		assert_json --arg u "$user" --arg d "${digest:0:128}" '.evidence.verdict == "genuine" and
+			.evidence.user_data == $u and .evidence.report_data == $d'
+		away read -q --quote hcl "${options[@]}" --report-data "${digest:0:128}"
+		assert_success
+		away read -q --quote hcl "${options[@]}" --report-data "$other"
+		assert_error 1 "'hcl': the report data is $user, not $other: this was not made for that request"
+	done
+	# JSON that somebody changed is not what the report data is of; nor is JSON of another hash, or cut.
+	digest=$(textsum sha256 "$json")
+	"$MINT" snp snp milan "data=$digest$(printf %064d 0)"
+	hcl snp/report 2 1 "$json" >hcl
+	away read -q --quote hcl "${options[@]}" --report-data "$user"
+	assert_success
+	head -c -1 hcl >short
+	hcl snp/report 2 1 "${json/keys/kays}" >changed
+	hcl snp/report 2 2 "$json" >sha384
+	hcl snp/report 2 4 "$json" >hash4
+	"$MINT" snp snp milan "data=$digest$(printf %063d 0)1"
+	hcl snp/report 2 1 "$json" >long
+	for row in short changed sha384 hash4 long; do
+		away read -q --json --quote $row --root-ca snp/ark.pem --certs snp/auxblob --report-data "$user"
+		assert_failure 1
+		assert_json '.evidence.verdict == "genuine" and (.evidence | has("user_data") | not)'
+	done
+	# Digits that are missing, or none.
+	for json in "{\"user-data\":\"${user:2}\"}" "{\"user-data\":\"${user/?/g}\"}" '{"user-data":1}' '[]' '{'; do
+		digest=$(textsum sha256 "$json")$(printf %064d 0)
+		"$MINT" snp snp milan "data=$digest"
+		hcl snp/report 2 1 "$json" >hcl
+		away read -q --json --quote hcl "${options[@]}"
+		assert_json '.evidence.verdict == "genuine" and (.evidence | has("user_data") | not)'
+	done
+}
+
+# attestation KIND FILE [CERT...]: dstack's JSON.
+attestation() {
+	local cert
+	compact() { # N, in two bytes
+		printf '\\x%02x\\x%02x' $((($1 << 2 | 1) & 255)) $(($1 >> 6))
+	}
+	{
+		# shellcheck disable=SC2059 # bytes
+		printf "\\x00\\x0$1$(compact "$(stat -c %s "$2")")" && cat "$2"
+		# shellcheck disable=SC2059
+		[ "$1" != 3 ] || printf "\\x$(printf %02x $(($# - 2 << 2)))"
+		for cert in "${@:3}"; do
+			# shellcheck disable=SC2059
+			printf "$(compact "$(stat -c %s "$cert")")" && cat "$cert"
+		done
+		printf '\0\0rest'
+	} >raw
+	printf '{"attestation":"%s","vm_config":"{}"}' "$(filehex raw)"
+}
+
+@test "dstack's attestation: a TDX quote, an SNP report and its certificates" {
+	local kind
+	for kind in 0 1; do
+		attestation $kind q >dstack
+		both dstack 0 "$GENUINE"
+	done
+	mkdir snp
+	"$MINT" snp snp milan
+	openssl x509 -inform DER -in snp/cert.der -out snp/cert.pem
+	attestation 3 snp/report snp/cert.pem snp/ask.pem snp/ark.pem >dstack
+	away read -q --quote dstack --root-ca snp/ark.pem
+	assert_done
+	assert_line --index 0 "genuine  snp-report  (root: --root-ca; VCEK, VMPL 0; $NOT_CHECKED)"
+	away read -q --quote dstack
+	assert_failure 1
+	assert_line --index 0 --partial 'forged  snp-report  (the root'
+	attestation 3 snp/report >dstack
+	away read -q --quote dstack
+	assert_done
+	assert_line --index 0 --partial 'unchecked  snp-report  ('
+	attestation 3 snp/report root.pem body >dstack
+	away read -q --quote dstack
+	assert_line --index 0 --partial 'unchecked  snp-report  ('
+	sed 's/CERTIFICATE/PRIVATE KEY/' root.pem >key.pem
+	attestation 3 snp/report key.pem >dstack
+	away read -q --quote dstack
+	assert_error 5 "'dstack': its 'attestation': a PEM block of 'PRIVATE KEY'"
+}
+
+@test "dstack's attestation: other versions and kinds, cut, beside a quote" {
+	printf '{"attestation":"83a776657273696f6e01"}' >dstack
+	away read --quote dstack
+	assert_refused 5 "'dstack': dstack's attestation of version 1 or later (MessagePack), which is not read here: ask its agent for the quote (GetQuote)"
+	printf '{"attestation":"0100"}' >dstack
+	away read --quote dstack
+	assert_refused 5 "'dstack': dstack's attestation of version 1, and only 0 is known here"
+	printf '{"attestation":"0002"}' >dstack
+	away read --quote dstack
+	assert_refused 5 "'dstack': dstack's attestation of kind 2, and only 0, 1 (TDX) and 3 (SEV-SNP) are known here"
+	printf '{"attestation":"00000201000000"}' >dstack
+	away read --quote dstack
+	assert_refused 5 "'dstack': offset 6: cut in dstack's attestation"
+	printf '{"attestation":"no"}' >dstack
+	away read --quote dstack
+	assert_refused 5 "'dstack': the JSON's 'attestation' is neither hex nor base64"
+	# The agent's whole answer has both.
+	printf '{"quote":"%s","attestation":"00"}' "$(filehex q)" >dstack
+	both dstack 0 "$GENUINE"
 }
 
 @test "logs as they are passed on, beside a quote or alone" {
@@ -385,6 +516,49 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	gzip -c ccel >packed
 	away replay packed
 	assert_refused 5 "'packed': no log: this is packed by gzip: unpack it with gunzip first"
+}
+
+@test "a genuine quote of another TD, with the log of this one" {
+	echo 'rtmr2 EV_IPL text:one' >desc
+	"$GENLOG" -f ccel desc >ccel
+	signed verify -q --quote q --input ccel rtmr2
+	assert_failure 1
+	assert_line --index 0 "$GENUINE"
+	assert_line --index 1 --partial 'mismatch  rtmr2:sha384'
+	signed verify -q --json --quote q --input ccel rtmr2
+	assert_json '.verdict == "mismatch" and .evidence.verdict == "genuine"'
+}
+
+@test "a quote with a filler in place of its signature, as it is passed on" {
+	local cases=${TSMCTL_SHARED:-}/cases form
+	[ -d "$cases" ] || return 0
+	away read -q --quote "$cases/quote-v4.dat"
+	assert_error 5 "*/quote-v4.dat': offset 766: certification data of 1145324612 bytes, and there are 4166"
+	golden=$output
+	for form in quote-v4.hex quote-v4.b64 coco-tdx-evidence.json; do
+		away read -q --quote "$cases/$form"
+		assert_equal "$status" 5
+		assert_output "$golden"
+	done
+	away verify --quote "$cases/coco-tdx-evidence.json" --input "$cases/coco-tdx-evidence.json"
+	assert_failure 5
+	assert_equal "$(sed 1d <<<"$output")" "$(printf 'match  rtmr%s:sha384\n' 0 1 2)
+untouched  rtmr3:sha384"
+}
+
+@test "without --quote no function for certificates is looked up in libcrypto" {
+	# What the dynamic linker finds for dlsym has no version in its report.
+	looked_up() {
+		LD_DEBUG=bindings "$TSMCTL" --root /nonexistent "$@" 2>&1 >/dev/null |
+			sed -n "s/.*libcrypto.*: normal symbol \`\([A-Za-z0-9_]*\)'\$/\1/p"
+	}
+	echo 'rtmr2 EV_IPL text:one' >desc
+	"$GENLOG" -f ccel desc >ccel
+	"$GENLOG" -f ccel --values desc >values
+	[[ $(looked_up read --quote q) == *X509_verify_cert* ]] || skip "libcrypto is linked statically"
+	functions=$(looked_up verify --values values --input ccel)
+	[[ $functions == *EVP_Digest* ]] || fail "$functions"
+	[[ $functions != *X509* && $functions != *PKEY* ]] || fail "$functions"
 }
 
 @test "a text log of digests alone is hex, too, and stays a text log" {

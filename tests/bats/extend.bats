@@ -16,6 +16,12 @@ teardown() {
 
 # --event, --event-file
 
+@test "--file -: standard input has no path, --event-file takes it" {
+	use_root rfc-v1
+	tsmctl extend rtmr1 --file - </dev/null
+	assert_refused 2 "--file: a file is measured by its path, and standard input has none; did you mean 'tsmctl extend rtmr1 --event-file -'?"
+}
+
 @test "--event: the record is logged and its hash extended, after the kernel's SYNC" {
 	machine
 	tsmctl extend rtmr0 --event 'hello, world'
@@ -199,7 +205,7 @@ teardown() {
 	for bad in '' 0 "${ZERO48:1}" "${ZERO48:2}" "0$ZERO48" "00$ZERO48" "${ZERO48:1}g" "0x${ZERO48:2}" \
 		"${ZERO48:1} " "$ZERO32" $'\xe9'"${ZERO48:1}"; do
 		tsmctl extend rtmr1 --digest "$bad"
-		assert_refused 2 "--digest: '$N1' is a register of 48 bytes: 96 hex digits are needed, nothing else"
+		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed"
 	done
 	assert_unwritten
 }
@@ -224,7 +230,7 @@ teardown() {
 	tsmctl extend rtmr0 --event
 	assert_refused 2 '--event needs a value: TEXT'
 	tsmctl extend rtmr0 --evenly a
-	assert_refused 2 "unknown option '--evenly' for 'extend'; see 'tsmctl extend --help'"
+	assert_refused 2 "unknown option '--evenly' for 'extend'; did you mean '--event'?"
 	assert_unwritten
 }
 
@@ -283,7 +289,7 @@ teardown() {
 	machine
 	remember
 	tsmctl extend rtmr0 --digest "$ZERO32"
-	assert_refused 3 "'$N0' takes events only on this kernel, no digest: use --event or --file"
+	assert_refused 3 "'$N0' takes only events on this kernel, not digests: use --event or --file"
 	assert_unwritten
 	# The mode alone says so.
 	chmod 644 "$R0/digest"
@@ -297,7 +303,7 @@ teardown() {
 	mkdir -p "$ROOT/proc/sys/kernel/random"
 	rm -f "$ROOT/proc/sys/kernel/random/boot_id"
 	tsmctl extend rtmr1 --event a
-	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: *so nothing was extended"
+	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: *so nothing was extended; *"
 	assert_equal "$(sim_stat total:write)" 0
 	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
 	tsmctl extend rtmr1 --digest "$ZERO48"
@@ -422,7 +428,7 @@ remember_v23() {
 	tsmctl extend nohash --event a
 	assert_refused 5 "'sys/kernel/tsm/p/nohash/hash_algo': missing: its hash cannot be known"
 	tsmctl extend rtmr:wp512 --digest 00
-	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: what an extend does to it cannot be known"
+	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: the result of an extend cannot be computed"
 	tsmctl extend rtmr:whirlpool --digest 00
 	assert_refused 5 "'sys/kernel/tsm/p/rtmr/whirlpool/digest': a register of 0 bytes"
 	tsmctl extend unread --event a
@@ -432,7 +438,7 @@ remember_v23() {
 	tsmctl extend size --event a
 	assert_refused 5 "'sys/kernel/tsm/p/size/digest': 1 bytes, but sha256 has 32"
 	tsmctl extend garbage --event a
-	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: what an extend does to it cannot be known"
+	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: the result of an extend cannot be computed"
 	assert_equal "$(cat "$rfc"/*/append_event)" ''
 }
 
@@ -470,7 +476,7 @@ remember_v23() {
 	machine
 	remember
 	tsmctl extend rtmr1 --digest "$ZERO48" --note why
-	assert_refused 3 "--note: the kernel keeps the log of '$N1', there is no place for it"
+	assert_refused 3 "--note: the kernel keeps the log of '$N1', and has no place for a note"
 	tsmctl extend rtmr1 --event a --note why
 	assert_refused 2 '--note goes with --digest only'
 	assert_unwritten
@@ -596,7 +602,7 @@ remember_v23() {
 	append "$R0" b
 	remember
 	tsmctl extend rtmr0 --event b --once
-	assert_refused 1 "'$N0': the kernel's log has this record, but the register does not show it, so nothing tells whether it was extended: nothing was extended"
+	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended"
 	assert_unwritten
 
 	machine --provider tdx_guest

@@ -119,7 +119,7 @@ predicted() {
 	done
 	sim_fault clear 'rtmr0/event_log:read:*:enodev'
 	tsmctl extend rtmr0 --event a
-	assert_refused 4 "'$P0/event_log': changed under the reader 10 times, somebody keeps writing to it"
+	assert_refused 4 "'$P0/event_log': changed 10 times while it was read: something keeps writing to it"
 	assert_unwritten
 	# As long as one of ten reads gets through, it is read.
 	sim_fault event_log:read:1:enodev event_log:read:3:enodev event_log:open:2:enodev-before event_log:open:5:enodev-before
@@ -142,7 +142,7 @@ predicted() {
 	remember
 	sim_fault clear 'rtmr0/event_log:open:2+:enodev-before'
 	tsmctl extend rtmr0 --event last
-	assert_refused 6 "'$N0' was written to, and may have been extended: '$P0/event_log': changed under the reader 10 times, somebody keeps writing to it"
+	assert_refused 6 "'$N0' was written to, and may have been extended: '$P0/event_log': changed 10 times while it was read: something keeps writing to it"
 	assert_written
 	sim_fault clear
 	remember
@@ -174,7 +174,7 @@ predicted() {
 		sim_fault rtmr0/append_event:write:1:foreign-append
 		tsmctl extend rtmr0 --event a
 		assert_success
-		assert_equal "$stderr" "tsmctl: '$N0': somebody else extended it too, meanwhile; the log has it all"
+		assert_equal "$stderr" "tsmctl: '$N0': another program extended it at the same time; the log has all events"
 		assert_value "$v" "$N0"
 		assert_truth "$R0" "$v"
 		assert_written
@@ -185,7 +185,7 @@ predicted() {
 	sim_fault rtmr0/append_event:write:1:eio-after rtmr0/digest:open:2:foreign-append
 	tsmctl -j extend rtmr0 --event a
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$N0': somebody else extended it too, meanwhile; the log has it all"
+	assert_equal "$stderr" "tsmctl: '$N0': another program extended it at the same time; the log has all events"
 	assert_json --arg v "$v" '.after == $v'
 	tsmctl -q extend rtmr0 --event foreign
 	assert_done
@@ -193,7 +193,7 @@ predicted() {
 	sim_fault clear rtmr0/append_event:write:1:foreign-append
 	tsmctl extend rtmr0 --event foreign
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$N0': somebody else extended it too, meanwhile; the log has it all"
+	assert_equal "$stderr" "tsmctl: '$N0': another program extended it at the same time; the log has all events"
 	assert_verdict "$N0" match
 }
 
@@ -203,14 +203,14 @@ predicted() {
 	sim_fault rtmr1/digest:write:1:foreign-append
 	tsmctl extend rtmr1 --digest "$ZERO48"
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$N1': somebody else extended it too, meanwhile; the log has it all"
+	assert_equal "$stderr" "tsmctl: '$N1': another program extended it at the same time; the log has all events"
 	assert_value "$v" "$N1"
 	out_of_sync
 	v=$(extended sha384 "$(sim_truth measurement-example/rtmr1)" "$ZERO48")
 	sim_fault rtmr1/digest:open:3:foreign-append
 	tsmctl extend rtmr1 --digest "$ZERO48"
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$N1': somebody else extended it too, meanwhile; the log has it all"
+	assert_equal "$stderr" "tsmctl: '$N1': another program extended it at the same time; the log has all events"
 	assert_value "$(synced sha384 "$v" foreign)" "$N1"
 	assert_verdict "$N1" match
 }
@@ -230,7 +230,7 @@ predicted() {
 	sim_fault rtmr0/event_log:open:2:foreign-append
 	tsmctl extend rtmr0 --event a
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$N0': somebody else extended it too, meanwhile; the log has it all"
+	assert_equal "$stderr" "tsmctl: '$N0': another program extended it at the same time; the log has all events"
 	assert_truth "$R0" "$(recorded sha256 "$v" foreign)"
 	assert_verdict "$N0" match
 }
@@ -262,7 +262,7 @@ predicted() {
 		remember
 		sim_fault rtmr0/append_event:write:1:foreign-extend
 		tsmctl -j extend rtmr0 --event a
-		assert_error 6 "'$N0': it is in the log, but the register's value does not follow from the log: somebody extends it without one; 'tsmctl verify' says more"
+		assert_error 6 "'$N0': it is in the log, but the register's value does not follow from the log: something extends it without logging; run 'tsmctl verify'"
 		assert_json '.error.status == 6'
 		assert_written
 		assert_equal "$(grep -cx a "$R0/event_log")" 1
@@ -474,7 +474,7 @@ predicted() {
 		sim_fault clear
 		finish
 		umount "$R0/event_log"
-		assert_refused 6 "'$N0': its log is not what it was: see 'tsmctl log'; the kernel said: '$P0/append_event': interrupted system call"
+		assert_refused 6 "'$N0': its log changed unexpectedly: see 'tsmctl log'; the kernel said: '$P0/append_event': interrupted system call"
 	done
 }
 
@@ -686,12 +686,12 @@ out_status() {
 	machine
 	status=0
 	"$TSMCTL" --root "$ROOT" extend rtmr0 --event a >/dev/full 2>"$ERR" || status=$?
-	out_status '6 tsmctl: standard output: no space left on device (the register was changed all the same)'
+	out_status '6 tsmctl: standard output: no space left on device (the register was changed)'
 	assert_truth "$R0" "$(synced sha256 "$ZERO32" a)"
 	assert_verdict "$N0" match
 	status=0
 	"$TSMCTL" --root "$ROOT" -j extend rtmr1 --digest "$ZERO48" >/dev/full 2>"$ERR" || status=$?
-	out_status '6 tsmctl: standard output: no space left on device (the register was changed all the same)'
+	out_status '6 tsmctl: standard output: no space left on device (the register was changed)'
 	remember
 	for args in '--event b --dry-run' '--event a --once' ; do
 		status=0
@@ -719,13 +719,13 @@ broken_pipe() {
 @test "output to a pipe that nobody reads: no signal kills it, status 6" {
 	machine
 	broken_pipe extend rtmr0 --event a
-	out_status '6 tsmctl: standard output: broken pipe (the register was changed all the same)'
+	out_status '6 tsmctl: standard output: broken pipe (the register was changed)'
 	assert_truth "$R0" "$(synced sha256 "$ZERO32" a)"
 	broken_pipe -j extend rtmr0 --event b
-	out_status '6 tsmctl: standard output: broken pipe (the register was changed all the same)'
+	out_status '6 tsmctl: standard output: broken pipe (the register was changed)'
 	assert_verdict "$N0" match
 	broken_pipe write user_data --hex "$(bytes 128 1)"
-	out_status '6 tsmctl: standard output: broken pipe (the register was changed all the same)'
+	out_status '6 tsmctl: standard output: broken pipe (the register was changed)'
 	# Standard error, too, with a note to be told.
 	sim_fault append_event:write:1:foreign-append
 	exec 7<>"$BATS_TEST_TMPDIR/pipe"
@@ -885,7 +885,7 @@ traced() {
 		# main looks at its three descriptors first; what comes before is the loader's.
 		sed -n '/fcntl(0, F_GETFD)/,$p' "$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/own"
 		[ -s "$BATS_TEST_TMPDIR/own" ] || fail "main was not found: $args"
-		run grep -Ev " fcntl\(|openat2\([0-9]+, .*RESOLVE_(IN_ROOT.RESOLVE_NO_MAGICLINKS|NO_MAGICLINKS.RESOLVE_IN_ROOT)|(openat|newfstatat)\([0-9]+, \"[^/\"]*\"|openat\(AT_FDCWD, \"$ROOT\"|openat\(AT_FDCWD, \"$BATS_TEST_TMPDIR/(named|value)\"|/(ld\.so\.cache|libcrypto\.so\.3)\"|\+\+\+ exited|$own" "$BATS_TEST_TMPDIR/own"
+		run grep -Ev " fcntl\(|openat2\([0-9]+, .*RESOLVE_(IN_ROOT.RESOLVE_NO_MAGICLINKS|NO_MAGICLINKS.RESOLVE_IN_ROOT)|(openat|newfstatat)\([0-9]+, \"[^/\"]*\"|openat\(AT_FDCWD, \"$ROOT\"|openat\(AT_FDCWD, \"$BATS_TEST_TMPDIR/(named|value)\"|/(ld\.so\.cache|libcrypto\.so\.3|libz\.so\.1|libzstd\.so\.1)\"|\+\+\+ exited|$own" "$BATS_TEST_TMPDIR/own"
 		assert_output ''
 	done
 	assert_verdict "$N0" match

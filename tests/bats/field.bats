@@ -114,7 +114,7 @@ stray() {
 	# Beside the registers of a TD it is none.
 	tsm verify --json --quote quote --input log
 	assert_success
-	[[ $stderr == *"'log': offset "*": there is no CC MR with index 5"* && $stderr != *guess* ]]
+	[[ $stderr == *"'log': offset "*": CC MR with index 5 does not exist"* && $stderr != *guess* ]]
 	assert_json '[.registers[].verdict] == ["match", "match", "match", "untouched"] and .logs == [{source: "log", format: "ccel", guessed: false}]'
 	# Beside PCRs it is a TPM's.
 	tsm replay -q log
@@ -224,7 +224,7 @@ ima_in_rtmr2() {
 	assert_refused 2 "'ima': no register 'rtmr7' here"
 	printf '%s\n' '{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-11-24T16:17:31Z"}' >j
 	tsm verify --values values --input j@rtmr2
-	assert_refused 2 "'j': a journal says itself which register each event is of: leave '@rtmr2' out"
+	assert_refused 2 "'j': a journal names the register of each event: omit '@rtmr2'"
 	cp ima 'ima@rtmr2'
 	cp ima 'ima:ccel'
 	mv ima gone
@@ -242,7 +242,7 @@ ima_in_rtmr2() {
 	assert_done
 	assert_output "$(filehex "$ROOTS/rfc-v1/sys/kernel/tsm/measurement-example/rtmr0/digest")  rtmr1:sha256"
 	tsm verify --values values --input text@rtmr7
-	assert_refused 2 "'text': 'rtmr7' is no register here, or more than one"
+	assert_refused 2 "'text': 'rtmr7' does not name exactly one register here"
 }
 
 # case FILE: one of the small inputs that came of reports from the field, where they are there.
@@ -267,7 +267,7 @@ case_here() { CASES=${TSMCTL_SHARED:-}/cases && [ -d "$CASES" ]; }
 	tsm verify --quote quote-v4.dat --input ccel-stray-extend-index5.bin
 	assert_failure 5
 	assert_line 'match  rtmr2:sha384'
-	[[ $stderr == *"there is no CC MR with index 5"* ]]
+	[[ $stderr == *"CC MR with index 5 does not exist"* ]]
 	tsm log --json --input nv-index-no-action.bin
 	assert_json '.events[2].register == "nv0x01c40200:sha256"'
 	tsm replay tpm-low-pcrs.bin

@@ -738,3 +738,30 @@ values() {
 	assert_success
 	diff joined <(json .registers)
 }
+
+@test "a firmware log without the events that end the boot services: noted as taken early or cut" {
+	local log="$ROOTS/ovmf-swtpm/sys/kernel/security/tpm0/binary_bios_measurements" at command
+	local said="'short': no 'Exit Boot Services' event: the log was taken before the kernel started, or its end is missing"
+	cd "$BATS_TEST_TMPDIR"
+	for command in 'log --input' replay; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" $command "$log"
+		assert_done
+	done
+	at=$("$TSMCTL" log --input "$log" --jsonl | jq 'select(.data_text // "" | startswith("Exit Boot")) | .offset' | head -n 1)
+	head -c "$at" "$log" >short
+	for command in 'log --input' replay; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" $command short
+		assert_success
+		assert_equal "$stderr" "tsmctl: $said"
+	done
+	"$TSMCTL" replay -q short >values
+	go "$TSMCTL" verify --values values --input short
+	assert_success
+	assert_equal "$stderr" "tsmctl: $said"
+	# A log of what is no UEFI firmware ends without them.
+	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >shim
+	go "$TSMCTL" replay shim
+	assert_done
+}

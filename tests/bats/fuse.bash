@@ -79,6 +79,20 @@ sim_tdx() {
 	sim_start --tree "$1" --provider tdx_guest "${@:2}"
 }
 
+# sim_tpm ARGS...: a machine with a TPM and nothing else, unless a --provider is named. What happens to it: sim_happens.
+sim_tpm() {
+	case " $* " in *" --provider "*) ;; *) set -- --provider none "$@" ;; esac
+	sim_start --tpm "$@"
+}
+
+# sim_happens WHAT...: to the TPM, see tests/sim/tpm.c.
+sim_happens() {
+	local what
+	for what; do
+		printf '%s\n' "$what" >"$ROOT/sys/.tsmsim/tpm" || return
+	done
+}
+
 # Unmounts what sim_start mounted, whatever hangs in it. Safe to call when nothing is mounted.
 sim_stop() {
 	local dir="$BATS_TEST_TMPDIR/root/sys" pid="" contention
@@ -108,14 +122,11 @@ sim_forgive() {
 	echo forgive >"$ROOT/sys/.tsmsim/fault"
 }
 
+# The list is read in one go: bash seeks after each line, and then the kernel skips some while others come and go.
 _sim_mounted() {
-	local line
-	while IFS= read -r line; do
-		case "$line" in
-		*" ${1// /\\040} "*) return 0 ;;
-		esac
-	done </proc/self/mountinfo
-	return 1
+	local mounts
+	mounts=$(cat /proc/self/mountinfo)
+	[[ $mounts == *" ${1// /\\040} "* ]]
 }
 
 # sim_fault SPEC...: faults from now on (TARGET:OP:N:WHAT, see tests/sim/fault.c); clear; reset.

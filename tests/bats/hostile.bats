@@ -506,7 +506,7 @@ broken() {
 	assert_equal "$(json .kind | uniq)" record
 	cp "$TSM/p/r/event_log" "$TMP/r.log"
 	tsmctl replay "$TMP/r.log"
-	assert_refused 5 "*no log of a format known here*"
+	assert_refused 5 "*no log of a known format*"
 	tsmctl replay "$TMP/r.log:rfc-text"
 	assert_refused 3 "*no SYNC line says which hash*"
 	# Blank lines alone are no log either.
@@ -674,10 +674,10 @@ match  measurement-example/rtmr1:sha384"
 	assert_equal "$(sim_stat faults:fired)" 2
 	sim_fault clear 'rtmr0/event_log:read:*:enodev'
 	tsmctl verify
-	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed under the reader 10 times*"
+	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed 10 times*"
 	assert_line --index 1 'match  measurement-example/rtmr1:sha384'
 	tsmctl log --jsonl
-	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed under the reader 10 times*"
+	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed 10 times*"
 	assert_equal "${#lines[@]}" 2
 }
 
@@ -701,7 +701,7 @@ match  measurement-example/rtmr1:sha384"
 	assert_json '.events | length == 3 and .[2].data_text == "foreign"'
 	sim_fault clear 'rtmr0/digest:read:*:foreign-append'
 	tsmctl verify
-	assert_error 4 "'measurement-example/rtmr0:sha256' moved 10 times while it was read: somebody keeps extending"
+	assert_error 4 "'measurement-example/rtmr0:sha256' changed 10 times while it was read: something keeps extending it"
 	assert_line --index 0 "error  measurement-example/rtmr0:sha256  (${stderr#tsmctl: })"
 	assert_line --index 1 'match  measurement-example/rtmr1:sha384'
 }

@@ -181,6 +181,8 @@ sha384_of() {
 	tsmctl verify rtmr2
 	assert_failure 1
 	assert_output "unsupported  tdx_guest/rtmr2:sha384  (event 2 of 'systemd' has no digest of this hash)"
+	tsmctl verify rtmr2 --json
+	assert_json '.registers[0].lacks_digest == {source: "systemd", seq: 2}'
 	tsmctl log --jsonl rtmr2
 	assert_json -s 'map(select(.source == "systemd").register) == ["tdx_guest/rtmr2:sha384", "tdx_guest/rtmr2:sha384", "rtmr2"]'
 }
@@ -203,6 +205,8 @@ sha384_of() {
 	assert_failure 1
 	assert_output "log-ahead  tdx_guest/rtmr3:sha384  (the last event of 'aael', event 2, was logged but not extended; $(
 	)event 0 of 'aael': its data does not hash to its digest)"
+	tsmctl verify rtmr3 --json
+	assert_json '.registers[0].altered == {source: "aael", seq: 0}'
 	"$GENLOG" -f aael --alter 1 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1

@@ -292,7 +292,7 @@ boot() {
 	# Which boot this is cannot be known: nor whether the record is of it.
 	mv "$ROOT/proc" "$ROOT/gone"
 	tsmctl extend rtmr1 --event one --once
-	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended"
+	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended; mount /proc, and use no ProcSubset=pid in a systemd unit"
 }
 
 @test "a kexec, and somebody extended in between: the place is named, the journal goes on" {
@@ -637,7 +637,7 @@ t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush
 	tsmctl extend rtmr1 --event one
 	sim_fault 'rtmr1*:write:1:foreign-extend-after'
 	tsmctl extend rtmr1 --event two
-	assert_refused 6 "'tsm_mr_sample/rtmr1:sha384': it changed, but not to the predicted value: *whether record 1 was extended cannot be known"
+	assert_refused 6 "'tsm_mr_sample/rtmr1:sha384': it changed, but not to the predicted value: *whether record 1 was extended is unknown"
 	assert_equal "$(jq -r 'select(.seq == 1) | .kind' "$JOURNAL" | tail -n 1)" unknown
 	tsmctl extend rtmr1 --event three
 	assert_done

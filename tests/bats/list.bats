@@ -227,7 +227,7 @@ folder_mr() {
 	assert_done
 	assert_output "$(printf '%040d  p/s20:streebog512\n%056d  p/odd:sha224\n%056d  p/rtmr0:sha224' 0 0 0)"
 	tsmctl extend rtmr0 --event a
-	assert_refused 3 "the hash of 'p/rtmr0:sha224' is unknown: what an extend does to it cannot be known"
+	assert_refused 3 "the hash of 'p/rtmr0:sha224' is unknown: the result of an extend cannot be computed"
 }
 
 @test "hash_algo that is no name of a hash" {
@@ -373,7 +373,7 @@ folder_mr() {
 	assert_success
 	help=$(tr -s ' \n' ' ' <<<"$output")
 	tsmctl list -o NONE
-	columns=${stderr##*there are }
+	columns=${stderr##*the columns are }
 	for column in ${columns//,/}; do
 		[[ $help == *"$column"* ]] || fail "no $column in: $help"
 		tsmctl list -o "$column" --no-header rtmr0
@@ -395,20 +395,20 @@ folder_mr() {
 @test "-o with an unknown or empty column" {
 	use_root rfc-v1
 	tsmctl list -o NAME,COLOUR
-	assert_refused 2 "no column 'COLOUR'; there are REGISTER, *KIND, *PATH"
+	assert_refused 2 "unknown column 'COLOUR'; the columns are REGISTER, *KIND, *PATH"
 	# The same on a machine without registers, and where no table is printed.
 	tsmctl --root "$ROOTS/no-tvm" list -o COLOUR
-	assert_refused 2 "no column 'COLOUR'; *"
+	assert_refused 2 "unknown column 'COLOUR'; *"
 	tsmctl list -j -o COLOUR
-	assert_error 2 "no column 'COLOUR'; *"
+	assert_error 2 "unknown column 'COLOUR'; *"
 	tsmctl list -o ''
-	assert_refused 2 "no column ''; there are *"
+	assert_refused 2 "unknown column ''; the columns are *"
 	tsmctl list -o NAME,
-	assert_refused 2 "no column ''; there are *"
+	assert_refused 2 "unknown column ''; the columns are *"
 	tsmctl list -o "$(printf 'NAME,%.0s' {1..200})NAME"
 	assert_failure 2
 	tsmctl list -o $'\033[31m'
-	assert_refused 2 "no column '*31m'; there are *"
+	assert_refused 2 "unknown column '*31m'; the columns are *"
 	[[ $stderr != *$'\033'* ]]
 }
 

@@ -42,17 +42,17 @@ events_of_rtmr1() {
 	assert_done
 	assert_output "$(
 		cat <<-END
-			SEQ    REGISTER                         KIND    EXTENDS DIGEST              DATA
-			0      measurement-example/rtmr0:sha256 sync    yes     3f205d5dd1e4e1c4... SYNC sha256/$ZERO32
-			1      measurement-example/rtmr0:sha256 record  yes     c35c89024471b8ca... first event
-			2      measurement-example/rtmr0:sha256 record  yes     5e7a3a5d7e58f2d8... second event
-			3      measurement-example/rtmr0:sha256 comment no      -                   # a comment
-			4      measurement-example/rtmr0:sha256 record  yes     71759d3bdf873854... caf\M-C\M-) ok
-			0      measurement-example/rtmr1:sha384 direct  yes     1111111111111111... -
-			1      measurement-example/rtmr1:sha384 direct  yes     2222222222222222... -
-			2      measurement-example/rtmr1:sha384 sync    yes     c0b1946dbb056a65... SYNC sha384/3b0aa70f13ee0d6d1e004bc3925da1d69fa9638c77923663dd226028623932c61139aacb3696bd7a45990d5eb4ca2868
-			3      measurement-example/rtmr1:sha384 record  yes     59e1748777448c69... hello
-			4      measurement-example/rtmr1:sha384 direct  yes     aaaaaaaaaaaaaaaa... -
+			SEQ    REGISTER                         KIND    EXTENDS DIGEST              MATCHES DATA
+			0      measurement-example/rtmr0:sha256 sync    yes     3f205d5dd1e4e1c4... -       SYNC sha256/$ZERO32
+			1      measurement-example/rtmr0:sha256 record  yes     c35c89024471b8ca... -       first event
+			2      measurement-example/rtmr0:sha256 record  yes     5e7a3a5d7e58f2d8... -       second event
+			3      measurement-example/rtmr0:sha256 comment no      -                   -       # a comment
+			4      measurement-example/rtmr0:sha256 record  yes     71759d3bdf873854... -       caf\M-C\M-) ok
+			0      measurement-example/rtmr1:sha384 direct  yes     1111111111111111... -       -
+			1      measurement-example/rtmr1:sha384 direct  yes     2222222222222222... -       -
+			2      measurement-example/rtmr1:sha384 sync    yes     c0b1946dbb056a65... -       SYNC sha384/3b0aa70f13ee0d6d1e004bc3925da1d69fa9638c77923663dd226028623932c61139aacb3696bd7a45990d5eb4ca2868
+			3      measurement-example/rtmr1:sha384 record  yes     59e1748777448c69... -       hello
+			4      measurement-example/rtmr1:sha384 direct  yes     aaaaaaaaaaaaaaaa... -       -
 		END
 	)"
 }
@@ -247,10 +247,10 @@ events_of_rtmr1() {
 	assert_json '.registers[0].error.status == 4 and .registers[1].verdict == "match"'
 }
 
-@test "--json and --jsonl exclude each other" {
+@test "--json and --jsonl cannot be combined" {
 	use_root rfc-v1
 	tsmctl log --json --jsonl
-	assert_error 2 '--json and --jsonl exclude each other'
+	assert_error 2 '--json and --jsonl cannot be combined'
 }
 
 # Copies
@@ -299,9 +299,9 @@ events_of_rtmr1() {
 	assert_done
 	assert_json '.kind == "comment"'
 	tsmctl log --input "$LOG" rtmr2:md5
-	assert_refused 2 "'$LOG': 'rtmr2:md5': no hash of that name is known here"
+	assert_refused 2 "'$LOG': 'rtmr2:md5': unknown hash"
 	tsmctl log --input "$LOG" rtmr2:
-	assert_refused 2 "'$LOG': 'rtmr2:': no hash of that name is known here"
+	assert_refused 2 "'$LOG': 'rtmr2:': unknown hash"
 }
 
 @test "--input: an operand that is a pattern names nothing new; nor does an empty one" {
@@ -329,7 +329,7 @@ events_of_rtmr1() {
 		tsmctl log --json --input cut $operand
 		assert_error 5 "'cut': offset 1000: the log ends within *"
 		assert_json 'keys == ["boot_id", "error", "events", "logs", "registers", "schema"] and .error.status == 5 and
-			(.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
+			.error.offset == 1000 and (.error.message | startswith("\u0027cut\u0027: offset 1000: "))'
 	done
 	# The others are printed.
 	tsmctl log --json --input cut --input rtmr0.log
@@ -381,7 +381,7 @@ events_of_rtmr1() {
 @test "--input: a file that is not there, and a format that is none" {
 	empty_root
 	tsmctl log --input nosuch:foo
-	assert_refused 4 "'nosuch:foo': no such file or directory; 'foo' is no log format that is known here"
+	assert_refused 4 "'nosuch:foo': no such file or directory; unknown log format 'foo'"
 	tsmctl log --input nosuch:ccel
 	assert_refused 4 "'nosuch': no such file or directory"
 }
@@ -424,7 +424,7 @@ events_of_rtmr1() {
 	empty_root
 	printf 'a record\n' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log of a format known here; if it is one all the same, FILE:FORMAT says which"
+	assert_refused 5 "'$LOG': no log of a known format; if it is one, name its format with FILE:FORMAT"
 	tsmctl log --input "$LOG:rfc-text"
 	assert_refused 3 "'$LOG': no SYNC line says which hash*"
 	tsmctl log --input /nonexistent/log
@@ -435,7 +435,7 @@ events_of_rtmr1() {
 	assert_refused 4 "'': no such file or directory"
 	printf '\177ELF' >"$LOG"
 	tsmctl log --input "$LOG"
-	assert_refused 5 "'$LOG': no log of a format known here*"
+	assert_refused 5 "'$LOG': no log of a known format*"
 	chmod 000 "$LOG"
 	if [ "$(id -u)" != 0 ]; then
 		tsmctl log --input "$LOG"

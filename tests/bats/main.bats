@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016 # the variables of jq and of bash -c are theirs
 # What all commands have in common: options, output, errors, and what they must not touch.
 
-COMMANDS='list read extend write log verify replay status'
+COMMANDS='list read extend write log verify measure replay status'
 
 setup() {
 	load common
@@ -55,12 +55,12 @@ looking() {
 	done
 }
 
-@test "help is at most 100 columns wide and ends no line in a space" {
+@test "help is at most 80 columns wide and ends no line in a space" {
 	for command in '' $COMMANDS; do
 		# shellcheck disable=SC2086
 		go "$TSMCTL" $command --help
 		while IFS= read -r line; do
-			[ ${#line} -le 100 ] || fail "$command: ${#line}: $line"
+			[ ${#line} -le 80 ] || fail "$command: ${#line}: $line"
 		done <<<"$output"
 		refute_line --regexp ' $'
 	done
@@ -78,6 +78,38 @@ looking() {
 	done
 }
 
+@test "help [COMMAND] and version are --help and --version" {
+	for command in '' $COMMANDS diff quote; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" $command --help
+		want=$output
+		# shellcheck disable=SC2086
+		go "$TSMCTL" help $command
+		assert_done
+		assert_output "$want"
+	done
+	go "$TSMCTL" --help
+	want=$output
+	for args in 'help help' '--json help' 'help --json'; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" $args
+		assert_done
+		assert_output "$want"
+	done
+	go "$TSMCTL" --version
+	want=$output
+	for args in version 'version list' 'help version'; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" $args
+		[ "$args" = 'help version' ] || assert_output "$want"
+		assert_done
+	done
+	go "$TSMCTL" help nosuch
+	assert_refused 2 "unknown command 'nosuch'; see 'tsmctl --help'"
+	go "$TSMCTL" help --nosuch
+	assert_refused 2 "unknown option '--nosuch'; see 'tsmctl --help'"
+}
+
 # Wrong command lines
 
 @test "no command, an unknown one, part of one" {
@@ -87,10 +119,22 @@ looking() {
 	assert_refused 2 "no command; *"
 	go "$TSMCTL" --
 	assert_refused 2 "no command; *"
-	for name in nosuch lis LIST '' ' list' -; do
+	for name in nosuch x '' - listening "$(printf 'list%.0s' {1..20})"; do
 		go "$TSMCTL" "$name"
-		assert_refused 2 "unknown command '$name'; see 'tsmctl --help'"
+		assert_refused 2 "unknown command '${name:0:100}*'; see 'tsmctl --help'"
 	done
+	while read -r name meant; do
+		go "$TSMCTL" "$name"
+		assert_refused 2 "unknown command '$name'; did you mean '$meant'?"
+	done <<-'END'
+		lis list
+		LIST list
+		raed read
+		ver verify
+		verfiy verify
+		stat status
+		extends extend
+	END
 	go "$TSMCTL" $'a\nb\033[31m'
 	assert_refused 2 "unknown command 'a*b*'; *"
 	[[ $stderr != *$'\033'* ]]
@@ -98,7 +142,7 @@ looking() {
 
 @test "unknown options, missing values, values too many" {
 	use_root rfc-v1
-	for args in list\ --nosuch list\ --raw read\ -o=x verify\ --jsonl list\ -x list\ -qx status\ -o; do
+	for args in list\ --nosuch read\ -o=x list\ -x list\ -qx status\ -o; do
 		# shellcheck disable=SC2086
 		tsmctl $args
 		assert_refused 2 "unknown option '-*' for '${args%% *}'; see 'tsmctl ${args%% *} --help'"
@@ -124,6 +168,71 @@ looking() {
 	assert_refused 2 "unknown option '--raw'; *"
 	go "$TSMCTL" --no"$(printf '\033')" list
 	assert_refused 2 "unknown option '*'; *"
+}
+
+@test "an option that is misspelt, or another command's: what was meant" {
+	use_root rfc-v1
+	while IFS='|' read -r args what; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "unknown option '$what?"
+	done <<-'END'
+		list --quote x|--quote' for 'list'; did you mean 'tsmctl read --quote FILE' or 'tsmctl verify --quote FILE'
+		list --raw|--raw' for 'list'; did you mean 'tsmctl read --raw'
+		--raw read rtmr0|--raw'; did you mean 'tsmctl read --raw'
+		verify --jsonl|--jsonl' for 'verify'; did you mean 'tsmctl log --jsonl'
+		verify --qoute=x|--qoute=x' for 'verify'; did you mean '--quote'
+		read --jason|--jason' for 'read'; did you mean '--json'
+		verify --reprot-data x|--reprot-data' for 'verify'; did you mean '--report-data'
+		extend rtmr1 --JSON|--JSON' for 'extend'; did you mean '--json'
+	END
+}
+
+@test "a file where a register is named: the command line that reads it, and nothing is guessed" {
+	cd "$TMP"
+	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >CCEL
+	head -c 100 /dev/urandom >quote.dat
+	for root in rfc-v1 no-tvm; do
+		use_root $root
+		while IFS='|' read -r args file meant; do
+			# shellcheck disable=SC2086
+			tsmctl $args
+			assert_refused 2 "no register '$file' here; it is a file: did you mean 'tsmctl $meant'?"
+		done <<-'END'
+			log CCEL|CCEL|log --input CCEL
+			log rtmr1 CCEL|CCEL|log rtmr1 --input CCEL
+			verify CCEL|CCEL|verify --input CCEL
+			verify quote.dat|quote.dat|verify --quote quote.dat
+			verify quote.dat CCEL|quote.dat|verify --quote quote.dat --input CCEL
+			verify CCEL quote.dat|CCEL|verify --input CCEL --quote quote.dat
+			verify --input CCEL quote.dat|quote.dat|verify --input CCEL --quote quote.dat
+			read quote.dat|quote.dat|read --quote quote.dat
+			list quote.dat|quote.dat|read --quote quote.dat
+		END
+	done
+	tsmctl log --input CCEL quote.dat
+	assert_error 2 "no register 'quote.dat' here; it is a file: did you mean 'tsmctl log --input CCEL --input quote.dat'?"
+	# A register that has the name of a file is the register; a folder, or a file that is not there, is no file.
+	use_root rfc-v1
+	echo x >rtmr0
+	mkdir folder
+	tsmctl read rtmr0
+	assert_done
+	for name in folder nosuch; do
+		tsmctl log "$name"
+		assert_refused 2 "no register '$name' here; 'tsmctl list' shows what there is"
+	done
+}
+
+@test "verify --input where there are no registers: what to name, status 2" {
+	use_root no-tvm
+	cp "$ROOTS/rfc-v1/$EXAMPLE/rtmr1/event_log" "$TMP/rtmr1.log"
+	tsmctl verify --input "$TMP/rtmr1.log"
+	assert_refused 2 "this machine has no registers to check '$TMP/rtmr1.log' against: name their values, \
+as in 'tsmctl verify --input $TMP/rtmr1.log --quote QUOTE' or '--values FILE'; 'tsmctl replay $TMP/rtmr1.log' prints \
+the values that it leads to"
+	tsmctl verify
+	assert_refused 3 "no measurement registers here; looked below *; run 'tsmctl status' to see what is missing"
 }
 
 @test "operands missing and too many" {
@@ -269,20 +378,28 @@ looking() {
 	sed -i 's/first/forst/' "$ROOT/$EXAMPLE/rtmr0/event_log"
 	tsmctl --color always verify rtmr0
 	assert_output --partial $'\033[31mmismatch\033[0m  measurement-example'
-	command -v script >/dev/null || skip "script is missing: no terminal to be had"
-	on_terminal() { # WHAT IS BEFORE THE COMMAND, OPTIONS
-		TERM=xterm script -qec "$1 '$TSMCTL' --root '$ROOT' $2 verify rtmr1" /dev/null </dev/null | tr -d '\r'
+	colored() { # WHAT IS BEFORE THE COMMAND, OPTIONS: the row on a terminal
+		# shellcheck disable=SC2086
+		on_terminal 100 env TERM=xterm env $1 "$TSMCTL" --root "$ROOT" $2 verify rtmr1
+		row=${lines[-1]}
 	}
-	assert_equal "$(on_terminal '' '')" "${green}measurement-example/rtmr1:sha384"
-	assert_equal "$(on_terminal 'env NO_COLOR=' '')" "${green}measurement-example/rtmr1:sha384"
-	assert_equal "$(on_terminal 'env NO_COLOR=1' '')" 'match  measurement-example/rtmr1:sha384'
-	for term in TERM=dumb TERM= '-u TERM'; do
-		assert_equal "$(on_terminal "env $term" '')" 'match  measurement-example/rtmr1:sha384'
-		assert_equal "$(on_terminal "env $term" '--color always')" "${green}measurement-example/rtmr1:sha384"
+	local plain='match    measurement-example/rtmr1:sha384'
+	green=${green%  }
+	for env in '' NO_COLOR=; do
+		colored "$env" ''
+		assert_equal "$row" "$green    measurement-example/rtmr1:sha384"
 	done
-	assert_equal "$(on_terminal '' '--color never')" 'match  measurement-example/rtmr1:sha384'
-	assert_equal "$(on_terminal '' '--color auto')" "${green}measurement-example/rtmr1:sha384"
-	output=$(on_terminal '' --json)
+	for env in NO_COLOR=1 TERM=dumb TERM= '-u TERM'; do
+		colored "$env" ''
+		assert_equal "$row" "$plain"
+		colored "$env" '--color always'
+		assert_equal "$row" "$green    measurement-example/rtmr1:sha384"
+	done
+	colored '' '--color never'
+	assert_equal "$row" "$plain"
+	colored '' '--color auto'
+	assert_equal "$row" "$green    measurement-example/rtmr1:sha384"
+	colored '' --json
 	assert_json '.verdict == "match"'
 }
 
@@ -499,5 +616,11 @@ opened() {
 	tsmctl status --json
 	assert_success
 	assert_json '[.findings[] | select(.topic == "libcrypto")] | length == 1 and .[0].level == "problem" and
-		(.[0].message | test("cannot be loaded.*: nothing can be extended or verified$"))'
+		(.[0].message | test("cannot be loaded.*: nothing can be extended or verified$")) and
+		(.[0].fix | test("libssl3"))'
+	# Nothing is said of a journal that nobody could judge.
+	mkdir -p "$ROOT/run/tsmctl"
+	echo '{"kind":' >"$ROOT/run/tsmctl/journal.jsonl"
+	tsmctl status --json
+	assert_json '[.findings[] | select(.topic == "journal" or .level == "problem") | .topic] == ["libcrypto"]'
 }

@@ -7,6 +7,7 @@ bats_load_library bats-assert
 load fuse
 
 setup() {
+	cd "$BATS_TEST_TMPDIR" || return
 	MAN=$BATS_TEST_DIRNAME/../../man/tsmctl.8
 }
 
@@ -38,6 +39,40 @@ run_example() {
 	done
 }
 
+# What a page's SYNOPSIS is on a screen of 80 columns, without its markup.
+synopsis() { # RENDERER...
+	"$@" | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^     //p'
+}
+
+@test "the SYNOPSIS has a line for each command, in groff as in mandoc" {
+	local page cmd
+	for page in "${MAN%/*}"/*.[1-9]; do
+		synopsis mandoc -T ascii "$page" >"$BATS_TEST_TMPDIR/mandoc"
+		synopsis groff -t -mandoc -T ascii "$page" >"$BATS_TEST_TMPDIR/groff"
+		diff "$BATS_TEST_TMPDIR/mandoc" "$BATS_TEST_TMPDIR/groff"
+	done
+	synopsis mandoc -T ascii "$MAN" >"$BATS_TEST_TMPDIR/mandoc"
+	for cmd in $("$TSMCTL" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p') help version; do
+		grep -Eqx "tsmctl $cmd( .*)?" "$BATS_TEST_TMPDIR/mandoc" || fail "$cmd has no line of its own"
+	done
+	groff -t -mandoc -T ascii -w mac "${MAN%/*}"/*.[1-9] >/dev/null 2>"$BATS_TEST_TMPDIR/warnings"
+	[ ! -s "$BATS_TEST_TMPDIR/warnings" ] || fail "$(<"$BATS_TEST_TMPDIR/warnings")"
+}
+
+@test "every verdict has a row in the tables: what it means, what to do" {
+	local name
+	for name in $(sed -n 's/.*"\([a-z-]*\)".*/\1/p' "$BATS_TEST_DIRNAME/../../src/model/verdict.c") genuine forged untrusted; do
+		grep -q "^$name"$'\tT{$' "$MAN" || fail "$name has no row"
+	done
+	[ "$(grep -c $'^T}\tT{$' "$MAN")" = "$(grep -c $'^[a-z-]*\tT{$' "$MAN")" ] || fail "a row does not say what to do"
+	# As people see them: a column of 80 columns' width each, in both renderers.
+	for render in 'mandoc -T utf8' 'groff -t -mandoc -T utf8 -P-c'; do
+		$render "$MAN" | sed 's/.\x08//g' >page
+		grep -Eqx ' +verdict\s+what it means\s+what to do' page
+		[ "$(sed -n '/^VERDICTS/,/^EVIDENCE/p' page | wc -L)" -le 80 ]
+	done
+}
+
 @test "every log format that is read or written is in tsmctl-logs(5)" {
 	local format n=0
 	while read -r format; do
@@ -49,8 +84,8 @@ run_example() {
 
 @test "every command and option of --help is in the man page" {
 	local cmd option
-	for cmd in list read extend write log verify quote replay status; do
-		grep -q "^\.Nm Cm $cmd\$" "$MAN"
+	for cmd in list read extend write log verify quote measure replay status; do
+		grep -q "^\.Cm $cmd\$" "$MAN"
 		while read -r option; do
 			grep -q "Fl \\\\-$option" "$MAN" || fail "--$option of $cmd is missing"
 		done < <("$TSMCTL" "$cmd" --help | grep -o '^  .\{4\}--[a-z-]*' | sed 's/.*--//')
@@ -86,4 +121,42 @@ run_example() {
 	run "$TSMCTL" --root "$ROOT" verify rtmr1
 	assert_success
 	assert_output 'match  measurement-example/rtmr1:sha384'
+}
+
+# The commands of README.md, of its part before "## Install" or after it, as a person would type them.
+readme() { # before|after
+	sed -n "$([[ $1 == before ]] && echo '1,/^## Install/' || echo '/^## Install/,$')"'s/^    \$ //p' \
+		"$BATS_TEST_DIRNAME/../../README.md"
+}
+
+@test "every command of the README runs" {
+	need_fuse
+	local line n=0
+	sim_start --tree mr
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	echo 11111111-1111-4111-8111-111111111111 >"$ROOT/proc/sys/kernel/random/boot_id"
+	while read -r line; do
+		run run_example "$line"
+		[[ $status == 0 ]] || fail "'$line' ends with $status: $output"
+		n=$((n + 1))
+	done < <(readme before)
+	sim_stop
+	sim_start --tree mr --provider tdx_guest --report tdx_guest
+	rm -rf "$ROOT/run"
+	mkdir -p "$ROOT/run"
+	# Its quotes are signed by a root of its own.
+	cat "$ROOT/sys/.tsmsim/root" >"$BATS_TEST_TMPDIR/root.pem"
+	cd "$BATS_TEST_TMPDIR"
+	head -c 64 /dev/urandom >nonce
+	cp "$ROOT/sys/firmware/acpi/tables/data/CCEL" good.ccel
+	cp good.ccel CCEL
+	"$TSMCTL" --root "$ROOT" quote -q --random >quote.dat
+	while read -r line; do
+		[[ $line != *--quote* ]] || line+=" --root-ca root.pem"
+		[[ $line != *'--quote quote.dat'* ]] || line+=" rtmr0 rtmr1"
+		run run_example "$line"
+		[[ $status == 0 ]] || fail "'$line' ends with $status: $output"
+		n=$((n + 1))
+	done < <(readme after)
+	[[ $n -ge 14 ]] || fail "only $n commands were found"
 }

@@ -229,7 +229,7 @@ log_of() {
 	assert_failure 1
 	assert_output "$(for n in {16..23}; do
 		case $n in
-		16 | 23) echo "unlogged  pcr$n:sha256  (changed, and no log has an event of it; this PCR can be reset, and no log says so)" ;;
+		16 | 23) echo "unlogged  pcr$n:sha256  (changed, and no log has an event of it; this PCR can be reset, and no log shows that)" ;;
 		*) echo "untouched  pcr$n:sha256" ;;
 		esac
 	done)"
@@ -529,9 +529,9 @@ before is in none of these logs)"
 	assert_error 5 "'piece': offset 1000: the log ends within *"
 	assert_json '(.registers | length) > 0 and all(.registers[]; .error.status == 5 and has("value") == false)'
 	tsm log --format tcg2 --json --input log
-	assert_error 2 '--format and --json exclude each other'
+	assert_error 2 '--format and --json cannot be combined'
 	tsm log --format tcg2 --jsonl --input log
-	assert_refused 2 '--format and --jsonl exclude each other'
+	assert_refused 2 '--format and --jsonl cannot be combined'
 	tsm log --format nonsense --input log
 	assert_refused 2 "*not one of tcg2, cel-json, cel-tlv"
 }
@@ -774,7 +774,7 @@ near() {
 		tsm verify --quote quote --input $log
 		assert_failure 1
 		assert_line "mismatch  rtmr2:sha384  (event 1 of 'right', which is logged for another register, was extended to this one)"
-		[[ $stderr == *"tsmctl: 'right': offset 65: there is no CC MR with index 64"* ]]
+		[[ $stderr == *"tsmctl: 'right': offset 65: CC MR with index 64 does not exist"* ]]
 		[[ $stderr != *TPM* ]]
 	done
 }
@@ -972,7 +972,7 @@ altered_and_partial() {
 	assert_line --partial 'unsupported  pcr7:sha1'
 	cat pcrread pcrread >twice
 	tsm verify --values twice --input log
-	assert_refused 5 "'twice': line 29: 'pcr0:sha256' is there twice"
+	assert_refused 5 "'twice': line 29: 'pcr0:sha256' appears twice"
 	printf 'count 1 pcrUpdateCounter 27 \ndigest length 32\n 3d 45\n' >tss
 	tsm verify --values tss --input log
 	assert_refused 5 "'tss': tsspcrread does not print which PCR and hash a value is of: write each as 'HEX  pcrN:HASH', with HEX from 'tsspcrread -ns'"
@@ -1260,11 +1260,11 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	"$TSMCTL" log --format cel-json --input good >json
 	tsm verify --json --values values --input log --reference json
 	gives rtmr2 in-place 0 0 1 0 15 15
-	head -c -20 good >cut
-	tsm verify --values values --input log --reference cut
+	head -c -20 good >short
+	tsm verify --values values --input log --reference short
 	assert_failure 1
 	assert_line --partial "put back" || assert_line --partial 'in place of event 15'
-	[[ $stderr == *"tsmctl: --reference: 'cut': offset "* ]]
+	[[ $stderr == *"tsmctl: --reference: 'short': offset "* ]]
 	tsm verify --values values --input good --reference log
 	assert_done
 	refute_line --partial reference

@@ -12,7 +12,7 @@ setup() {
 	MRTD=$(reg 71)
 	NOT_CHECKED='not checked: crl, tcb_level, validity'
 	GENUINE="genuine  tdx-quote  (root: --root-ca; FMSPC 00906ed50000; $NOT_CHECKED)"
-	TCB="tsmctl: 'q': the platform's patch level (TCB) is not judged here: Intel's DCAP quote verification library, the 'check' of go-tdx-guest, or trustee can"
+	TCB="tsmctl: 'q': the platform's patch level (TCB) is not checked; Intel's DCAP quote verification library, the 'check' of go-tdx-guest, or trustee can check it"
 	DEBUGGED="tsmctl: 'q': this TD has the debug attribute: its host can read and change it, so its registers prove nothing"
 	NO_MAC='unchecked  tdreport  (its MAC can be checked only by the CPU that made it, or by a quote made from it)'
 	VENDOR=939a7233f79c4ca9940a0db3957f0607
@@ -112,7 +112,7 @@ $(registers rtmr2:sha384=12 mrowner=62 mrownerconfig=63 mrtd:sha384=71)"
 	assert_equal "$(<"$ERR")" "tsmctl: 'q': $GENUINE"
 	cmp "$OUT" <(unhex "$(reg 11)")
 	signed read -q --raw --quote q
-	assert_refused 2 '--raw prints one register, and 10 are meant: name one'
+	assert_refused 2 '--raw prints exactly one register, not 10: name one'
 	signed read -q --quote q servtd_hash
 	assert_refused 2 "no register 'servtd_hash' here; 'tsmctl read --quote q' lists them"
 	signed read -q --quote q 'pcr*'
@@ -307,17 +307,17 @@ is_refused() {
 	assert_refused 5 "'q': longer than 4194304 bytes"
 }
 
-@test "the sources of registers exclude each other" {
+@test "the sources of registers cannot be combined" {
 	quote q
 	report r
 	signed read --quote q --tdreport r
-	assert_refused 2 '--quote and --tdreport exclude each other'
+	assert_refused 2 '--quote and --tdreport cannot be combined'
 	away verify --values q --quote q --expect q
-	assert_refused 2 '--values and --quote exclude each other'
+	assert_refused 2 '--values and --quote cannot be combined'
 	away verify --values q --tdreport r --expect q
-	assert_refused 2 '--values and --tdreport exclude each other'
+	assert_refused 2 '--values and --tdreport cannot be combined'
 	signed verify --quote q --tdreport r --expect q
-	assert_refused 2 '--quote and --tdreport exclude each other'
+	assert_refused 2 '--quote and --tdreport cannot be combined'
 	away verify --quote q
 	assert_refused 2 '--quote needs --input or --expect to be checked against'
 	away verify --tdreport r --report-data "$DATA"
@@ -430,7 +430,7 @@ match  mrtd:sha384"
 	local bad
 	for bad in '' 00 "${DATA}00" "${DATA%55}" "${DATA%5}" "${DATA%5}g" "0x${DATA%55}"; do
 		signed verify --quote q --expect q --report-data "$bad"
-		assert_refused 2 '--report-data: it has 64 bytes: 128 hex digits are needed, nothing else'
+		assert_refused 2 '--report-data: it has 64 bytes: exactly 128 hex digits are needed'
 	done
 	away verify --values q --expect q --report-data "$DATA"
 	assert_refused 2 '--report-data needs --quote or --tdreport to be checked against'
@@ -449,4 +449,15 @@ match  mrtd:sha384"
 			'[.registers[] | {key: .name, value}] | from_entries as $got | [$all[0][$key] | to_entries[] |
 			select(.key | test("^(rtmr[0-3]|mrtd)$")) | .value == $got[.key]] | length >= 4 and all'
 	done
+}
+
+@test "on a terminal: the evidence's line is the first, what genuine does not cover the last" {
+	quote q
+	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent verify --root-ca root.pem --quote q --expect <(registers rtmr2:sha384=12)
+	assert_equal "${lines[0]}" "$GENUINE"
+	assert_equal "${lines[1]}" 'VERDICT  REGISTER      DETAIL'
+	assert_equal "${lines[-1]}" "$TCB"
+	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent read --root-ca root.pem --quote q rtmr2
+	assert_equal "${lines[0]}" "$GENUINE"
+	assert_equal "${lines[-1]}" "$TCB"
 }

@@ -128,11 +128,11 @@ checked() {
 	assert_refused 2 'quote needs only one of --report-data, --report-data-file, --nonce and --random'
 	for bad in '' 0 0x00 "${DATA}00" 'AAECAwQFBgc='; do
 		quote --nonce "$bad"
-		assert_refused 2 '--nonce: 1 to 64 bytes are needed, two hex digits each, nothing else'
+		assert_refused 2 '--nonce: 1 to 64 bytes are needed, as two hex digits each'
 	done
 	for bad in 00 "${DATA}00" "${DATA:1}g"; do
 		quote --report-data "$bad"
-		assert_refused 2 '--report-data: it has 64 bytes: 128 hex digits are needed, nothing else'
+		assert_refused 2 '--report-data: it has 64 bytes: exactly 128 hex digits are needed'
 	done
 	echo >>"$TMP/data"
 	quote --report-data-file "$TMP/data"
@@ -212,7 +212,7 @@ checked() {
 	assert_none
 	snp
 	quote --random --service-provider svsm
-	assert_refused 3 "'sev_guest' asks no service provider: this kernel runs under none"
+	assert_refused 3 "'sev_guest' has no service provider on this kernel"
 	assert_none
 }
 
@@ -420,7 +420,7 @@ sim_stat_of() {
 	sim_fault 'report:rmdir:*:ebusy'
 	tsmctl quote --random --json
 	assert_success
-	assert_equal "${stderr_lines[0]}" "tsmctl: '/sys/kernel/config/tsm/report/$(ls "$C")' was left, remove it by rmdir: device or resource busy"
+	assert_equal "${stderr_lines[0]}" "tsmctl: '/sys/kernel/config/tsm/report/$(ls "$C")' was not removed: remove it with rmdir: device or resource busy"
 	sim_fault clear 'report:rmdir:*:ebusy' 'outblob:read:*:eio'
 	rmdir "$C"/* 2>/dev/null || sim_fault clear
 	rmdir "$C"/*
@@ -764,7 +764,7 @@ tail_of() { tail -c "$2" "$1" | od -An -v -tx1 | tr -d ' \n'; }
 	bad '.logs[0].source = "a b"' "log 0: 'source' is not a name: one word of printable ASCII"
 	bad '.logs[0].source = ""' "log 0: its 'source' is not a name"
 	bad '.logs[0].base64 = "*"' "log 0: its 'base64' is not base64"
-	bad '.logs[0].format = "xyz"' "log 'ccel': its format 'xyz' is not known here"
+	bad '.logs[0].format = "xyz"' "log 'ccel': unknown format 'xyz'"
 	bad '.logs = [range(257) | {"source": "a", "format": "ccel", "base64": ""}]' 'more than 256 logs'
 	for key in schema boot_id quote_base64 auxblob_base64 logs; do
 		sed "s/^{/{\"$key\":null,/" "$TMP/q.json" >"$TMP/bad"

@@ -111,15 +111,15 @@ setup() {
 @test "--raw: exactly one register, and not with --json" {
 	use_root rfc-v1
 	tsmctl read --raw
-	assert_refused 2 '--raw prints one register, and 7 are meant*'
+	assert_refused 2 '--raw prints exactly one register, not 7: name one'
 	tsmctl read --raw rtmr0 rtmr1
-	assert_refused 2 '--raw prints one register, and 2 are meant*'
+	assert_refused 2 '--raw prints exactly one register, not 2: name one'
 	tsmctl read --raw 'rtmr*'
-	assert_refused 2 '--raw prints one register, and 2 are meant*'
+	assert_refused 2 '--raw prints exactly one register, not 2: name one'
 	tsmctl read --raw rtmr0 measurement-example/rtmr0
 	assert_success
 	tsmctl read --raw --json rtmr0
-	assert_error 2 '--raw and --json exclude each other'
+	assert_error 2 '--raw and --json cannot be combined'
 	assert_json '.error.status == 2'
 }
 

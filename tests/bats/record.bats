@@ -38,8 +38,8 @@ refused_both() {
 	machine
 	remember
 	refused_both 'the record is empty' ''
-	refused_both 'the record has 4097 bytes, the kernel takes 4096: measure a file of it with --file' "$(bytes 4097 a)"
-	refused_both 'the record has 10000 bytes, the kernel takes 4096: measure a file of it with --file' "$(bytes 10000 a)"
+	refused_both 'the record has 4097 bytes, the kernel takes 4096: write it to a file and measure that with --file' "$(bytes 4097 a)"
+	refused_both 'the record has 10000 bytes, the kernel takes 4096: write it to a file and measure that with --file' "$(bytes 10000 a)"
 	tsmctl -j extend rtmr0 --event ''
 	assert_error 2 'the record is empty'
 	assert_json '.error.status == 2'
@@ -106,12 +106,12 @@ refused_both() {
 	machine
 	remember
 	for record in '#' '#a' '# a' "# .EXTEND $ZERO32" '##'; do
-		refused_both "the record starts with '#', which means something else in a kernel's log" "$record"
+		refused_both "the record starts with '#', which has another meaning in a kernel's log" "$record"
 	done
 	for record in SYNC SYNCX 'SYNC ' "SYNC sha256/$ZERO32" SYNCHRONIZED; do
 		refused_both "the record *" "$record"
 	done
-	refused_both "the record starts with 'SYNC', which means something else in a kernel's log" SYNCX
+	refused_both "the record starts with 'SYNC', which has another meaning in a kernel's log" SYNCX
 	assert_unwritten
 }
 
@@ -279,13 +279,13 @@ measured() {
 		name=$(printf '%b' "$name")
 		echo x >"$DIR/$name"
 		tsmctl extend rtmr1 --file "$DIR/$name"
-		assert_refused 2 "'$DIR/*': the path is not UTF-8, no record can hold it"
+		assert_refused 2 "'$DIR/*': the path is not UTF-8 and cannot be recorded"
 	done
 	mkdir "$DIR/d"$'\xe9'
 	cd "$DIR/d"$'\xe9'
 	echo x >x
 	tsmctl extend rtmr1 --file x
-	assert_refused 2 "'x': the path is not UTF-8, no record can hold it"
+	assert_refused 2 "'x': the path is not UTF-8 and cannot be recorded"
 	assert_unwritten
 	echo y >"$DIR/y"
 	tsmctl extend rtmr1 --file "$DIR/y"

@@ -64,7 +64,7 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 	replay rtmr5/event_log
 	assert_success
 	assert_output "$KV  rtmr5:sha256"
-	assert_equal "$stderr" "tsmctl: 'rtmr5/event_log': starts from the value that it states; what led to that is not in it"
+	assert_equal "$stderr" "tsmctl: 'rtmr5/event_log': starts from a value that it states; what came before is not in it"
 	replay -q rtmr5/event_log
 	assert_done
 	rm -rf rtmr5
@@ -88,7 +88,7 @@ $(filehex "$V1/rtmr1/digest")  rtmr1:sha384"
 	replay rtmr2/event_log
 	assert_success
 	assert_output "$KV  rtmr2:sha256"
-	assert_equal "$stderr" "tsmctl: 'rtmr2/event_log': offset $place: these direct lines end the log and are \
+	assert_equal "$stderr" "tsmctl: 'rtmr2/event_log': offset $place: the direct extends at the end of the log are \
 taken as extended; only the register can tell"
 }
 
@@ -103,10 +103,10 @@ taken as extended; only the register can tell"
 		printf '\nSYNC sha256/%s\n' "$ONES"
 	} >>rtmr2/event_log
 	replay rtmr2/event_log
-	assert_refused 1 "rtmr2:sha256: search limit reached: which direct lines of 'rtmr2/event_log' extended is unknown"
+	assert_refused 1 "rtmr2:sha256: search limit reached: which direct extends of 'rtmr2/event_log' took place is unknown"
 	# Nor is it known then what it is to another log of the register.
 	replay good/rtmr2/event_log rtmr2/event_log
-	assert_refused 1 "rtmr2:sha256: search limit reached (4194304 extends): what 'rtmr2/event_log' is to the logs before it is unknown"
+	assert_refused 1 "rtmr2:sha256: search limit reached (4194304 extends): how 'rtmr2/event_log' relates to the logs before it is unknown"
 }
 
 @test "lines that claim what did not happen are said" {
@@ -115,7 +115,7 @@ taken as extended; only the register can tell"
 	replay rtmr2/event_log
 	assert_success
 	assert_output "$KV  rtmr2:sha256"
-	assert_equal "$stderr" "tsmctl: 'rtmr2/event_log': offset 78: a line claims what did not happen (2 in all)"
+	assert_equal "$stderr" "tsmctl: 'rtmr2/event_log': offset 78: a SYNC or .EXTEND line does not correspond to an extend (2 in all)"
 }
 
 @test "an empty log that tells no hash, and one that names none" {
@@ -134,7 +134,7 @@ taken as extended; only the register can tell"
 	assert_output "$(extended sha256 "$ZERO32" "$ONES")  rtmr3:sha256"
 	cp direct.log rtmr3:md5.log
 	replay rtmr3:md5.log
-	assert_refused 2 "'rtmr3:md5.log': 'rtmr3:md5': no hash of that name is known here"
+	assert_refused 2 "'rtmr3:md5.log': 'rtmr3:md5': unknown hash"
 }
 
 @test "the register's name: the folder of an event_log, else the file's up to its last dot" {
@@ -202,6 +202,7 @@ taken as extended; only the register can tell"
 	assert_failure 1
 	assert_json '[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha256", 1, false], ["rtmr2:sha384", 1, false]] or
 		[.registers[] | [.register, .error.status, has("value")]] == [["rtmr2:sha384", 1, false], ["rtmr2:sha256", 1, false]]'
+	assert_json '[.registers[] | .error.seq] | sort == [0, 1]'
 	# One of a hash that nobody knows.
 	echo '{"rtmr":2,"digests":[{"hashAlg":"unknownhash","digest":"00"}]}' >unknown
 	replay -q unknown
@@ -238,13 +239,13 @@ taken as extended; only the register can tell"
 	assert_refused 4 "'/nonexistent/log': no such file or directory"
 	echo 'a record' >r.log
 	replay r.log
-	assert_refused 5 "'r.log': no log of a format known here*"
+	assert_refused 5 "'r.log': no log of a known format*"
 	printf 'SYNC sha256/%s\n\none\ncut' "$ZERO32" >r.log
 	replay r.log
 	assert_refused 5 "'r.log': offset 82: the last line has no newline: the log is cut"
 	replay --json r.log
 	assert_error 5 "'r.log': offset 82*"
-	assert_json '.schema == "tsmctl.read/1" and [.. | objects | .error | objects | .status] == [5]'
+	assert_json '.schema == "tsmctl.read/1" and [.logs[], .registers[] | .error.status] == [5, 5]'
 }
 
 @test "errors: a log that is wrong does not keep the others from being printed" {

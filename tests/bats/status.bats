@@ -146,6 +146,32 @@ refute_topic() { # LEVEL TOPIC
 	done
 }
 
+@test "one interface is enough: nothing is said of those that are missing, and nothing of what only TVMs need elsewhere" {
+	use_root rfc-v1
+	mkdir -p "$ROOT/sys/kernel/config/tsm/report" "$ROOT/run"
+	tsmctl status --json
+	assert_success
+	refute_topic note interface
+	use_root tdx
+	mkdir -p "$ROOT/sys/kernel/config/tsm/report"
+	tsmctl status --json
+	refute_topic note interface
+	use_root no-tvm
+	tsmctl status --json
+	for topic in lock sysfs ccel; do
+		refute_topic note "$topic"
+		refute_topic problem "$topic"
+	done
+}
+
+@test "no line refers to the program that prints it" {
+	for root in no-tvm rfc-v1 tdx; do
+		use_root "$root"
+		tsmctl status
+		[[ $output != *'tsmctl status'* ]] || fail "$output"
+	done
+}
+
 @test "every home that is there is named" {
 	use_root rfc-configfs
 	runtime_mr "$ROOT/sys/kernel/security/tsm/two/b" sha512
@@ -164,11 +190,19 @@ refute_topic() { # LEVEL TOPIC
 	assert_failure 3
 	finding ok tee 'this is a guest of AMD SEV-SNP (sys/class/misc/sev-guest is there)'
 	finding note tee 'kernels show no measurement registers of AMD SEV-SNP: *'
-	finding note vtpm 'no TPM (/sys/class/tpm/tpm0)'
+	finding note tee '*its launch measurement is in the report, and cannot be extended' "'tsmctl quote --random >report.dat' gets the report, *"
+	finding note vtpm 'no TPM (/sys/class/tpm/tpm0)' 'with an SVSM: load its driver, tpm_svsm (Linux 6.16)'
+	finding note registers none ''
+	refute_topic note interface
+	refute_topic problem registers
 	finding ok configfs '/sys/kernel/config/tsm/report is there: quotes *'
 	mkdir -p "$ROOT/sys/class/tpm/tpm0"
 	tsmctl status --json
 	finding ok vtpm 'a TPM is there (/sys/class/tpm/tpm0): *'
+	finding note vtpm 'it cannot be seen from here who runs this TPM: one that the host runs is no better than the host'
+	mkdir -p "$ROOT/sys/devices/platform/tpm-svsm"
+	tsmctl status --json
+	finding ok vtpm "it is the SVSM's (/sys/devices/platform/tpm-svsm), which is part of the guest and not of its host"
 	refute_topic note vtpm
 }
 
@@ -179,7 +213,11 @@ refute_topic() { # LEVEL TOPIC
 	tsmctl status --json
 	assert_failure 3
 	finding ok tee 'this is a guest of Arm CCA (sys/firmware/cca/realm_guest is there)'
-	finding note tee 'kernels show no measurement registers of Arm CCA: *'
+	finding note tee "kernels show no measurement registers of Arm CCA: they are in the realm's token, which tsmctl does not read"
+	mkdir -p "$ROOT/sys/kernel/config/tsm/report"
+	tsmctl status --json
+	finding note quote 'no quotes: tsmctl does not read the tokens of Arm CCA' ''
+	rm -r "$ROOT/sys/kernel/config"
 	for text in 0 ''; do
 		printf %s "$text" >"$ROOT/sys/firmware/cca/realm_guest"
 		tsmctl status --json
@@ -216,11 +254,16 @@ refute_topic() { # LEVEL TOPIC
 		'records that do not fit*'
 }
 
-@test "configfs without a tsm folder" {
+@test "configfs without a tsm folder matters where there are no registers" {
 	use_root rfc-v1
 	mkdir "$ROOT/sys/kernel/config"
 	tsmctl status --json
 	assert_success
+	refute_topic note configfs
+	use_root no-tvm
+	mkdir "$ROOT/sys/kernel/config"
+	tsmctl status --json
+	assert_failure 3
 	finding note configfs '*holds no tsm folder, or configfs is not mounted' 'mount -t configfs*'
 }
 
@@ -284,7 +327,34 @@ refute_topic() { # LEVEL TOPIC
 		mount --bind "$ROOT/sys" "$ROOT/sys" && mount -o remount,bind,ro "$ROOT/sys" &&
 		"$TSMCTL" --root "$ROOT" status --json'
 	assert_success
-	finding problem sysfs '/sys is mounted read-only*' 'mount -o remount,rw /sys'
+	finding problem sysfs '/sys is mounted read-only*' \
+		'mount -o remount,rw /sys, or no ProtectKernelTunables= in the systemd unit'
+}
+
+@test "a read-only /run" {
+	use_root rfc-v1
+	mkdir "$ROOT/run"
+	tsmctl status --json
+	refute_topic problem lock
+	[ "$(id -u)" = 0 ] || skip "only root can mount"
+	unshare -m true 2>/dev/null || skip "no mount namespace can be had"
+	run --separate-stderr unshare -m bash -c '
+		mount --bind "$ROOT/run" "$ROOT/run" && mount -o remount,bind,ro "$ROOT/run" &&
+		"$TSMCTL" --root "$ROOT" status --json'
+	assert_success
+	finding problem lock '/run is mounted read-only: nothing can be extended without the lock and journal there' 'mount -o remount,rw /run'
+}
+
+@test "a register that its journal does not explain: a problem, and no ok of the journal beside it" {
+	tdx_machine
+	local value="$ROOT/sys/devices/virtual/misc/tdx_guest/measurements/rtmr2:sha384"
+	tsmctl status --json
+	finding ok journal '2 records, *'
+	set_bytes "$value" "$(extended sha384 "$(filehex "$value")" "$ZERO48")"
+	tsmctl status --json
+	assert_success
+	finding problem journal 'tdx_guest/rtmr2:sha384: mismatch: *' 'its value can no longer be explained*'
+	refute_topic ok journal
 }
 
 @test "the firmware's log is read to its end" {
@@ -299,6 +369,7 @@ refute_topic() { # LEVEL TOPIC
 	tsmctl status --json
 	assert_equal "$(findings ccel)" \
 		"problem 'sys/firmware/acpi/tables/data/CCEL': offset 1000: the log ends within the record that starts at offset 873; "
+	assert_json '[.findings[] | select(.topic == "ccel") | .offset] == [1000]'
 	# One finding, and none of each register that it is the log of.
 	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
 	for n in 0 65; do # not a byte; the header alone
@@ -335,6 +406,7 @@ refute_topic() { # LEVEL TOPIC
 	tsmctl status --json
 	assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
 it aside and keep it: the next extend begins a new journal, but 'verify' fails without the events in the old one"
+	assert_json '[.findings[] | select(.topic == "journal") | .line] == [6]'
 }
 
 @test "a journal that goes on after a kexec names the boot of its last record" {

@@ -154,7 +154,32 @@ ima() {
 	pcr 0 pcr23:sha256 "$(extended sha256 "$ZERO32" "$v")"
 	tsmctl verify pcr23:sha256
 	assert_failure 1
-	assert_line --partial 'this PCR can be reset, and no log says so'
+	assert_line --partial 'this PCR can be reset, and no log shows that'
+}
+
+@test "verify: banks that hold different parts of one log" {
+	booted
+	local at row
+	# So many events of IMA's three, in the bank of SHA-1 and in that of SHA-256.
+	for row in '3 2' '2 3' '1 3' '1 2' '2 1'; do
+		read -ra at <<<"$row"
+		for bank in sha1 sha256; do
+			head -n "${at[0]}" ima.txt >part.txt
+			at=("${at[@]:1}")
+			"$GENLOG" -f ima:ascii -b $bank --values part.txt >held
+			read -r value name <held
+			pcr 0 "$name" "$value"
+		done
+		read -ra at <<<"$row"
+		tsmctl verify 'pcr10*'
+		assert_failure 1
+		both=$output
+		for bank in sha1 sha256; do
+			tsmctl verify pcr10:$bank
+			grep -qxF "$output" <<<"$both" || fail "$row: alone it is: $output, with the other bank: $both"
+		done
+		refute_output --partial mismatch
+	done
 }
 
 @test "verify: systemd's log that is marked as incomplete" {
@@ -227,7 +252,7 @@ padded() {
 	tsmctl verify
 	assert_success
 	assert_line 'match  tpm0/pcr10:sha1'
-	assert_line "match  tpm0/pcr10:sha256  (the kernel extended IMA's SHA-1 digests here, with zeros behind them)"
+	assert_line "match  tpm0/pcr10:sha256  (the kernel extended IMA's SHA-1 digests here, padded with zeros)"
 	assert_line 'match  tpm0/pcr0:sha256'
 	# Not one of these and one of those.
 	sed -i 2d "$SECURITY/ima/ascii_runtime_measurements"
@@ -319,17 +344,17 @@ padded() {
 		for what in 'extend rtmr3 --event x' 'write user_data --hex 00'; do
 			# shellcheck disable=SC2086
 			tsmctl $what
-			assert_refused 3 "no measurement registers here; looked below *; 'tsmctl status' says more"
+			assert_refused 3 "no measurement registers here; looked below *; run 'tsmctl status' to see what is missing"
 		done
 	done
 	for what in 'extend pcr7:sha256 --event x' 'write pcr7:sha256 --hex 00' 'extend pcr7:sha256 --digest 00'; do
 		# shellcheck disable=SC2086
 		tsmctl $what
-		assert_refused 3 "'tpm0/pcr7:sha256' is a TPM's, which takes commands and no writes: tpm2_pcrextend extends it, or systemd-pcrextend, whose log 'tsmctl verify' reads"
+		assert_refused 3 "'tpm0/pcr7:sha256' is a PCR, which only TPM commands can extend: use tpm2_pcrextend, or systemd-pcrextend, whose log 'tsmctl verify' reads"
 	done
 	tsmctl status
 	assert_success
-	assert_line --partial "only a TPM's, which make no machine a TVM"
+	assert_line --partial "only PCRs of a TPM, which 'extend' and 'write' cannot change: use tpm2_pcrextend"
 	assert_line --partial "no log of the TPM's firmware in /sys/kernel/security"
 	assert_line --partial '48 of 48 can be read'
 }
@@ -432,4 +457,153 @@ verdicts() {
 	assert_equal "$(cut -d' ' -f1 <<<"$output" | uniq -c | xargs)" '96 unchecked'
 	nobody read pcr10:sha256
 	assert_done
+}
+
+# registers: those of the events of the last log, each once.
+registers() { awk 'NR > 1 { print $2 }' <<<"$output" | sort -u | xargs; }
+
+@test "log: IMA's events in every bank, live and from files" {
+	use_root ovmf-swtpm
+	list=$SECURITY/integrity/ima/binary_runtime_measurements
+	for reg in pcr10:sha1 pcr10:sha256 PCR10:SHA512 TPM0/pcr10:sha384; do
+		tsmctl log "$reg"
+		assert_done
+		assert_equal "${#lines[@]}" 373
+		# A digest of SHA-1 stands beside no register of another hash.
+		[ "$reg" = pcr10:sha1 ] && want=tpm0/pcr10:sha1 || want=tpm0/pcr10
+		assert_equal "$(registers)" "$want"
+		tsmctl log --json "$reg"
+		assert_json '(.events | length) == 372 and (.registers | length) == 1 and .registers[0].verdict == "match"'
+	done
+	for reg in pcr10:sha1 pcr10:sha256 PCR10:sha512 'pcr1?:sha384' '*:sha256'; do
+		go "$TSMCTL" --root /nonexistent log --input "$list" "$reg"
+		assert_done
+		assert_equal "${#lines[@]}" 373
+		[ "$reg" = pcr10:sha1 ] && want=pcr10:sha1 || want=pcr10
+		assert_equal "$(registers)" "$want"
+	done
+	for reg in pcr11:sha256 tpm0/pcr10:sha256 'pcr1:sha1'; do
+		go "$TSMCTL" --root /nonexistent log --input "$list" "$reg"
+		assert_failure 3
+		assert_equal "$stderr" "tsmctl: no event in these logs is of '$reg'"
+	done
+}
+
+@test "each command means the same registers by a name or a pattern, in either case" {
+	booted
+	tpm 1
+	mkdir -p "$SECURITY/tpm1"
+	printf '%s\n' 'pcr0 EV_S_CRTM_VERSION utf16:2.0' 'pcr7 EV_SEPARATOR sep' >second.txt
+	"$GENLOG" -f tpm -b sha1,sha256 --pad none second.txt >"$SECURITY/tpm1/binary_bios_measurements"
+	hold 1 tpm second.txt
+	local row
+	for row in 'tpm0/pcr7:sha256=1' 'TPM1/PCR7:SHA256=1' 'tpm0/*=48' 'TPM1/pcr1?:*=20' 'pcr1?:sha256=20' 'pcr7*=4' '*:sha1=48' \
+		'pcr2[0-3]:sha1=8' 'tpm?/pcr0:sha1=2'; do
+		spec=${row%=*} n=${row#*=}
+		tsmctl list --no-header -o register "$spec"
+		assert_done
+		assert_equal "${#lines[@]}" "$n"
+		listed=$(tr -d ' ' <<<"$output")
+		tsmctl read "$spec"
+		assert_done
+		assert_equal "$(sed 's/.*  //' <<<"$output")" "$listed"
+		tsmctl verify "$spec"
+		assert_done
+		assert_equal "$(sed 's/^[a-z]*  //' <<<"$output")" "$listed"
+		tsmctl log --json "$spec"
+		assert_success
+		assert_json --arg listed "$listed" '[.registers[].register] == ($listed | split("\n"))'
+		# Of what is shown, all is of these.
+		assert_json --arg listed "$listed" '($listed | split("\n")) as $all | [.events[].register |
+			. as $r | any($all[]; . == $r or startswith($r + ":"))] | all'
+	done
+	for spec in pcr7 pcr7:sha256 tpm0/pcr7 PCR7:SHA256; do
+		for what in read verify log; do
+			tsmctl $what $spec
+			assert_refused 2 "'$spec' is ambiguous: *"
+		done
+	done
+	for spec in tpm2/pcr7:sha1 pcr24:sha1 'tpm2/*' 'pcr7:sha384'; do
+		for what in list read verify log; do
+			tsmctl $what "$spec"
+			assert_refused 2 "no register *'$spec'*"
+		done
+	done
+	tsmctl status
+	assert_line --partial 'tpm: 2 providers, 96 registers'
+	# -v names each file, and of the PCRs those that are asked for.
+	tsmctl -v log tpm1/pcr7:sha1
+	[[ $stderr == *tpm1/binary_bios_measurements* && $stderr != *tpm0/binary_bios_measurements* && $stderr != *pcr-sha256/7* ]]
+}
+
+@test "verify: PCRs 16 and 23 after a reset, beside a log of events of them" {
+	booted
+	local pcr reset='this PCR can be reset, and no log shows that'
+	printf '%s\n' 'pcr16 phase text:one' 'pcr16 phase text:two' 'pcr23 phase text:one' 'pcr23 phase text:two' \
+		'pcr14 phase text:one' >systemd.txt
+	"$GENLOG" -f systemd:tpm2 -b sha1,sha256 systemd.txt >"$ROOT/run/log/systemd/tpm2-measure.log"
+	hold 0 systemd:tpm2 systemd.txt
+	tsmctl verify 'pcr16*' 'pcr23*' 'pcr14*'
+	assert_done
+	refute_output --partial reset
+	for pcr in pcr16 pcr23; do
+		# Reset, and not extended since; reset, and extended by the last event; by something else.
+		pcr 0 $pcr:sha256 "$ZERO32"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^log-ahead  tpm0/$pcr:sha256  \(.*$reset\)\$"
+		pcr 0 $pcr:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 two)")"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^mismatch  tpm0/$pcr:sha256  \(.*$reset\)\$"
+		pcr 0 $pcr:sha256 "$(textsum sha256 x)"
+		tsmctl verify $pcr:sha256
+		assert_failure 1
+		assert_output --regexp "^mismatch  tpm0/$pcr:sha256  \(.*$reset\)\$"
+	done
+	pcr 0 pcr14:sha256 "$ZERO32"
+	tsmctl verify pcr14:sha256
+	assert_failure 1
+	refute_output --partial reset
+}
+
+@test "verify: what systemd's mark is said of, and what not" {
+	booted
+	local log=$ROOT/run/log/systemd/tpm2-measure.log mark="'systemd' is marked as incomplete"
+	chmod 1600 "$log"
+	# Good, or of a PCR that no log has an event of.
+	tsmctl verify
+	assert_done
+	refute_output --partial incomplete
+	pcr 0 pcr13:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 x)")"
+	tsmctl verify pcr13:sha256
+	assert_failure 1
+	assert_output --regexp "^unlogged  tpm0/pcr13:sha256  \(.*$mark.*\)\$"
+	# An event that is not extended yet: it logs first.
+	pcr 0 pcr12:sha256 "$(extended sha256 "$ZERO32" "$(textsum sha256 enter-initrd)")"
+	tsmctl verify pcr12:sha256
+	assert_failure 1
+	assert_output --regexp "^log-ahead  tpm0/pcr12:sha256  \(.*$mark.*\)\$"
+	chmod 600 "$log"
+	tsmctl verify pcr12:sha256 pcr13:sha256
+	assert_failure 1
+	refute_output --partial incomplete
+}
+
+@test "verify: a violation extends ones, and its line has zeros" {
+	booted
+	# As if the kernel had extended what the line has.
+	for bank in sha1 sha256; do
+		head -n 2 ima.txt >part.txt
+		"$GENLOG" -f ima:ascii -b $bank --values part.txt >held
+		read -r value name <held
+		[ $bank = sha1 ] && zeros=$(printf '%040d' 0) || zeros=$ZERO32
+		pcr 0 pcr10:$bank "$(extended $bank "$value" "$zeros")"
+		tsmctl verify pcr10:$bank
+		assert_failure 1
+		assert_line --partial "mismatch  tpm0/pcr10:$bank"
+		pcr 0 pcr10:$bank "$(extended $bank "$value" "$(tr 0 f <<<"$zeros")")"
+		tsmctl verify pcr10:$bank
+		assert_done
+	done
 }

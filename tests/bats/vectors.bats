@@ -241,6 +241,25 @@ flip() {
 	assert_line --regexp '^4e5f8826.*  rtmr1:sha384$'
 }
 
+@test "Azure: a TPM's quote beside the report and the quote of a real TD" {
+	here || return 0
+	local value hcl quote
+	value=$(textsum sha256 x)
+	hcl=$(basenc -w0 --base64url "$VECTORS/trustee/az-tdx-hcl-report.bin")
+	quote=$(basenc -w0 --base64url "$VECTORS/trustee/az-tdx-quote.bin")
+	# PCR 0 alone; no name, no nonce, clock or version.
+	jq -n --arg value "$value" --arg hcl "$hcl" --arg quote "$quote" --arg digest "$(unhex "$value" | sum sha256)" '{version: 1,
+		tpm_quote: {message: ("ff5443478018" + "00" * 29 + "00000001000b03010000" + "0020" + $digest), pcrs: [$value]},
+		hcl_report: $hcl, td_quote: $quote}' >evidence
+	tsm read --quote evidence
+	assert_success
+	assert_line --index 0 --partial 'whose tdx-quote is genuine)'
+	tsm read --json --quote evidence
+	# As `openssl pkey -pubin -outform DER | sha256sum` says of the key in it.
+	assert_json '.evidence.ak_sha256 == "b65400f6602deed0f03a3667cb1866de086387d9ddcb69085c193df086cdc69f" and
+		.evidence.checked == ["pcr-digest", "binding"] and .evidence.hardware_verdict == "genuine"'
+}
+
 @test "exports read back to the same registers" {
 	exports() {
 		local format
@@ -306,7 +325,7 @@ digest-count-huge.bin unknown-alg.bin mr-index-5.bin no-end-marker.bin zero-padd
 	accepted mr-index-5.bin "$(printf '%s\n' "$once  pcr1:sha384" \
 		'9bfada7cdb440f4902cabc003f0c6dbf520470ce548d23c184669fed92f745e619119c28150878edaf1ae36f85de5638  pcr5:sha384')"
 	tsm replay mr-index-5.bin:ccel
-	[[ $stderr == *'offset 135: there is no CC MR with index 5'* ]]
+	[[ $stderr == *'offset 135: CC MR with index 5 does not exist'* ]]
 	assert_equal "$(grep rtmr <<<"$output")" "$once  rtmr0:sha384"
 	accepted no-end-marker.bin "$once  rtmr0:sha384"
 	accepted zero-padded.bin "$once  rtmr0:sha384"

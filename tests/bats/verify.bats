@@ -101,6 +101,7 @@ assert_verdict() {
 	k_begin "$TSM/p/r" sha256
 	k_append "SYNC sha256/$(odd 5)" "# .EXTEND $(odd 6)"
 	assert_verdict 0 match '2 SYNC or .EXTEND lines do not correspond to an extend; the first is at offset 78'
+	assert_json '.registers[0].skipped_lines == {source: "kernel", offset: 78, lines: 2}'
 	empty_root
 	runtime_mr "$TSM/p/r" sha256
 	set_text "$TSM/p/r/event_log" "# .EXTEND $(odd 1)\n"
@@ -142,6 +143,7 @@ assert_verdict() {
 	sed -i 's/^two$/tw0/' "$K/event_log"
 	place=$(grep -bn SYNC "$K/event_log" | tail -n 1 | cut -d: -f2)
 	assert_verdict 1 mismatch "offset $place: *SYNC*"
+	assert_json --argjson place "$place" '.registers[0].line == {source: "kernel", offset: $place}'
 	[ "$place" -gt 78 ]
 }
 
@@ -264,7 +266,7 @@ assert_verdict() {
 	runtime_mr "$TSM/p/r" sha256 "$(odd 7)"
 	yes "# .EXTEND $(odd 1)" | head -n 8193 >"$TMP/log"
 	rm -f "$TSM/p/r/event_log" && cp "$TMP/log" "$TSM/p/r/event_log"
-	assert_verdict 1 undecided "offset 0: lines that failed to extend are not looked for among more than 8192 direct lines in a row: result unknown"
+	assert_verdict 1 undecided "offset 0: failed extends are not searched for among more than 8192 direct extends in a row: result unknown"
 	# Among fewer lines the search comes to its limit, and then to an end: nothing reproduces it.
 	sed -i 8000q "$TSM/p/r/event_log"
 	assert_verdict 1 undecided 'search limit reached (2097152 extends): result unknown'
@@ -442,12 +444,12 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	expect "$KV  p/r:sha256" "$ZERO48  p/gone:sha384"
 	tsmctl verify --expect "$TMP/expect"
 	assert_failure 1
-	assert_output "$(printf 'match  p/r:sha256\nunexpected  p/gone:sha384  (expected, and not here)')"
+	assert_output "$(printf 'match  p/r:sha256\nunexpected  p/gone:sha384  (expected, but not here)')"
 	tsmctl verify --json --expect "$TMP/expect"
 	assert_failure 1
 	assert_json --arg zero "$ZERO48" '.verdict == "unexpected" and .registers[1] == {register: "p/gone:sha384",
 		value: null, expected: $zero, replayed: null, verdict: "unexpected", records: 0, matched_records: 0,
-		sources: [], detail: "expected, and not here", unextended: [], diagnosis: null}'
+		sources: [], detail: "expected, but not here", unextended: [], diagnosis: null}'
 	# The operator asked about others.
 	tsmctl verify --expect "$TMP/expect" p/r
 	assert_done
@@ -484,7 +486,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 		expect "$( [ "$name" = r:sha384 ] && echo "$ZERO48" || echo "$KV")  $name"
 		tsmctl verify --expect "$TMP/expect"
 		assert_failure 1
-		assert_line --regexp "^unexpected  $name  \(expected, and not here\)$"
+		assert_line --regexp "^unexpected  $name  \(expected, but not here\)$"
 	done
 }
 
@@ -492,13 +494,13 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	one_log
 	expect "$KV  p/r:sha256" "$KV  p/r:sha256"
 	tsmctl verify --expect "$TMP/expect"
-	assert_refused 5 "'$TMP/expect': line 2: 'p/r:sha256' is there twice"
+	assert_refused 5 "'$TMP/expect': line 2: 'p/r:sha256' appears twice"
 	expect "$KV  p/r:sha256" "$KV  r"
 	tsmctl verify --expect "$TMP/expect"
-	assert_refused 5 "*'p/r:sha256' is there twice, under two names"
+	assert_refused 5 "*'p/r:sha256' appears twice, under two names"
 	tsmctl read --json
 	tsmctl verify --expect <(jq -c '.registers += .registers' <<<"$output")
-	assert_refused 5 "*registers\[1\]: 'p/r:sha256' is there twice"
+	assert_refused 5 "*registers\[1\]: 'p/r:sha256' appears twice"
 }
 
 @test "--no-log: the values alone" {
@@ -522,7 +524,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --no-log
 	assert_refused 2 '--no-log leaves nothing to check without --expect'
 	tsmctl verify --no-log --expect "$TMP/expect" --input "$K/event_log"
-	assert_refused 2 '--no-log and --input exclude each other'
+	assert_refused 2 '--no-log and --input cannot be combined'
 }
 
 @test "--expect and --values of 4,000 registers" {
@@ -625,11 +627,11 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	check 'line 1: the value is not hex' '000  a\n'
 	check 'line 1: a value of 1 hex digits' '0  a\n'
 	check "line 1: 'a:sha256': 1 bytes, but sha256 has 32" '00  a:sha256\n'
-	check "line 3: 'a' is there twice" '00  a\n\n00  a\n'
-	check "line 1: '*' is no register name" '00  a b\n'
-	check "line 1: '*' is no register name" '00  caf\xc3\xa9\n'
-	check "line 1: '*' is no register name" '00  a\x1b[31m\n'
-	check "line 1: '*' is no register name" '00  a\\057b\n'
+	check "line 3: 'a' appears twice" '00  a\n\n00  a\n'
+	check "line 1: '*' is not a register name" '00  a b\n'
+	check "line 1: '*' is not a register name" '00  caf\xc3\xa9\n'
+	check "line 1: '*' is not a register name" '00  a\x1b[31m\n'
+	check "line 1: '*' is not a register name" '00  a\\057b\n'
 	check 'line 1: a register name of *' "00  $(printf 'x%.0s' {1..5000})\n"
 	check 'the schema is not tsmctl.read/1' '{}'
 	check 'the schema is not tsmctl.read/1' '{"schema":"tsmctl.list/1","registers":[]}'
@@ -807,7 +809,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	use_root tdx
 	cp "$TSM/tdx_guest/rtmr3/event_log" "$TMP/some.log"
 	tsmctl verify --input "$TMP/some.log"
-	assert_refused 2 "'$TMP/some.log': nothing tells whose log this is: name one register"
+	assert_refused 2 "'$TMP/some.log': the log does not say which register it is of: name one register"
 	tsmctl verify --input "$TMP/some.log" 'rtmr[23]'
 	assert_refused 2 "'$TMP/some.log': nothing tells whose log this is*"
 	tsmctl verify --input "$TMP/some.log" 'rtmr3*'
@@ -859,7 +861,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	use_root rfc-v1
 	printf 'a record\n' >"$TMP/some.log"
 	tsmctl verify --input "$TMP/some.log" rtmr0
-	assert_refused 5 "'$TMP/some.log': no log of a format known here*"
+	assert_refused 5 "'$TMP/some.log': no log of a known format*"
 	tsmctl verify --input "$TMP/some.log:rfc-text" rtmr0
 	assert_failure 1
 	assert_output --regexp '^mismatch  measurement-example/rtmr0:sha256'

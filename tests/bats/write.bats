@@ -77,7 +77,7 @@ teardown() {
 	remember
 	for bad in '' 0 00 "${ONES:1}" "${ONES:2}" "1$ONES" "11$ONES" "${ONES:1}g" "${ONES:1} " "0x${ONES:2}"; do
 		tsmctl write user_data --hex "$bad"
-		assert_refused 2 "--hex: '$UD' is a register of 64 bytes: 128 hex digits are needed, nothing else"
+		assert_refused 2 "--hex: '$UD' has 64 bytes: exactly 128 hex digits are needed"
 	done
 	for n in 0 1 63 65 128 4096 65536 70000 5000000; do
 		head -c "$n" /dev/zero >"$BATS_TEST_TMPDIR/v"
@@ -117,7 +117,7 @@ teardown() {
 	tsmctl write 'user_*' --hex "$ONES"
 	assert_refused 2 "'user_\\*' is a pattern: write takes the name of one register"
 	tsmctl write user_data --hex "$ONES" --force
-	assert_refused 2 "unknown option '--force' for 'write'; see 'tsmctl write --help'"
+	assert_refused 2 "unknown option '--force' for 'write'; did you mean 'tsmctl extend --force'?"
 	assert_unwritten
 }
 
@@ -255,7 +255,7 @@ meanwhile() {
 	remember
 	tsmctl -j write user_data --hex "$ONES"
 	assert_success
-	assert_equal "$stderr" "tsmctl: '$UD' cannot be read: that it was written, only the kernel says"
+	assert_equal "$stderr" "tsmctl: '$UD' cannot be read back: the kernel reported success, and nothing else confirms it"
 	assert_json '.before == null and .after == null'
 	assert_equal "$(sim_truth "$UD")" "$ONES"
 	assert_written
@@ -279,7 +279,7 @@ meanwhile() {
 	status=0
 	"$TSMCTL" --root "$ROOT" write user_data --hex "$ONES" >/dev/full 2>"$ERR" || status=$?
 	assert_equal "$status $(cat "$ERR")" \
-		'6 tsmctl: standard output: no space left on device (the register was changed all the same)'
+		'6 tsmctl: standard output: no space left on device (the register was changed)'
 	assert_equal "$(sim_truth "$UD")" "$ONES"
 }
 

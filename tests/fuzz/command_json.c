@@ -11,7 +11,7 @@ void command_parse(struct command *c)
 {
 	struct json_tokener *tok = json_tokener_new_ex(32);
 	MUST(tok != NULL && c->out.n > 0 && c->out.p[c->out.n - 1] == '\n');
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	c->json = json_tokener_parse_ex(tok, (const char *)c->out.p, (int)c->out.n - 1);
 	/* Not one byte more than a document. */
 	MUST(c->json != NULL && json_tokener_get_parse_end(tok) == c->out.n - 1);

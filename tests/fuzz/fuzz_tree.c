@@ -2,6 +2,7 @@
 /*
  * A tree below a root, as lines of text (folder.h) after a character that says how it is looked at: what is
  * found there has a name and a size, every command ends and says what is wrong, and nothing outside is opened.
+ * All of it is done with openat2 and without.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,8 @@ enum { ACTED_ON_MAX = 6 }; /* registers of one tree that are extended or written
 long __wrap_syscall(long number, long a, long b, long c, long d);
 long __real_syscall(long number, ...);
 
+static bool no_openat2;
+
 /* Fails where the input says so: openat2 is what every file below the root is opened with. */
 long __wrap_syscall(long number, long a, long b, long c, long d)
 {
@@ -28,7 +31,10 @@ long __wrap_syscall(long number, long a, long b, long c, long d)
 	const struct open_how *how = (const struct open_how *)c;
 	int sys = path != NULL && !(how->flags & O_PATH) ? folder_error(path) : 0;
 	/* These are tried again, for ever. */
-	if (sys == 0 || sys == EAGAIN || sys == EINTR)
+	bool fails = sys != 0 && sys != EAGAIN && sys != EINTR;
+	if (!fails && path != NULL && no_openat2)
+		sys = ENOSYS;
+	else if (!fails)
 		return __real_syscall(number, a, b, c, d);
 	errno = sys;
 	return -1;
@@ -214,17 +220,26 @@ static void run_on_each(const struct choice *how)
 	command_clear(&list);
 }
 
+static void look_and_run(const struct choice *how, struct bytes tree)
+{
+	folder_clear();
+	folder_make(tree);
+	look(how);
+	folder_check_outside();
+	run_all(how);
+	if (how->writes)
+		run_on_each(how);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
 		return 0;
 	struct choice how = choose(data[0]);
-	folder_clear();
-	folder_make((struct bytes){data + 1, size - 1});
-	look(&how);
-	folder_check_outside();
-	run_all(&how);
-	if (how.writes)
-		run_on_each(&how);
+	struct bytes tree = {data + 1, size - 1};
+	no_openat2 = false;
+	look_and_run(&how, tree);
+	no_openat2 = true;
+	look_and_run(&how, tree);
 	return 0;
 }

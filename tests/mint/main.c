@@ -15,6 +15,7 @@ static const char usage[] =
 	"       mint chain > PEM\n"
 	"       mint crl root|ca [revoked|partial|forged] > DER\n"
 	"       mint snp DIR milan|genoa|turin [vlek] [2-5] [debug] [vmpl1] [forged] [revoked]\n"
+	"           [other-root] [data=HEX]\n"
 	"           writes report, cert.der, ask.pem, ark.pem, crl.der, auxblob\n";
 
 static void die(void)
@@ -55,6 +56,21 @@ static bool has(char *const *words, const char *word)
 		if (strcmp(*words, word) == 0)
 			return true;
 	return false;
+}
+
+/* The report data of a report, if a word says it. */
+static void put_data(uint8_t *report, char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (strncmp(*words, "data=", 5) != 0)
+			continue;
+		if (strlen(*words) != 5 + 128)
+			die();
+		for (size_t i = 0; i < 64; i++) {
+			char byte[3] = {(*words)[5 + 2 * i], (*words)[6 + 2 * i]};
+			report[0x50 + i] = (uint8_t)strtoul(byte, NULL, 16);
+		}
+	}
 }
 
 static void do_tdx(char *const *words)
@@ -141,10 +157,11 @@ static void do_snp(const char *dir, char *const *words)
 		has(words, "genoa")   ? MINT_GENOA
 		: has(words, "turin") ? MINT_TURIN
 				      : MINT_MILAN,
-		has(words, "vlek"));
+		has(words, "vlek"), has(words, "other-root") ? 1 : 0);
 	mint_report(&report, &amd, version);
 	report.p[0x0a] |= has(words, "debug") ? 1 << 3 : 0;
 	report.p[0x30] = has(words, "vmpl1") ? 1 : 0;
+	put_data(report.p, words);
 	mint_report_sign(report.p, amd.key);
 	if (has(words, "forged"))
 		report.p[0x90] ^= 1;

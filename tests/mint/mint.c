@@ -80,10 +80,17 @@ EVP_PKEY *mint_key(const char *curve, unsigned number)
 	return ret;
 }
 
-EVP_PKEY *mint_rsa_key(void)
+EVP_PKEY *mint_rsa_key(unsigned number)
 {
-	EVP_PKEY *ret = EVP_RSA_gen(2048);
-	MUST(ret != NULL);
+	EVP_PKEY *ret = NULL;
+	FILE *f = fopen(MINT_RSA_KEYS_FILE, "r");
+	MUST(f != NULL && number < MINT_RSA_KEYS);
+	for (unsigned i = 0; i <= number; i++) {
+		EVP_PKEY_free(ret);
+		ret = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+		MUST(ret != NULL);
+	}
+	(void)fclose(f);
 	return ret;
 }
 

@@ -24,8 +24,9 @@ void mint_free(struct mint_buf *b);
 
 /* An EC key that follows from a number: the same in each run. */
 EVP_PKEY *mint_key(const char *curve, unsigned number);
-/* One for RSASSA-PSS, new each time. */
-EVP_PKEY *mint_rsa_key(void);
+/* One of those for RSASSA-PSS that were made for this build folder: RSA-4096, as AMD's. */
+enum { MINT_RSA_KEYS = 6 };
+EVP_PKEY *mint_rsa_key(unsigned number);
 
 struct mint_extension {
 	const char *oid;
@@ -72,6 +73,8 @@ enum { MINT_PCK_SERIAL = 3, MINT_CA_SERIAL = 2 };
 /* `number` 0 is the one that tests trust; others have the same names and other keys. */
 void mint_intel_open(struct mint_intel *ret, unsigned number);
 void mint_intel_clear(struct mint_intel *m);
+/* Another certificate of the platform, whose CA has this name. */
+X509 *mint_pck(const struct mint_intel *m, const char *issuer);
 
 /* What signs a quote. Of zeros, but for `intel`: all as it should be. */
 struct mint_quote {
@@ -92,12 +95,14 @@ struct mint_quote {
 
 /* Appends to the header and body that `quote` holds the length of the signature data, and this. */
 void mint_quote_sign(struct mint_buf *quote, const struct mint_quote *how);
+/* The signature (r, n - s) for (r, s), 64 bytes: it is as good. */
+void mint_quote_turn(uint8_t *signature);
 /* A header and a body of version 4, or 5 with the body of TDX 1.5: each register is one byte over and over. */
 void mint_quote_body(struct mint_buf *quote, unsigned version, bool debug);
 
 enum mint_product { MINT_MILAN, MINT_GENOA, MINT_TURIN };
 
-/* AMD's certificates, for a product. RSA keys are new in each. */
+/* AMD's certificates, for a product, or those that someone else made after them. */
 struct mint_amd {
 	EVP_PKEY *ark_key, *ask_key, *key;
 	X509 *ark, *ask, *cert;
@@ -105,7 +110,8 @@ struct mint_amd {
 	bool vlek;
 };
 
-void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek);
+/* `number` is 0, or 1 for another maker: the names are the same, the keys are not. */
+void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek, unsigned number);
 void mint_amd_clear(struct mint_amd *m);
 /* The certificates as the table that a host hands to its guest. */
 void mint_put_auxblob(struct mint_buf *ret, const struct mint_amd *amd);

@@ -69,15 +69,16 @@ static X509 *make_leaf(const struct mint_amd *m, const char *issuer)
 		.n_ext = m->vlek ? n : n + 1});
 }
 
-void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek)
+void mint_amd_open(struct mint_amd *ret, enum mint_product product, bool vlek, unsigned number)
 {
+	unsigned rsa = MINT_RSA_KEYS / 2 * number, ec = 16 * number + 20;
 	char ark[32], ask[32];
 	*ret = (struct mint_amd){.product = product, .vlek = vlek};
 	snprintf(ark, sizeof(ark), "ARK-%s", products[product]);
 	snprintf(ask, sizeof(ask), vlek ? "SEV-VLEK-%s" : "SEV-%s", products[product]);
-	ret->ark_key = mint_rsa_key();
-	ret->ask_key = mint_rsa_key();
-	ret->key = mint_key("secp384r1", vlek ? 21 : 20);
+	ret->ark_key = mint_rsa_key(rsa);
+	ret->ask_key = mint_rsa_key(rsa + (vlek ? 2 : 1));
+	ret->key = mint_key("secp384r1", ec + (vlek ? 1 : 0));
 	ret->ark = mint_ca(ark, ark, ret->ark_key, ret->ark_key, 1);
 	ret->ask = mint_ca(ask, ark, ret->ask_key, ret->ark_key, 2);
 	ret->cert = make_leaf(ret, ask);

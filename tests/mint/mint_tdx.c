@@ -92,27 +92,33 @@ static void sgx_extension(struct mint_buf *b)
 	mint_free(&v);
 }
 
-void mint_intel_open(struct mint_intel *ret, unsigned number)
+X509 *mint_pck(const struct mint_intel *m, const char *issuer)
 {
-	static const char root[] = "Intel SGX Root CA", ca[] = "Intel SGX PCK Platform CA";
 	struct mint_buf sgx = {0};
-	unsigned n = NUMBERS * number;
 	sgx_extension(&sgx);
 	struct mint_extension ext = {"1.2.840.113741.1.13.1", sgx.p, sgx.n};
-	ret->root_key = mint_key("prime256v1", n + 1);
-	ret->ca_key = mint_key("prime256v1", n + 2);
-	ret->pck_key = mint_key("prime256v1", n + 3);
-	ret->root = mint_ca(root, root, ret->root_key, ret->root_key, 1);
-	ret->ca = mint_ca(ca, root, ret->ca_key, ret->root_key, MINT_CA_SERIAL);
-	ret->pck = mint_cert(&(struct mint_cert){.subject = "Intel SGX PCK Certificate",
-		.issuer = ca,
-		.key = ret->pck_key,
-		.signer = ret->ca_key,
+	X509 *ret = mint_cert(&(struct mint_cert){.subject = "Intel SGX PCK Certificate",
+		.issuer = issuer,
+		.key = m->pck_key,
+		.signer = m->ca_key,
 		.serial = MINT_PCK_SERIAL,
 		.until = "20300101000000Z",
 		.ext = &ext,
 		.n_ext = 1});
 	mint_free(&sgx);
+	return ret;
+}
+
+void mint_intel_open(struct mint_intel *ret, unsigned number)
+{
+	static const char root[] = "Intel SGX Root CA", ca[] = "Intel SGX PCK Platform CA";
+	unsigned n = NUMBERS * number;
+	ret->root_key = mint_key("prime256v1", n + 1);
+	ret->ca_key = mint_key("prime256v1", n + 2);
+	ret->pck_key = mint_key("prime256v1", n + 3);
+	ret->root = mint_ca(root, root, ret->root_key, ret->root_key, 1);
+	ret->ca = mint_ca(ca, root, ret->ca_key, ret->root_key, MINT_CA_SERIAL);
+	ret->pck = mint_pck(ret, ca);
 }
 
 void mint_intel_clear(struct mint_intel *m)
@@ -253,6 +259,16 @@ void mint_quote_sign(struct mint_buf *quote, const struct mint_quote *how)
 	EVP_PKEY_free(signer);
 	mint_free(&data);
 	mint_free(&qe);
+}
+
+void mint_quote_turn(uint8_t *signature)
+{
+	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	BIGNUM *s = BN_bin2bn(signature + 32, 32, NULL);
+	MUST(s != NULL && BN_sub(s, EC_GROUP_get0_order(group), s) == 1);
+	MUST(BN_bn2binpad(s, signature + 32, 32) == 32);
+	BN_free(s);
+	EC_GROUP_free(group);
 }
 
 void mint_quote_body(struct mint_buf *quote, unsigned version, bool debug)

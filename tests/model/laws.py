@@ -21,6 +21,7 @@ import cases
 import evidence
 import live
 import logs
+import measures
 import model
 import writers
 
@@ -42,6 +43,7 @@ class Run:
         self.tsmctl, self.sim = options.tsmctl, options.sim
         self.rng = random.Random("%s/%s/%d" % (options.seed, law, number))
         self.thorough = options.thorough
+        self.documents = options.documents
         self.dir = tempfile.mkdtemp(prefix="%s-%d-" % (law, number), dir=options.work)
         self.commands = []
         self.note = []
@@ -72,6 +74,9 @@ class Run:
             raise Broken("status %d: %s" % (done.returncode, done.stderr.decode(errors="replace")[-2000:]))
         if check is not None and done.returncode != check:
             raise Broken("status %d in place of %d: %s" % (done.returncode, check, done.stderr.decode()))
+        if self.documents and done.stdout.startswith(b'{"schema":'):
+            with open(os.path.join(self.documents, "laws-%d" % os.getpid()), "ab") as f:
+                f.write(done.stdout)
         return done
 
     def verify(self, inputs, names=(), extra=()):
@@ -614,6 +619,47 @@ def law_allow_ahead(run):
         raise Broken("status %d, and the rows say %s" % (after.returncode, passed))
 
 
+def law_measured_as_predicted(run):
+    """What `measure --predict` says is what `measure` then gives, also in pieces, twice and after a failure."""
+    has_sim = run.sim and run.rng.random() < 0.25
+    lists = measures.Lists(run.rng, run.rng.choice(["mr", "rfc", "rtmrs"]) if has_sim else "mr")
+    os.makedirs(run.path("root/run"))
+    os.chmod(run.path("root/run"), 0o755)
+    lists.lay(run.put, lambda name, to: (os.makedirs(os.path.dirname(run.path(name)), exist_ok=True),
+                                         os.symlink(to, run.path(name))))
+    want = lists.values()
+    both = ["--phase", "initrd", "--phase", "-"]
+    if lists.tree != "rfc":
+        expect_values(run, want, "without a tree", "measure", "--predict", *both)
+    if not has_sim:
+        return
+    machine = live.Machine(run.sim, lists.tree, None, run.path)
+    try:
+        expect_values(run, want, "predicted", "measure", "--predict", *both)
+        for phase in measures.PHASES:
+            if run.rng.random() < 0.3:
+                machine.fault("*:write:%d:eio" % run.rng.randint(1, 4))
+                run.tsm("--root", "root", "measure", "--phase", phase)
+                machine.fault("clear")
+            for _ in range(run.rng.randint(1, 2)):
+                run.tsm("--root", "root", "measure", "--phase", phase, check=0)
+        run.tsm("--root", "root", "measure", *both, check=0)
+        if want:
+            names = [name.split(":")[0] for name in want]
+            expect_values(run, want, "measured", "read", *names)
+            run.tsm("--root", "root", "verify", *names, check=0)
+    finally:
+        machine.stop()
+
+
+def expect_values(run, want, where, *args):
+    """The values of `read --json` and what prints the same, without the providers."""
+    done = run.tsm("--root", "root", *args, "--json", check=0)
+    got = {row["register"].split("/")[-1]: row["value"] for row in json.loads(done.stdout)["registers"]}
+    if got != want:
+        raise Broken("%s: %s, and not %s" % (where, got, want))
+
+
 def good(row):
     return row is not None and verdict_of(row) in ("match", "untouched")
 
@@ -661,6 +707,7 @@ LAWS = {
     "one-fault": (law_one_fault, 1.0),
     "allow-ahead": (law_allow_ahead, 0.5),
     "true-words": (law_true_words, 1.0),
+    "measured-as-predicted": (law_measured_as_predicted, 0.5),
 }
 
 
@@ -744,6 +791,7 @@ def main():
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--keep", type=int, default=3, help="folders of failures to keep for each law")
     p.add_argument("--thorough", action="store_true", help="all 24 orders of four logs")
+    p.add_argument("--documents", help="folder that collects the JSON, for tests/schema/check")
     p.add_argument("--work", help="folder for the files of failures")
     options = p.parse_args()
     options.tsmctl = os.path.abspath(options.tsmctl)

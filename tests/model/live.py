@@ -106,6 +106,9 @@ class Machine:
             if subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:
                 return
 
+    def fault(self, spec):
+        self.write(self.sys + "/.tsmsim/fault", spec.encode() + b"\n")
+
     def write(self, path, data):
         fd = os.open(path, os.O_WRONLY)
         try:

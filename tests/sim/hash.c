@@ -10,6 +10,7 @@ static const struct {
 	const char *name, *evp;
 	size_t size;
 } hashes[] = {
+	{"sha1", "SHA1", 20},
 	{"sha256", "SHA256", 32},
 	{"sha384", "SHA384", 48},
 	{"sha512", "SHA512", 64},

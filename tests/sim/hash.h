@@ -7,7 +7,7 @@
 
 #define HASH_MAX 64
 
-/* Names are the kernel's (sha256, sha384, sha512, sm3); size 0: no such hash. */
+/* Names are the kernel's (sha1, sha256, sha384, sha512, sm3); size 0: no such hash. */
 size_t hash_size(const char *name);
 
 /* ret = H(a || b); b may be empty. Ends the program when libcrypto cannot do it. */

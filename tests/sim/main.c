@@ -6,6 +6,7 @@
 #include "report.h"
 #include "rfc.h"
 #include "rtmrs.h"
+#include "tpm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ struct options {
 	enum layout tree, dialect; /* tree 0: the RFC's, in that dialect */
 	const char *providers[MAX_ITEMS], *faults[MAX_ITEMS];
 	size_t n_providers, n_faults;
-	bool reports;
+	bool reports, tpm;
 	struct report_host report;
 };
 
@@ -60,6 +61,9 @@ static const char usage[] =
 	"sev_guest,\n"
 	"                             arm_cca_guest, or none; BLOB tdx, snp or cca: another one's\n"
 	"      --report-floor N       of its privilege levels; above 0 it has services, too\n"
+	"      --tpm                      a TPM, too: its PCRs, firmware's log and IMA's lists; "
+	"see "
+	"tpm.c\n"
 	"      --fault SPEC           as if written to .tsmsim/fault at the start; see fault.c\n";
 
 static int fail(const char *what, const char *why)
@@ -125,6 +129,8 @@ static bool take_option(struct options *o, int c, const char *arg)
 		return take_owned_index(o, arg);
 	case 'm':
 		return take_folder(o, arg);
+	case 'T':
+		return o->tpm = true;
 	case 'p':
 		return take(o->providers, &o->n_providers, arg);
 	case 'r':
@@ -148,7 +154,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
 		{"no-ccel", no_argument, NULL, 'n'}, {"owned-index", required_argument, NULL, 'o'},
 		{"folder", required_argument, NULL, 'm'}, {"fault", required_argument, NULL, 'F'},
-		{"report", required_argument, NULL, 'r'},
+		{"report", required_argument, NULL, 'r'}, {"tpm", no_argument, NULL, 'T'},
 		{"report-floor", required_argument, NULL, 'l'}, {0}};
 	static const char *const defaults[] = {[LAYOUT_V1] = "measurement-example",
 		[LAYOUT_MR] = "tsm_mr_sample",
@@ -268,6 +274,8 @@ static int build(struct sim *sim, const struct options *o)
 			sim->report.registers = sim->attached[i].p;
 	if (o->reports && report_build(sim))
 		return fail("report", "out of memory");
+	if (o->tpm && tpm_build(sim))
+		return fail("tpm", "out of memory");
 	for (size_t i = 0; i < o->n_faults; i++)
 		if (control_command(sim, o->faults[i], strlen(o->faults[i])))
 			return fail(o->faults[i], "not a fault");
@@ -286,6 +294,7 @@ static void demolish(struct sim *sim)
 	}
 	free(sim->attached);
 	report_free(sim);
+	tpm_free();
 	tree_free(&sim->tree);
 	faults_clear(&sim->faults);
 }

@@ -67,7 +67,7 @@ static const struct mint_amd *amd_of(struct report_host *host)
 		host->amd = malloc(sizeof(*host->amd));
 		if (!host->amd)
 			abort();
-		mint_amd_open(host->amd, MINT_MILAN, false);
+		mint_amd_open(host->amd, MINT_MILAN, false, 0);
 	}
 	return host->amd;
 }

@@ -306,7 +306,7 @@ static void test_bad_contents(void)
 		snprintf(log, sizeof(log), TSMCTL("{\"kind\":\"%s\"}"), alike[i]);
 		bad(log, "'kind' is not a name: one word");
 		snprintf(log, sizeof(log), IMA("%s", "00"), alike[i]);
-		bad(log, "'template_name': this is no template name");
+		bad(log, "'template_name': not a template name");
 		snprintf(
 			log, sizeof(log), RECORD("\"pcr\":1", "\"content_type\":\"%s\""), alike[i]);
 		bad(log, "'content_type' is not a name: one word");
@@ -318,7 +318,7 @@ static void test_bad_contents(void)
 	/* A type of which the data is not judged, by another way. */
 	bad(TSMCTL("{\"kind\":\"EV_EFI_ACTION\",\"data\":\"00\"}"),
 		"'kind' is 'EV_EFI_ACTION', the type of an event that only a pcclient_std");
-	bad(IMA("ev_ipl", "00"), "'template_name': this is no template name");
+	bad(IMA("ev_ipl", "00"), "'template_name': not a template name");
 	bad(RECORD("\"pcr\":1", "\"content_type\":\"Ev_Ipl\""), "'content_type' is 'Ev_Ipl', the");
 	bad(RECORD("\"pcr\":1", CONTENT("systemd", "{\"eventType\":\"EV_IPL\"}")),
 		"'eventType' is 'EV_IPL', the");
@@ -363,14 +363,15 @@ static void test_recnum(void)
 	check_note(NUMBERED("1", "1") NUMBERED("2", "2") NUMBERED("3", "1"), "");
 	check_note(NUMBERED("0", "1") NUMBERED("0", "2") NUMBERED("1", "1"), "");
 	check_note("\"recnum\":\"0x0\",\"register\":\"a\";\"recnum\":0,\"register\":\"b\"", "");
-	check_note(NUMBERED("0", "1") NUMBERED("2", "1"), "recnum does not go on at offset 248");
-	check_note(NUMBERED("0", "1") NUMBERED("0", "1"), "does not go on");
-	check_note(NUMBERED("5", "1") NUMBERED("6", "1"), "recnum does not go on at offset 0");
+	check_note(
+		NUMBERED("0", "1") NUMBERED("2", "1"), "recnum is not consecutive at offset 248");
+	check_note(NUMBERED("0", "1") NUMBERED("0", "1"), "is not consecutive");
+	check_note(NUMBERED("5", "1") NUMBERED("6", "1"), "recnum is not consecutive at offset 0");
 	check_note(
 		"\"pcr\":1;" NUMBERED("0", "1") "\"pcr\":1", "recnum is missing in 2 of 3 records");
 	check_note("\"pcr\":1", "");
 	check_note("\"pcr\":1;\"pcr\":1", "");
-	check_note(NUMBERED("18446744073709551614", "1"), "does not go on");
+	check_note(NUMBERED("18446744073709551614", "1"), "is not consecutive");
 	bad(RECORD("\"recnum\":18446744073709551615,\"pcr\":1", IPL), "'recnum' is not a number");
 	bad(RECORD("\"recnum\":\"18446744073709551615\",\"pcr\":1", IPL), "'recnum' is not a");
 	bad(RECORD("\"recnum\":\"18446744073709551617\",\"pcr\":1", IPL), "'recnum' is not a");
@@ -404,8 +405,9 @@ static void test_sniff(void)
 	text_str(&t, "\"},\"digests\":[" SHA384 "],\"pcr\":1}]");
 	feed_good(text_bytes(&t), NULL, "cel-json", 1);
 	text_free(&t);
-	feed_bad(bytes_of("{\"a\":\"digests\",\"content_type\" 1}"), NULL, 0, "no log of a format");
-	feed_bad(bytes_of("\"digests\":[]"), NULL, 0, "no log of a format");
+	feed_bad(bytes_of("{\"a\":\"digests\",\"content_type\" 1}"), NULL, 0,
+		"no log of a known format");
+	feed_bad(bytes_of("\"digests\":[]"), NULL, 0, "no log of a known format");
 }
 
 int main(void)

@@ -269,10 +269,9 @@ static void test_malformed(void)
 	bad(START "05 0000000c 00 00000001 0d 00 00000001 0d", "offset 81: a second element of");
 	bad(START "05 00000003 000000", "offset 75: an element is longer");
 	bad(START "07 00000006 00 00000001 61", "offset 70: an ima_template content without");
-	bad(START "07 0000000d 00 00000002 6100 01 00000001 00",
-		"offset 80: this is no template name");
+	bad(START "07 0000000d 00 00000002 6100 01 00000001 00", "offset 80: not a template name");
 	bad(START "07 00000011 00 00000006 45565f49504c 01 00000001 00",
-		"offset 80: this is no template name");
+		"offset 80: not a template name");
 	bad(START "08 00000003 000000", "offset 75: an element is longer");
 	bad(START "04 00000003 000000", "offset 75: an element is longer");
 	bad(START "0b 00000005 00 00000000", "offset 70: a systemd content whose event type");

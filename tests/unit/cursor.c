@@ -20,6 +20,16 @@ static void test_numbers(void)
 	CHECK(!cur_ok(&c));
 }
 
+static void test_big_endian(void)
+{
+	struct cursor c = {.left = {input, 7}};
+	CHECK_U64(cur_be16(&c), 0x0182);
+	CHECK_U64(cur_be32(&c), 0x03040586);
+	CHECK(cur_ok(&c));
+	CHECK_U64(cur_be16(&c), 0);
+	CHECK(!cur_ok(&c));
+}
+
 /* It stays where it was, and gives nothing more. */
 static void test_beyond(void)
 {
@@ -55,6 +65,7 @@ static void test_end(void)
 int main(void)
 {
 	test_numbers();
+	test_big_endian();
 	test_beyond();
 	test_end();
 	return 0;

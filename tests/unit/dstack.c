@@ -174,9 +174,9 @@ static void test_bad_lines(void)
 	bad("{\"event\":\"a\",\"payload\":\"YQ==YQ==\"}", 0, "'payload' is not base64");
 	bad("{\"event\":\"a\",\"payload\":\" YQ=\"}", 0, "'payload' is not base64");
 	bad("{\"event\":\"a\",\"payload\":\"YQ=\\u0000\"}", 0, "'payload' is not base64");
-	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":3}", 0, "a 'version' that is not known");
-	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":0}", 0, "a 'version' that is not known");
-	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":null}", 0, "a 'version' that is not");
+	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":3}", 0, "unknown 'version'");
+	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":0}", 0, "unknown 'version'");
+	bad("{\"event\":\"a\",\"payload\":\"\",\"version\":null}", 0, "unknown 'version'");
 }
 
 #define EVENT(imr, type, digest, payload)                                                          \
@@ -206,7 +206,7 @@ static void test_bad_events(void)
 	bad("{\"event_log\":\"[{}\"}", 0, "'event_log': byte 3: not JSON: it is cut");
 	bad("{\"event_log\":\"[{}],\"}", 0, "'event_log': byte 4: not JSON");
 	bad("{\"event_log\":\"[{'a':1}]\"}", 0, "'event_log': byte 2: not JSON: a name");
-	bad("{\"event_log\":\"[]\\u0000\"}", 0, "'event_log': byte 2: not JSON: something");
+	bad("{\"event_log\":\"[]\\u0000\"}", 0, "'event_log': byte 2: not JSON: extra text");
 	bad("{\"event_log\":\"[{\\\"a\\\":1,\\\"a\\\":1}]\"}", 0,
 		"'event_log': byte 0: two members of one object have the same name");
 	bad("{\"quote\":\"0400\"}", 0, "a quote without an 'event_log'");

@@ -53,6 +53,31 @@ static void test_context(void)
 	CHECK_STR(err.msg, "5%d: 100%");
 }
 
+static void test_place(void)
+{
+	struct err err;
+	err_set(&err, ST_FORMAT, "offset %d: cut", 78);
+	CHECK_INT(err.place, ERR_OFFSET);
+	CHECK_INT(err.at, 78);
+	err_in(&err, "'%s'", "offset 5");
+	CHECK_INT(err.place, ERR_OFFSET);
+	CHECK_INT(err.at, 78);
+	err_set(&err, ST_FORMAT, "no hex");
+	CHECK_INT(err.place, ERR_NOWHERE);
+	err_in(&err, "line %d", 3);
+	CHECK_INT(err.place, ERR_LINE);
+	CHECK_INT(err.at, 3);
+	err_set(&err, ST_NO, "event %d of 'x'", 4);
+	CHECK_INT(err.place, ERR_EVENT);
+	CHECK_INT(err.at, 4);
+	err_set(&err, ST_FORMAT, "its kind");
+	err_in(&err, "the line at offset %d", 9);
+	CHECK_INT(err.place, ERR_OFFSET);
+	CHECK_INT(err.at, 9);
+	err_sys(&err, EIO, "offset %s", "unknown");
+	CHECK_INT(err.place, ERR_NOWHERE);
+}
+
 static void test_controls(void)
 {
 	struct err err;
@@ -116,6 +141,7 @@ int main(void)
 	test_set();
 	test_sys();
 	test_context();
+	test_place();
 	test_controls();
 	test_cut();
 	test_worse();

@@ -163,6 +163,14 @@ static void test_chains(void)
 	ev = with_chain(other, ours.ca, ours.root);
 	SAYS(ev, "the PCK certificate does not have Intel's SGX extension");
 	X509_free(other);
+	/* Platforms of one processor have the other CA. */
+	X509 *ca = mint_ca(
+		"Intel SGX PCK Processor CA", "Intel SGX Root CA", ours.ca_key, ours.root_key, 9);
+	other = mint_pck(&ours, "Intel SGX PCK Processor CA");
+	ev = with_chain(other, ca, ours.root);
+	IS(ev, GENUINE, NONE);
+	X509_free(other);
+	X509_free(ca);
 	/* What is no CA signs nothing. */
 	other = mint_cert(&(struct mint_cert){.subject = "Intel SGX PCK Platform CA",
 		.issuer = "Intel SGX Root CA",
@@ -295,6 +303,9 @@ enum {
 	AT_CERTS = AT_TYPE_5 + 6,
 };
 
+/* The body of version 5 has a type and a size before it, and is longer. */
+enum { BODY_5 = 48, BODY_5_SIZE = 648, LONGER_5 = 6 + 64 };
+
 /* What a changed byte there has to give; STEP_NONE: an error, as for a length or a kind. */
 static enum evidence_step step_of(size_t at)
 {
@@ -309,8 +320,19 @@ static enum evidence_step step_of(size_t at)
 	return STEP_QE_SIGNATURE;
 }
 
-static void check_flip(const struct evidence *ev, size_t at)
+/* A place in a quote of version 4 where a changed byte gives the same. */
+static size_t as_in_4(size_t at, unsigned version)
 {
+	if (version == 4 || at < BODY_5)
+		return at;
+	if (at < BODY_5 + 6)
+		return 0;
+	return at < BODY_5 + 6 + BODY_5_SIZE ? BODY_5 : at - LONGER_5;
+}
+
+static void check_flip(const struct evidence *ev, size_t at, unsigned version)
+{
+	at = as_in_4(at, version);
 	enum evidence_step want = step_of(at);
 	bool error = ev->verdict == EVIDENCE_NONE && ev->err.status == ST_FORMAT;
 	/* A certificate is what it says, or none, or none of these three. */
@@ -328,9 +350,9 @@ static void check_flip(const struct evidence *ev, size_t at)
 }
 
 /* One bit of every byte, a different one from byte to byte. */
-static void sweep(bool der)
+static void sweep(unsigned version, bool der)
 {
-	struct mint_buf quote = made(4, &(struct mint_quote){.intel = &ours, .der = der});
+	struct mint_buf quote = made(version, &(struct mint_quote){.intel = &ours, .der = der});
 	for (size_t at = 0; at < quote.n; at++) {
 		uint8_t bit = (uint8_t)(1 << at % 8);
 		/* What follows the last certificate may be a blank. */
@@ -338,7 +360,7 @@ static void sweep(bool der)
 			continue;
 		quote.p[at] ^= bit;
 		struct evidence ev = judge(&quote);
-		check_flip(&ev, at);
+		check_flip(&ev, at, version);
 		quote.p[at] ^= bit;
 	}
 	struct evidence ev = judge(&quote);
@@ -376,6 +398,12 @@ static void test_lengths(void)
 					add_le32(quote.p + at[i], (uint32_t)-off);
 		}
 	}
+	for (int off = -1; off <= 1; off += 2) {
+		quote.p[AT_AUTH] = (uint8_t)(32 + off);
+		struct evidence ev = judge(&quote);
+		CHECK(ev.verdict == EVIDENCE_NONE && ev.err.status == ST_FORMAT);
+	}
+	quote.p[AT_AUTH] = 32;
 	for (size_t n = 0; n < quote.n - 2; n++) {
 		struct evidence ev;
 		CHECK_INT(judged_by(&trust, (struct bytes){quote.p, n}, &ev), -1);
@@ -421,25 +449,45 @@ static void test_kinds(void)
 	mint_free(&quote);
 }
 
-/* r and s of zero, of all ones; (r, n - s) is as good as (r, s). */
-static void test_numbers(void)
+/* A quote with this in place of r, of s, of both, in each of its two signatures. */
+static void check_number(const uint8_t number[static 32])
 {
-	static const uint8_t fills[] = {0x00, 0xff};
+	static const struct {
+		size_t at;
+		enum evidence_step step;
+	} signatures[] = {{AT_DATA, STEP_SIGNATURE}, {AT_QE_SIGNATURE, STEP_QE_SIGNATURE}};
 	for (size_t i = 0; i < 2; i++) {
-		for (size_t half = 0; half < 3; half++) {
+		for (unsigned which = 1; which <= 3; which++) {
 			struct mint_buf quote = made(4, &(struct mint_quote){.intel = &ours});
-			size_t n = half == 2 ? 64 : 32, from = half == 1 ? 32 : 0;
-			memset(quote.p + AT_DATA + from, fills[i], n);
+			uint8_t *r = quote.p + signatures[i].at;
+			if ((which & 1) != 0)
+				memcpy(r, number, 32);
+			if ((which & 2) != 0)
+				memcpy(r + 32, number, 32);
 			struct evidence ev = judge(&quote);
-			IS(ev, FORGED, SIGNATURE);
-			mint_free(&quote);
-			quote = made(4, &(struct mint_quote){.intel = &ours});
-			memset(quote.p + AT_QE_SIGNATURE + from, fills[i], n);
-			ev = judge(&quote);
-			IS(ev, FORGED, QE_SIGNATURE);
+			judged_is(&ev, EVIDENCE_FORGED, signatures[i].step, __LINE__);
 			mint_free(&quote);
 		}
 	}
+}
+
+/* r and s of zero, of the curve's order, of all ones; (r, n - s) is as good as (r, s). */
+static void test_numbers(void)
+{
+	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3,
+		0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+	uint8_t fill[32] = {0};
+	check_number(fill);
+	check_number(order);
+	memset(fill, 0xff, sizeof(fill));
+	check_number(fill);
+	struct mint_buf quote = made(4, &(struct mint_quote){.intel = &ours});
+	mint_quote_turn(quote.p + AT_DATA);
+	mint_quote_turn(quote.p + AT_QE_SIGNATURE);
+	struct evidence ev = judge(&quote);
+	IS(ev, GENUINE, NONE);
+	mint_free(&quote);
 }
 
 /* A quote that names its platform by an encrypted id has no certificates. */
@@ -772,8 +820,9 @@ int main(void)
 	test_times();
 	test_no_digest();
 	test_files();
-	sweep(false);
-	sweep(true);
+	sweep(4, false);
+	sweep(4, true);
+	sweep(5, false);
 	test_vectors();
 	test_vector_sweep();
 	evidence_trust_clear(&trust);

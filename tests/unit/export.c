@@ -154,7 +154,7 @@ static void test_unknown(void)
 		       "01000000 05000000 01000000 7777 01020304050607 01000000 61");
 	bad(text_bytes(&t), "tcg2",
 		"offset 65: 'EV_ACTION' extended a register, and has no digest that 'tcg2' can "
-		"say");
+		"represent");
 	text_free(&t);
 }
 
@@ -727,23 +727,23 @@ static void test_contradictions(void)
 	d.ev.type = TCG_EV_NO_ACTION;
 	d.ev.kind = "EV_NO_ACTION";
 	refused(&d, "offset 12: 'EV_NO_ACTION' extended a register, which events of its type do "
-		    "not: no format can say so");
+		    "not: no format can represent that");
 	start(&d, "cel-json");
 	d.ev.has_type = true;
 	d.ev.type = TCG_EV_IPL;
 	d.ev.kind = "EV_IPL";
 	d.ev.extends = false;
 	refused(&d, "offset 12: 'EV_IPL' extended none, which events of its type do: "
-		    "no format can say so");
+		    "no format can represent that");
 	start(&d, "cel-json");
 	d.ev.n_digests = 0;
 	refused(&d, "offset 12: 'record' extended a register, and has no digest that 'cel-json' "
-		    "can say");
+		    "can represent");
 	/* The caller knows of no SHA-256. */
 	start(&d, "tcg2");
 	d.x.algs = 1U << HASH_SHA1;
 	refused(&d, "offset 12: 'record' extended a register, and has no digest that 'tcg2' can "
-		    "say");
+		    "represent");
 }
 
 /* Data that no reader would take back; one byte less is taken. */

@@ -312,7 +312,7 @@ static void test_malformed_lines(void)
 		NULL, "ima", 2);
 	feed_bad((struct bytes){NULL, 0}, "ima", 0, "no record");
 	feed_bad(bytes_of("10 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa nobody sha1:aa /x\n"), NULL,
-		0, "no log of a format known");
+		0, "no log of a known format");
 }
 
 static void test_malformed_records(void)
@@ -321,9 +321,9 @@ static void test_malformed_records(void)
 	static const char *const tails[][2] = {
 		{"00010000", "offset 24: a template name of 256 bytes, 255 at most"},
 		{"ffffffff", "offset 24: a template name of 4294967295 bytes"},
-		{"00000000", "offset 28: this is no template name"},
-		{"01000000 20", "offset 28: this is no template name"},
-		{"01000000 7f", "offset 28: this is no template name"},
+		{"00000000", "offset 28: not a template name"},
+		{"01000000 20", "offset 28: not a template name"},
+		{"01000000 7f", "offset 28: not a template name"},
 		{"01000000 61 ffffffff",
 			"offset 29: template data of 4294967295 bytes, 4194304 at most"},
 		{"01000000 61 00004000", "offset 33: the log ends within the record"},

@@ -372,7 +372,7 @@ static void test_names_limit(void)
 	CHECK_STR(err.msg, "it has more than 65536 names of registers");
 	CHECK(journal_state_join(&m.state, m.state.open, name, &err) == 0);
 	CHECK(journal_state_join(&m.state, m.state.open, "r:sha384", &err) < 0);
-	CHECK_STR(err.msg, "'same' has a register of another hash");
+	CHECK_STR(err.msg, "'same' names a register of another hash");
 	end(&m);
 }
 
@@ -386,7 +386,7 @@ static void test_join(void)
 	put_intent(&m, 2, false);
 	CHECK(!journal_state_may_join(&m.state, m.state.open, name_of(2)));
 	CHECK(journal_state_join(&m.state, m.state.open, name_of(2), &err) < 0);
-	CHECK_STR(err.msg, "'same' has a register that a record was begun for since");
+	CHECK_STR(err.msg, "'same' names a register that has a newer record");
 	journal_state_settle(&m.state, m.state.open->next, JOURNAL_COMMIT, NULL);
 	CHECK(!journal_state_may_join(&m.state, m.state.open, name_of(2)));
 	CHECK(journal_state_may_join(&m.state, m.state.open, name_of(4)));

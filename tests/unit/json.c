@@ -39,7 +39,7 @@ static void end(struct text *ret)
 static struct json_object *parse_strictly(struct bytes b)
 {
 	struct json_tokener *tok = json_tokener_new();
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	struct json_object *o = json_tokener_parse_ex(tok, (const char *)b.p, (int)b.n);
 	if (o == NULL || json_tokener_get_parse_end(tok) != b.n)
 		check_failed(__FILE__, __LINE__, "json-c: %s: %.*s",

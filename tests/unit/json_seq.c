@@ -51,8 +51,8 @@ static void test_bad_framings(void)
 	bad("[," ONE "]", 0, "offset 1: not a JSON object");
 	bad("[" ONE ONE "]", 1, "neither ',' nor ']'");
 	bad("[" ONE "\x1e," ONE "]", 1, "neither ',' nor ']'");
-	bad("[" ONE "]]", 1, "something stands behind the end of the JSON array");
-	bad("[" ONE "]" ONE, 1, "something stands behind the end of the JSON array");
+	bad("[" ONE "]]", 1, "extra text after the end of the JSON array");
+	bad("[" ONE "]" ONE, 1, "extra text after the end of the JSON array");
 	bad("[[" ONE "]]", 0, "offset 1: not a JSON object");
 	bad(ONE "," ONE, 1, "not a JSON object");
 	bad(ONE " 7", 1, "not a JSON object");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows: the same columns as JSON and as an aligned table. */
-#include "out/rows.h"
+#include "out/table.h"
 
 #include <unistd.h>
 
@@ -108,7 +108,7 @@ static void table_of(struct table *t, const struct row *rows, size_t n, const ch
 	begin();
 	for (size_t i = 0; i < n; i++)
 		CHECK_INT(table_row(t, &out, &rows[i], &err), 0);
-	table_end(t, &out);
+	CHECK_INT(table_end(t, &out, &err), 0);
 	char *got = end();
 	CHECK_STR(got, want);
 	free(got);
@@ -180,7 +180,7 @@ static void test_cells(void)
 	begin();
 	struct err err = {0};
 	CHECK_INT(table_row(&t, &out, &row, &err), 0);
-	table_end(&t, &out);
+	CHECK_INT(table_end(&t, &out, &err), 0);
 	char *got = end();
 	static const char start[] = "- x 0 no yes 3132333435363738... 0000000000000000... a";
 	CHECK(strncmp(got, start, strlen(start)) == 0);

@@ -219,7 +219,8 @@ static void check_no_end(const char *hex)
 static void test_ends(void)
 {
 	static const char zeros[] = "ends at offset 135, where zeros start";
-	static const char no_padding[] = "ends at offset 135, but what is behind is no padding";
+	static const char no_padding[] =
+		"ends at offset 135, but the bytes after it are not padding";
 	for (size_t n = 0; n < 30; n++) {
 		check_end("", n, '\xff', 2, "");
 		check_end("", n, '\0', 2, n > 0 ? zeros : "");
@@ -367,7 +368,7 @@ static void test_header(void)
 	}
 	check_header(17, ids, sizes, "offset 56: 17 algorithms, 16 at most");
 	check_header(2, (const uint16_t[]){SHA256_ID, SHA256_ID}, (const uint16_t[]){32, 32},
-		"offset 64: algorithm 0x000b is there twice");
+		"offset 64: algorithm 0x000b appears twice");
 	check_header(1, (const uint16_t[]){SHA384_ID}, (const uint16_t[]){32},
 		"offset 60: 32 bytes for sha384, not 48");
 	add_header(&t, 16, ids, sizes);
@@ -395,7 +396,7 @@ static void test_header(void)
 
 	add_str_event(&t, 1, 4, "abcd");
 	feed_bad(text_bytes(&t), "ccel", 0, "offset 0: no Spec ID event");
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	feed_bad((struct bytes){t.p, 0}, "ccel", 0, "no log: there is no record in it");
 	text_free(&t);
 }
@@ -461,19 +462,19 @@ static void test_no_old_log(void)
 	struct text t = {0};
 	add_old(&t, 0, 8, 'd', bytes_of("hello"));
 	add_old(&t, 0, 0x77, 'd', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 24, 8, 'd', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 0, 8, '\0', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	add_old(&t, 0, 3, '\0', bytes_of("hello"));
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 	text_fill(&t, '\0', 8192);
-	feed_bad(text_bytes(&t), NULL, 0, "no log of a format known");
+	feed_bad(text_bytes(&t), NULL, 0, "no log of a known format");
 	text_free(&t);
 }
 
@@ -562,7 +563,7 @@ static void check_kind(size_t before, const char *format)
 	if (place == PLACE_PCR)
 		CHECK_STR(f.note, "");
 	else
-		CHECK(strstr(f.note, "there is no CC MR with index 7") != NULL);
+		CHECK(strstr(f.note, "CC MR with index 7 does not exist") != NULL);
 	text_free(&t);
 	free(data);
 }
@@ -589,7 +590,7 @@ static void test_which(void)
 	add_str_event(&t, 25, 4, "x");
 	feed_log(text_bytes(&t), "tpm", NULL, NULL, &f);
 	CHECK(f.rc == 0 && f.n == 3);
-	CHECK_STR(f.note, "offset 65: there is no PCR 24");
+	CHECK_STR(f.note, "offset 65: PCR 24 does not exist");
 	text_free(&t);
 }
 

@@ -78,17 +78,17 @@ static void test_pcrread(void)
 	parses("sha256:\n 7 : 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFffffffffffffffffffffffffffffffff\n",
 		"pcr7:sha256=" ONES32 " ");
 	refused("sha1:\nsha256:\n", "no register");
-	refused("foo:\n 7 : 0x" ZERO32 "\n", "line 1: no hash 'foo' is known here");
+	refused("foo:\n 7 : 0x" ZERO32 "\n", "line 1: unknown hash 'foo'");
 	refused("sha256:\n 7 : 0x" ZERO20 "\n", "line 2: 'pcr7:sha256': 20 bytes");
 	refused("sha256:\n 7 : 0x\n", "line 2: a value of 0 hex digits");
-	refused("sha256:\n 7 : 0x" ZERO32 "\n 07: 0x" ZERO32 "\n",
-		"line 3: 'pcr7:sha256' is there");
-	refused("sha256:\n 7 : " ZERO32 "\nsha256:\n 7 : " ZERO32 "\n", "line 4: 'pcr7:sha256' is");
-	refused("sha256:\n 100: 0x" ZERO32 "\n", "line 2: '100' is no PCR's number");
-	refused("sha256:\n rtmr0: 0x" ZERO32 "\n", "line 2: 'rtmr0' is no PCR's number");
-	refused("sha256:\n : 0x" ZERO32 "\n", "line 2: '' is no PCR's number");
+	refused("sha256:\n 7 : 0x" ZERO32 "\n 07: 0x" ZERO32 "\n", "line 3: 'pcr7:sha256' appears");
+	refused("sha256:\n 7 : " ZERO32 "\nsha256:\n 7 : " ZERO32 "\n",
+		"line 4: 'pcr7:sha256' appears");
+	refused("sha256:\n 100: 0x" ZERO32 "\n", "line 2: '100' is not a PCR number");
+	refused("sha256:\n rtmr0: 0x" ZERO32 "\n", "line 2: 'rtmr0' is not a PCR number");
+	refused("sha256:\n : 0x" ZERO32 "\n", "line 2: '' is not a PCR number");
 	refused("sha256:\n" ZERO32 "  pcr7\n", "line 2: neither 'BANK:' nor 'PCR : 0xHEX'");
-	refused("sha256:\n 7 : \n", "line 2: no hash '7'");
+	refused("sha256:\n 7 : \n", "line 2: unknown hash '7'");
 	refused(ZERO32 "  pcr6:sha256\nsha256:\n 7 : 0x" ZERO32 "\n", "line 2: not 'HEX");
 }
 
@@ -109,7 +109,7 @@ static void test_case(void)
 	parses("00  NV0x01C10200\n", "nv0x01c10200=00 ");
 	parses("00  P/Own:NewHash\n00  p/PCR7\n", "P/Own:NewHash=00 p/PCR7=00 ");
 	parses(HEAD "\"registers\":[{\"register\":\"PCR7\",\"value\":\"00\"}]}", "pcr7=00 ");
-	refused("00  pcr7\n00  PCR7\n", "line 2: 'pcr7' is there twice");
+	refused("00  pcr7\n00  PCR7\n", "line 2: 'pcr7' appears twice");
 }
 
 static void test_text(void)
@@ -213,7 +213,7 @@ static void test_json_errors(void)
 	refused(HEAD
 		"\"registers\":[{\"register\":\"a\",\"error\":{\"status\":4,\"message\":\"x\"}},"
 		"{\"register\":\"a\",\"value\":\"02\"}]}",
-		"registers[1]: 'a' is there twice");
+		"registers[1]: 'a' appears twice");
 	static const char *const errors[] = {"{}", "{\"status\":4}", "{\"message\":\"x\"}",
 		"{\"status\":0,\"message\":\"x\"}", "{\"status\":7,\"message\":\"x\"}",
 		"{\"status\":-1,\"message\":\"x\"}", "{\"status\":\"4\",\"message\":\"x\"}",

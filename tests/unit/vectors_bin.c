@@ -171,9 +171,9 @@ static void check_negatives(void)
 {
 	bad(NEGATIVE "empty.bin", NULL, 0, "no log: it is empty");
 	bad(NEGATIVE "empty.bin", "ccel", 0, "no log: there is no record");
-	bad(NEGATIVE "all-ff.bin", NULL, 0, "no log of a format");
+	bad(NEGATIVE "all-ff.bin", NULL, 0, "no log of a known format");
 	bad(NEGATIVE "all-ff.bin", "ccel", 0, "offset 0");
-	bad(NEGATIVE "no-header.bin", NULL, 0, "no log of a format");
+	bad(NEGATIVE "no-header.bin", NULL, 0, "no log of a known format");
 	bad(NEGATIVE "no-header.bin", "ccel", 0, "offset 0: no Spec ID event");
 	good(NEGATIVE "no-header.bin", "aael", "aael", 1);
 	bad(NEGATIVE "trunc-in-digest.bin", NULL, 1, "offset 85: the log ends within the record");
@@ -200,7 +200,7 @@ static void check_notes(void)
 {
 	static const char *const noted[][2] = {
 		{NEGATIVE "zero-padded.bin", "zeros start"},
-		{NEGATIVE "mr-index-5.bin", "there is no CC MR with index 5"},
+		{NEGATIVE "mr-index-5.bin", "CC MR with index 5 does not exist"},
 		{"trustee/CCEL_data", "zeros start"},
 		{NEGATIVE "event-ends-in-ff.bin", ""},
 		{NEGATIVE "two-spec-id.bin", ""},

@@ -17,9 +17,9 @@ needs() { # PROGRAM...
 	done
 }
 
-# check_names INIT: a line for each of its checks.
+# check_names FILE...: a line for each of their checks.
 check_names() {
-	sed -n 's/^check_\([A-Za-z0-9_]*\)() {$/\1/p' "$1" | tr _ ' '
+	sed -n 's/^check_\([A-Za-z0-9_]*\)() {$/\1/p' "$@" | tr _ ' '
 }
 
 # copy_libraries PROGRAM...: those that it is linked with, to where they are here.

@@ -1,1 +1,0 @@
-tsmctl: libcrypto cannot be initialised

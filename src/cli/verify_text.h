@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer of verify for people. */
+#ifndef TSMCTL_CLI_VERIFY_TEXT_H
+#define TSMCTL_CLI_VERIFY_TEXT_H
+
+#include "cli/app.h"
+#include "verify/verify.h"
+
+/*
+ * "VERDICT  REGISTER  (detail)", a line for each register. On a terminal, a table with a header, whose details
+ * are wrapped, and the values of each register that has another one than it should; notes follow it.
+ */
+void verify_text_print(struct app *app, const struct verify_rows *rows);
+
+#endif
