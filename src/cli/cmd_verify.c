@@ -332,14 +332,13 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	struct verify_wanted wanted = {
 		.expect = o->expect != NULL ? &files->expect : NULL,
 		.all = argc == 0,
+		.no_log = o->no_log,
 		.allow_ahead = o->allow_ahead,
 	};
 	int rc = app_pick(app, r->mrs, argc, argv, &picks, &wanted.n_picks);
 	wanted.picks = picks;
 	if (rc == 0)
 		rc = add_logs(app, &files->td, &inputs);
-	/* Away from a machine, without a log, there is nothing else to compare. */
-	wanted.no_log = o->no_log || (r->root == NULL && inputs.n == 0);
 	for (size_t i = 0; i < o->references.n && rc == 0; i++)
 		rc = inputs_add(&reference, o->references.v[i], &app->err);
 	if (rc == 0)

@@ -125,9 +125,11 @@ static void compare(struct verify_row *row, struct bytes expected)
 }
 
 /* Whether its logs are looked at. */
-static bool is_by_log(const struct verification *v, const struct mr_pick *pick)
+static bool is_by_log(const struct verification *v, const struct mr_pick *pick, bool expected)
 {
-	return (pick->mr->flags & MR_RUNTIME) && !v->wanted->no_log &&
+	/* Away from a machine, without a log, what is expected is all that its value is compared with. */
+	bool alone = expected && v->r->root == NULL && v->inputs->n == 0;
+	return (pick->mr->flags & MR_RUNTIME) && !v->wanted->no_log && !alone &&
 	       (pick->by_name || !mr_lacks_entry(pick->mr));
 }
 
@@ -164,7 +166,7 @@ static int verify_one(struct verification *v, const struct mr_pick *pick, struct
 	if (!(mr->flags & MR_RUNTIME) && v->wanted->expect == NULL && pick->by_name)
 		return err_set(err, ST_USAGE,
 			"'%s' is static: it has no log, only --expect FILE can check it", mr->full);
-	bool by_log = is_by_log(v, pick);
+	bool by_log = is_by_log(v, pick, expected != NULL);
 	if (!by_log && expected == NULL)
 		return 0;
 	struct verify_row *row = add_row(rows, mr->full, err);

@@ -451,9 +451,33 @@ match  mrtd:sha384"
 	done
 }
 
+@test "--expect without logs: what is in it is compared, the others must have their initial values" {
+	quote q
+	registers rtmr2:sha384=12 >golden
+	signed verify -q --quote q --expect golden
+	assert_failure 1
+	assert_output "$GENUINE
+unlogged  rtmr0:sha384  (changed, and no log of it is kept here)
+unlogged  rtmr1:sha384  (changed, and no log of it is kept here)
+match  rtmr2:sha384
+untouched  rtmr3:sha384"
+	registers rtmr{0:sha384=10,1:sha384=11,2:sha384=12} >golden
+	signed verify -q --quote q --expect golden
+	assert_success
+	assert_line --index 4 'untouched  rtmr3:sha384'
+	# Only what is named.
+	registers rtmr2:sha384=12 >golden
+	signed verify -q --quote q --expect golden rtmr2
+	assert_success
+	assert_output "$GENUINE"$'\nmatch  rtmr2:sha384'
+	signed verify -q --quote q --expect golden --no-log
+	assert_success
+	assert_output "$GENUINE"$'\nmatch  rtmr2:sha384'
+}
+
 @test "on a terminal: the evidence's line is the first, what genuine does not cover the last" {
 	quote q
-	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent verify --root-ca root.pem --quote q --expect <(registers rtmr2:sha384=12)
+	on_terminal 400 env TERM=dumb "$TSMCTL" --root /nonexistent verify --root-ca root.pem --quote q --expect <(registers rtmr2:sha384=12) rtmr2
 	assert_equal "${lines[0]}" "$GENUINE"
 	assert_equal "${lines[1]}" 'VERDICT  REGISTER      DETAIL'
 	assert_equal "${lines[-1]}" "$TCB"
