@@ -61,6 +61,11 @@ static void tell_notes(const struct app *app, const struct td_file *td)
 		app_note(app, "'%s': ignored %zu byte%s after the end of the %s", path,
 			ev->trailing, ev->trailing == 1 ? "" : "s",
 			ev->type == EVIDENCE_SNP_REPORT ? "report" : "quote");
+	if (td->asked.asked && ev->has_user_data && !bytes_equal(report_data(td), wanted(td)))
+		app_note(app,
+			"'%s': what --report-data asks for is compared with the user data that the "
+			"report data is the hash of",
+			path);
 	if (ev->debug)
 		app_note(app,
 			"'%s': this %s has the debug attribute: its host can read and change it, "

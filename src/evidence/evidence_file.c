@@ -70,6 +70,8 @@ static int parse_parts(const struct parts *in, const struct evidence_trust *trus
 	struct evidence_trust with = *trust;
 	struct err why = {0};
 	int certs = in->certs.n > 0 ? certs_add(&with.given, in->certs, &why) : 0;
+	/* Who sends evidence does not choose what it is revoked by. */
+	certs_cut(&with.given, with.given.n, trust->given.n_crls);
 	int rc = parse_quote(in->evidence, &with, regs, ev, err);
 	certs_cut(&with.given, trust->given.n, trust->given.n_crls);
 	/* What could be decided without them stays as it is. */
@@ -178,6 +180,7 @@ static int tie(const struct tpm_json *t, const struct evidence_trust *trust, str
 	if (hcl_parse(t->hcl, &hcl, err) < 0)
 		return -1;
 	int rc = t->vcek.p != NULL ? certs_add(&with.given, t->vcek, err) : 0;
+	certs_cut(&with.given, with.given.n, trust->given.n_crls);
 	if (rc < 0)
 		err_in(err, "its 'vcek'");
 	if (rc == 0)

@@ -321,6 +321,21 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_refused 5 "'text': this is text that is neither hex, base64 nor JSON, not a TDX quote: tsmctl does not read it"
 }
 
+@test "who sends evidence does not choose what it is revoked by: lists of theirs count for nothing" {
+	"$MINT" crl ca >ca
+	"$MINT" crl root >root
+	for list in ca root; do
+		openssl crl -inform DER -in $list
+	done >lists
+	printf '{"schema":"tsmctl.quote/1","quote_base64":"%s","auxblob_base64":"%s"}' "$(base64 -w0 q)" "$(base64 -w0 lists)" >listed
+	judged listed genuine ''
+	assert_json '.evidence.not_checked == ["crl", "tcb_level", "validity"]'
+	signed verify -q --no-log --expect golden --quote listed --require crl
+	assert_error 1 "'listed': --require crl: no complete revocation list of every issuer was given"
+	signed verify -q --no-log --expect golden --quote listed --crl lists --require crl
+	assert_done
+}
+
 @test "a report and its host's certificates in the JSON of quote" {
 	mkdir snp
 	"$MINT" snp snp milan
@@ -389,8 +404,9 @@ hcl() {
 	digest=$(textsum sha256 "$json")
 	"$MINT" snp snp milan "data=$digest$(printf %064d 0)"
 	hcl snp/report 2 1 "$json" >hcl
-	away read -q --quote hcl "${options[@]}" --report-data "$user"
+	away read --quote hcl "${options[@]}" --report-data "$user"
 	assert_success
+	[[ $stderr == *"'hcl': what --report-data asks for is compared with the user data that the report data is the hash of"* ]]
 	head -c -1 hcl >short
 	hcl snp/report 2 1 "${json/keys/kays}" >changed
 	hcl snp/report 2 2 "$json" >sha384
