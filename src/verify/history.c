@@ -403,8 +403,8 @@ int history_find_like(struct timeline *t, const struct timeline *like, struct er
 	/* Where nothing was found, one wrong digest in that bank may be all that was in the way. */
 	bool follows = like->found && (!stated || like->from_index < t->n_stated);
 	o = follows ? follow_path(&s, like, err) : SEQUENCE_OPEN;
-	/* Where that bank does not hold all claims, this one may hold more of them. */
-	bool more = follows && o == SEQUENCE_OPEN && !uses_all(t, &s.end);
+	/* This bank may hold more claims than that one, or those of several logs in another order. */
+	bool more = follows && o == SEQUENCE_OPEN && (t->n_lists > 1 || !uses_all(t, &s.end));
 	if (more) {
 		sequence_clear(&s);
 		if (sequence_init(&s, t, budget, err) < 0)
