@@ -106,6 +106,11 @@ static int set_starts(struct app *app, const struct register_file *values,
 			return err_set(&app->err, ST_FORMAT, "'%s': no value of %u bytes of '%s'",
 				app->opt.values, mr->size, mr->full);
 		*start = digest_of(mr->alg, values->value[row]);
+		if (mr->log == LOG_OF_KERNEL && !bytes_all_zero(digest_bytes(start)))
+			return err_set(&app->err, ST_ABSENT,
+				"'%s': the kernel keeps the log of '%s', and its value does not "
+				"tell whether a SYNC record comes next: predict from zeros",
+				app->opt.values, mr->full);
 	}
 	return 0;
 }

@@ -210,6 +210,9 @@ static int add_folder(const struct root *root, const char *dir, DIR *d, struct m
 			path = NULL;
 			return err_sys(err, ENOMEM, "lists");
 		}
+		struct stat st;
+		if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+			return err_set(err, ST_FORMAT, "'%s': not a regular file", path);
 		if (add_named(root, path, list, err) < 0)
 			return -1;
 	}

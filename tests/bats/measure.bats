@@ -682,6 +682,27 @@ extended  $R3  $LIST:2"
 	done
 }
 
+@test "--predict --values: not for a log of the kernel's, which may be in sync or not" {
+	machine --tree rfc
+	tsmctl measure - <<<'rtmr3 event one'
+	assert_success
+	tsmctl read rtmr3
+	cp /dev/stdin "$BATS_TEST_TMPDIR/values" <<<"$output"
+	tsmctl measure --predict --values "$BATS_TEST_TMPDIR/values" - <<<'rtmr3 event two'
+	assert_refused 3 "'$BATS_TEST_TMPDIR/values': the kernel keeps the log of '*', and its value does not tell whether a SYNC record comes next: predict from zeros"
+	echo "$ZERO48  rtmr3" >"$BATS_TEST_TMPDIR/values"
+	tsmctl measure --predict --values "$BATS_TEST_TMPDIR/values" - <<<'rtmr3 event two'
+	assert_success
+}
+
+@test "a folder with something in it that is no file, which could block for ever" {
+	machine --tree mr
+	mkdir "$BATS_TEST_TMPDIR/lists"
+	mkfifo "$BATS_TEST_TMPDIR/lists/a.conf"
+	go timeout 20 "$TSMCTL" --root "$ROOT" measure "$BATS_TEST_TMPDIR/lists"
+	assert_refused 5 "'$BATS_TEST_TMPDIR/lists/a.conf': not a regular file"
+}
+
 @test "--predict: digests and the SYNC records of a kernel's log" {
 	machine --tree rfc
 	a=$(printf 'aa%.0s' {1..48})
