@@ -811,7 +811,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 	tsmctl verify --input "$TMP/some.log"
 	assert_refused 2 "'$TMP/some.log': the log does not say which register it is of: name one register"
 	tsmctl verify --input "$TMP/some.log" 'rtmr[23]'
-	assert_refused 2 "'$TMP/some.log': nothing tells whose log this is*"
+	assert_refused 2 "'$TMP/some.log': the log does not say which register it is of: name one register"
 	tsmctl verify --input "$TMP/some.log" 'rtmr3*'
 	assert_done
 	assert_output 'match  tdx_guest/rtmr3:sha384'

@@ -275,7 +275,8 @@ enum { READERS = sizeof(readers) / sizeof(readers[0]) };
 static bool may_say(int status, const char *err)
 {
 	if (status == 4)
-		return strstr(err, " moved ") != NULL || strstr(err, "held by ") != NULL;
+		return strstr(err, " times while it was read") != NULL ||
+		       strstr(err, "held by ") != NULL;
 	return status == 0 || (status == 3 && m.tree->index != NULL);
 }
 
