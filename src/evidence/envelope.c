@@ -8,8 +8,8 @@
 #include <json-c/json.h>
 
 #include "base/encoded.h"
-#include "evidence/dstack_evidence.h"
 #include "evidence/tpm_json.h"
+#include "formats/dstack_attestation.h"
 #include "formats/json_reader.h"
 
 /* 1 and what the text stands for; 0 if it is neither hex nor base64. */
@@ -53,9 +53,13 @@ static int open_quote(struct json_object *doc, struct envelope *ret, struct err 
 {
 	struct json_object *attestation = json_member(doc, "attestation", json_type_string);
 	if (attestation != NULL && json_member(doc, "quote", json_type_string) == NULL) {
-		int rc = open_string(attestation, "attestation", ret, err);
-		return rc < 0 ? rc
-			      : dstack_evidence_open(ret->inner, &ret->inner, &ret->certs, err);
+		struct dstack_attestation a;
+		if (open_string(attestation, "attestation", ret, err) < 0 ||
+			dstack_attestation_parse(ret->inner, &a, err) < 0)
+			return -1;
+		ret->inner = a.evidence;
+		ret->certs = a.certs;
+		return 0;
 	}
 	if (tpm_json_is(doc)) {
 		ret->inner = (struct bytes){0};

@@ -12,6 +12,7 @@
 #include "base/encoded.h"
 #include "base/input.h"
 #include "base/scope.h"
+#include "formats/dstack_attestation.h"
 #include "formats/json_reader.h"
 #include "formats/log_formats.h"
 
@@ -67,9 +68,27 @@ static bool get(struct json_object *doc, const char *key, struct json_object **r
 	       json_object_object_get_ex(doc, key, ret);
 }
 
+/* The log of dstack's agent beside the quote. Text that stands for no bytes is none. */
+static int open_attestation(int *fd, struct json_object *string, struct err *err)
+{
+	AUTO_FREE uint8_t *raw = NULL;
+	AUTO_FREE char *log = NULL;
+	struct dstack_attestation a;
+	size_t n_raw, n;
+	int rc = encoded_get(json_bytes(string), &raw, &n_raw);
+	if (rc <= 0)
+		return rc < 0 ? err_no_memory(err) : 0;
+	if (dstack_attestation_parse((struct bytes){raw, n_raw}, &a, err) < 0 ||
+		dstack_attestation_log(&a, &log, &n, err) < 0)
+		return -1;
+	return replace(fd, (struct bytes){(uint8_t *)log, n}, err);
+}
+
 static int open_member(int *fd, struct json_object *doc, struct err *err)
 {
 	struct json_object *log, *in;
+	if (json_member(doc, "attestation", json_type_string) != NULL && !get(doc, "quote", &in))
+		return open_attestation(fd, json_member(doc, "attestation", json_type_string), err);
 	if (get(doc, "tdx", &in))
 		doc = in;
 	if (get(doc, "cc_eventlog", &log) && log == NULL)
@@ -111,7 +130,7 @@ static bool starts_encoded(struct bytes head)
 static bool may_be_envelope(struct bytes head)
 {
 	static const char *const names[] = {
-		"\"cc_eventlog\"", "\"event_log\"", "\"quote\"", "\"tdx\""};
+		"\"cc_eventlog\"", "\"event_log\"", "\"quote\"", "\"tdx\"", "\"attestation\""};
 	if (json_head_first(head) != '{')
 		return starts_encoded(head);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -477,6 +477,59 @@ attestation() {
 	assert_error 5 "'dstack': its 'attestation': a PEM block of 'PRIVATE KEY'"
 }
 
+# scale FILE <EVENTS: dstack's attestation of the quote FILE and of these events, JSON as its agent prints them.
+scale() {
+	python3 -c '
+import json, struct, sys
+def compact(n):
+    return struct.pack("<B", n << 2) if n < 64 else struct.pack("<H", n << 2 | 1) if n < 1 << 14 else struct.pack("<I", n << 2 | 2)
+def sized(b):
+    return compact(len(b)) + b
+events = json.load(sys.stdin)
+out = b"\0\0" + sized(open(sys.argv[1], "rb").read()) + compact(len(events))
+for e in events:
+    out += struct.pack("<II", e["imr"], e["event_type"]) + sized(bytes.fromhex(e["digest"]))
+    out += sized(e["event"].encode("utf-8", "surrogateescape")) + sized(bytes.fromhex(e["event_payload"]))
+print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
+}
+
+@test "dstack's attestation: its log by --input, as in the report of the same events" {
+	local digest=$(textsum sha384 x) name='a "name" \ of ü'
+	jq -n --arg d "$digest" --arg name "$name" '[
+		{imr: 0, event_type: 11, digest: $d, event: "", event_payload: "6162"},
+		{imr: 3, event_type: 134217729, digest: "", event: "app-id", event_payload: "0102ff"},
+		{imr: 3, event_type: 134217729, digest: "", event: $name, event_payload: ("61" * 9000)}]' >events
+	jq -c '{quote: "040002", event_log: tostring}' events >report
+	scale q <events >attestation
+	"$TSMCTL" log --json --input report | jq -S 'del(.. | .source?, .offset?)' >want
+	"$TSMCTL" log --json --input attestation | jq -S 'del(.. | .source?, .offset?)' >got
+	[ "$(jq '.events | length' got)" = 3 ]
+	diff want got
+	away read -q --quote attestation --root-ca root.pem
+	assert_line --index 0 "$GENUINE"
+	# Cut anywhere in its log, a name that is no text, and one without a log.
+	local raw=$(jq -r .attestation attestation) at
+	at=$((2 * (2 + 4 + $(stat -c %s q))))
+	for n in 0 2 8 14 16 120 124 $((${#raw} - at - 2)); do
+		printf '{"attestation":"%s"}' "${raw:0:at+n}" >cut
+		away log --input cut
+		assert_failure 5
+		assert_output ''
+		[[ $stderr == "tsmctl: 'cut': offset "*": cut in dstack's attestation" ]]
+	done
+	printf '{"attestation":"%s"}' "${raw/6170702d6964/6170702dff64}" >name
+	away log --input name
+	assert_refused 5 "'name': offset *: the name of an event in dstack's attestation is not UTF-8"
+	mkdir snp
+	"$MINT" snp snp milan
+	attestation 3 snp/report >dstack
+	away log --input dstack
+	assert_refused 3 "'dstack': no log: dstack's attestation of SEV-SNP has no event log"
+	printf '{"attestation":"no"}' >dstack
+	away log --input dstack
+	assert_refused 5 "'dstack': *"
+}
+
 @test "dstack's attestation: other versions and kinds, cut, beside a quote" {
 	printf '{"attestation":"83a776657273696f6e01"}' >dstack
 	away read --quote dstack
