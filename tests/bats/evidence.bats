@@ -494,7 +494,8 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 }
 
 @test "dstack's attestation: its log by --input, as in the report of the same events" {
-	local digest=$(textsum sha384 x) name='a "name" \ of ü'
+	local digest name='a "name" \ of ü' raw at n
+	digest=$(textsum sha384 x)
 	jq -n --arg d "$digest" --arg name "$name" '[
 		{imr: 0, event_type: 11, digest: $d, event: "", event_payload: "6162"},
 		{imr: 3, event_type: 134217729, digest: "", event: "app-id", event_payload: "0102ff"},
@@ -508,14 +509,14 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 	away read -q --quote attestation --root-ca root.pem
 	assert_line --index 0 "$GENUINE"
 	# Cut anywhere in its log, a name that is no text, and one without a log.
-	local raw=$(jq -r .attestation attestation) at
+	raw=$(jq -r .attestation attestation)
 	at=$((2 * (2 + 4 + $(stat -c %s q))))
 	for n in 0 2 8 14 16 120 124 $((${#raw} - at - 2)); do
-		printf '{"attestation":"%s"}' "${raw:0:at+n}" >cut
-		away log --input cut
+		printf '{"attestation":"%s"}' "${raw:0:at+n}" >short
+		away log --input short
 		assert_failure 5
 		assert_output ''
-		[[ $stderr == "tsmctl: 'cut': offset "*": cut in dstack's attestation" ]]
+		[[ $stderr == "tsmctl: 'short': offset "*": cut in dstack's attestation" ]]
 	done
 	printf '{"attestation":"%s"}' "${raw/6170702d6964/6170702dff64}" >name
 	away log --input name
