@@ -151,12 +151,11 @@ static int take_lines(struct place *at, char *text, size_t n, struct err *err)
 /* A copy with a NUL behind it that the list owns. */
 static char *keep(struct measure_list *list, struct bytes b, struct err *err)
 {
-	char *copy = malloc(b.n + 1);
 	char **owned = make_room(list->owned, list->n_owned, sizeof(*owned));
 	if (owned != NULL)
 		list->owned = owned;
-	if (owned == NULL || copy == NULL) {
-		free(copy);
+	char *copy = owned != NULL ? malloc(b.n + 1) : NULL;
+	if (copy == NULL) {
 		err_sys(err, ENOMEM, "lists");
 		return NULL;
 	}
