@@ -14,6 +14,10 @@ static int check(struct export *x, const struct log_event *ev, struct err *err)
 	if (ev->place == PLACE_NONE && ev->extends)
 		return err_set(
 			err, ST_ABSENT, "nothing says which register '%s' extended", ev->kind);
+	/* As its reader: only a word is shown as it is. */
+	if (ev->place == PLACE_NAMED && !bytes_is_word(bytes_of(ev->reg)))
+		return err_set(err, ST_ABSENT,
+			"'%s': 'cel-json' has names of one word of printable ASCII only", ev->reg);
 	return 0;
 }
 

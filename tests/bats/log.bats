@@ -486,3 +486,11 @@ events_of_rtmr1() {
 		assert_line --index 2 --regexp " ${as}\\\\0007${as}\\\\M\\^\\?$"
 	done
 }
+
+@test "--format cel-json: a register whose name is no word, which no reader would take back" {
+	tail -c +2 "$BATS_TEST_DIRNAME/../fuzz/corpus/export/journal-name" >"$BATS_TEST_TMPDIR/journal"
+	tsmctl log --input "$BATS_TEST_TMPDIR/journal" --format cel-json
+	assert_failure 3
+	assert_output ''
+	[[ $stderr == *"': 'cel-json' has names of one word of printable ASCII only"* ]]
+}
