@@ -146,6 +146,13 @@ TEXT
 	run_hook
 	assert_done
 	[ -e "$DESTDIR$ETC/initrd-required" ]
+	# Lists of the vendor's alone.
+	rm -r "$DESTDIR" "$ETC/measure.d"
+	mkdir "$DESTDIR"
+	run_hook
+	assert_done
+	[ -e "$DESTDIR$ETC/initrd-required" ]
+	[ -f "$DESTDIR$TMP/usr/lib/tsmctl/measure.d/30.conf" ]
 }
 
 @test "hook: without libcrypto no image is made" {
