@@ -4,36 +4,15 @@
  * compared: with each other, both ways round, and each with itself.
  */
 #include "fuzz.h"
+#include "log_input.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/scope.h"
-#include "formats/log_formats.h"
 #include "text.h"
 #include "verify/align.h"
 #include "verify/compare.h"
-
-static const char *pick(uint8_t n)
-{
-	size_t formats = 0;
-	while (log_formats[formats] != NULL)
-		formats++;
-	size_t i = n % (formats + 1);
-	return i > 0 ? log_formats[i - 1]->name : NULL;
-}
-
-static int open_log(int fd, const char *format, struct inputs *ret, struct mr_list *mrs)
-{
-	char arg[64];
-	struct err err;
-	snprintf(arg, sizeof(arg), "/proc/self/fd/%d%s%s", fd, format != NULL ? ":" : "",
-		format != NULL ? format : "");
-	if (inputs_add(ret, arg, &err) == 0 && inputs_name(ret, "reg", mrs, &err) == 0)
-		return 0;
-	MUST(err.status != ST_OK && err.msg[0] != '\0');
-	return -1;
-}
 
 /* A partner's partner is oneself, and what is unchanged is in the same order. */
 static void check_side(const struct compare_register *reg, int s)
@@ -101,8 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = n < size - 4 ? n : size - 4;
 	AUTO_CLOSE int x = memory_file((struct bytes){data + 4, n});
 	AUTO_CLOSE int y = memory_file((struct bytes){data + 4 + n, size - 4 - n});
-	if (open_log(x, pick(data[0]), &a, &mrs) == 0 &&
-		open_log(y, pick(data[1]), &b, &mrs) == 0) {
+	if (log_input_open(x, log_input_format(data[0]), &a, &mrs) == 0 &&
+		log_input_open(y, log_input_format(data[1]), &b, &mrs) == 0) {
 		uint64_t same = compare(&a, &b, false);
 		MUST(compare(&b, &a, false) == same);
 		compare(&a, &a, true);

@@ -6,17 +6,16 @@
  * values, in both orders; and replayed.
  */
 #include "fuzz.h"
+#include "log_input.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "formats/event.h"
-#include "formats/log_formats.h"
 #include "formats/rfc_text.h"
 #include "text.h"
 #include "verify/diagnosis.h"
-#include "verify/judge.h"
 #include "verify/replay.h"
 
 enum {
@@ -30,34 +29,6 @@ struct part {
 	int fd;
 	const char *format; /* NULL: it tells itself */
 };
-
-static const char *pick(uint8_t n)
-{
-	size_t formats = 0;
-	while (log_formats[formats] != NULL)
-		formats++;
-	size_t i = n % (formats + 1);
-	return i > 0 ? log_formats[i - 1]->name : NULL;
-}
-
-static int add_log(int fd, const char *format, struct inputs *ret, struct err *err)
-{
-	char arg[64];
-	snprintf(arg, sizeof(arg), "/proc/self/fd/%d%s%s", fd, format != NULL ? ":" : "",
-		format != NULL ? format : "");
-	return inputs_add(ret, arg, err);
-}
-
-/* Text logs are of a register of their own, in `mrs`. */
-static int open_log(int fd, const char *format, struct inputs *ret, struct mr_list *mrs)
-{
-	struct err err;
-	if (add_log(fd, format, ret, &err) < 0 || inputs_name(ret, "reg", mrs, &err) < 0) {
-		MUST(err.status != ST_OK && err.msg[0] != '\0');
-		return -1;
-	}
-	return 0;
-}
 
 /* A name that is shown like one that means something else: PROVIDER/pcr7 is no PCR. */
 static bool is_odd_event(const struct log_event *ev)
@@ -167,7 +138,7 @@ static void check(int fd, const char *format, const struct register_file *values
 	struct err err;
 	bool odd = false;
 	MUST(asked != NULL && j != NULL);
-	MUST(open_log(fd, format, &inputs, &mrs) == 0);
+	MUST(log_input_open(fd, format, &inputs, &mrs) == 0);
 	struct question q = {.mrs = &values->mrs, .v = asked};
 	ask(values, asked);
 	if (!inputs.v[0].text)
@@ -198,7 +169,7 @@ static void judge_parts(const struct part parts[], size_t n, bool reverse,
 	MUST(asked != NULL);
 	for (size_t i = 0; i < n; i++) {
 		const struct part *p = &parts[reverse ? n - 1 - i : i];
-		if (add_log(p->fd, p->format, &inputs, &err) < 0)
+		if (log_input_add(p->fd, p->format, &inputs, &err) < 0)
 			MUST(err.status != ST_OK && err.msg[0] != '\0');
 	}
 	struct question q = {.mrs = &values->mrs, .v = asked};
@@ -225,7 +196,7 @@ static void replay_parts(const struct part parts[], size_t n)
 	struct err err = {0};
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = add_log(parts[i].fd, parts[i].format, &inputs, &err);
+		rc = log_input_add(parts[i].fd, parts[i].format, &inputs, &err);
 	rc = rc < 0 ? rc : inputs_name(&inputs, "reg", &mrs, &err);
 	rc = rc < 0 ? rc : replay_run(&inputs, &values, texts, &err);
 	MUST(rc == 0 || (err.status != ST_OK && err.msg[0] != '\0'));
@@ -296,14 +267,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	struct bytes rest = {data + 1, size - 1}, log = fuzz_take_part(&rest);
-	const char *format = pick(data[0]);
+	const char *format = log_input_format(data[0]);
 	struct part parts[PARTS_MAX];
 	size_t n = 0;
 	struct dice dice = {size * 251 + data[size - 1]};
 	int fd = expanded_file(log);
 	for (; rest.n > 0 && n < PARTS_MAX; n++)
 		parts[n] = (struct part){expanded_file(fuzz_take_part(&rest)), format};
-	bool replayed = open_log(fd, format, &inputs, &mrs) == 0 &&
+	bool replayed = log_input_open(fd, format, &inputs, &mrs) == 0 &&
 			replay_run(&inputs, &values, &text, &err) == 0;
 	bool stated = !replayed && n > 0 && state_values(log, &values);
 	if (replayed && n == 0)
