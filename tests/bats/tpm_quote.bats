@@ -329,6 +329,15 @@ fails() {
 	fails binding --root-ca root.pem --quote azure.json
 	away read -q --root-ca root.pem --quote azure.json
 	assert_line --index 0 --partial 'the report data of its tdx-quote is not'
+	# So it is if its certificates cannot be read.
+	LC_ALL=C sed -i s/MII/M!I/ td
+	azure hcl td_quote td >azure.json
+	fails binding --root-ca root.pem --quote azure.json
+	"$MINT" tdx <body | LC_ALL=C sed s/MII/M!I/ >td
+	azure hcl td_quote td >azure.json
+	away read --json --root-ca root.pem --quote azure.json
+	assert_failure 5
+	assert_json '.evidence | .verdict == null and .failed == null and .detail == null and .checked == []'
 	"$MINT" tdx other-key <body >td
 	azure hcl td_quote td >azure.json
 	fails binding --root-ca root.pem --quote azure.json
