@@ -557,7 +557,9 @@ def law_flipped_bit(run):
     run.put_case(case)
     before = run.offline(case)
     log = run.rng.choice(case.logs)
-    facts = evidence.facts(run.tsm("log", "--json", *inputs([log])))
+    # A bit of an index can make the guess that it is a TPM's log, where only verify is told the registers.
+    shown = ["log", "--json", "--input", log.name + ":" + log.fmt.name]
+    facts = evidence.facts(run.tsm(*shown))
     data = bytearray(log.data())
     for _ in range(8 if run.thorough else 4):
         place = run.rng.randrange(len(data) * 8)
@@ -571,7 +573,7 @@ def law_flipped_bit(run):
             if not good(before.get(name)) or not good(got.get(name)):
                 continue
             if now is None:
-                now = evidence.facts(run.tsm("log", "--json", *inputs([log])))
+                now = evidence.facts(run.tsm(*shown))
             said = evidence.changed(case, log, facts, now, row)
             if said:
                 raise Broken("bit %d of %s flipped: %s is %s, and %s" % (place, log.name, name, verdict_of(got[name]), said))
