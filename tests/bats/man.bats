@@ -130,6 +130,20 @@ readme() { # before|after
 		"$BATS_TEST_DIRNAME/../../README.md"
 }
 
+@test "what the README shows to be seen is what is printed" {
+	need_fuse
+	local line shown
+	sim_start --tree mr
+	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
+	echo 11111111-1111-4111-8111-111111111111 >"$ROOT/proc/sys/kernel/random/boot_id"
+	shown=$(sed -n '/^## See it run/,/^## Install/s/^    \([^.]\)/\1/p' "$BATS_TEST_DIRNAME/../../README.md")
+	while read -r line; do
+		printf '$ %s\n' "$line"
+		run_example "$line"
+	done < <(readme before) >"$BATS_TEST_TMPDIR/printed"
+	assert_equal "$(<"$BATS_TEST_TMPDIR/printed")" "$shown"
+}
+
 @test "every command of the README runs" {
 	need_fuse
 	local line n=0
