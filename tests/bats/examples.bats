@@ -40,10 +40,13 @@ records() {
 	"$TSMCTL" --root "$ROOT" log rtmr3 --jsonl | jq -r .data_text
 }
 
-@test "every recipe says at its top how it is used, and is run here" {
+@test "every recipe says at its top how it is used and what it needs, is in the README, and is run here" {
 	local file n=0
 	for file in "$EXAMPLES"/*/*; do
 		grep -q '^# How to use it:' "$file" || fail "$file"
+		grep -q '^#.* Needs ' "$file" || fail "$file does not say what it needs"
+		grep "^| \`$(basename "${file%/*}")\` |" "$EXAMPLES/README.md" | grep -qF "\`${file##*/}" ||
+			fail "$file is not in the README"
 		grep -qF "/${file##*/}" "$BATS_TEST_FILENAME" || fail "$file is not run"
 		n=$((n + 1))
 	done
