@@ -447,7 +447,7 @@ remember_v23() {
 	remember
 	for n in 0 1; do
 		tsmctl extend rtmr$n --event a
-		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: only --force extends it"
+		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
 		tsmctl extend rtmr$n --digest "$ZERO48"
 		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware:*"
 		tsmctl extend rtmr$n --event a --dry-run

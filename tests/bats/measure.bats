@@ -170,7 +170,16 @@ extended  $R3  $LIST:7"
 extended  $R3  $LIST.2:1"
 	tsmctl measure --phase none "$LIST"
 	assert_success
-	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line of phase '\''none'\'''
+	assert_equal "$output$stderr" "tsmctl: no line is for phase 'none'; phases in the lists: 'initrd', 'late'"
+	# Beside one that has lines, too.
+	tsmctl measure --phase initrdd --phase - "$LIST"
+	assert_success
+	assert_equal "$stderr" "tsmctl: no line is for phase 'initrdd'; phases in the lists: 'initrd', 'late'"
+	assert_output "present  $R3  $LIST:1"
+	printf '[%s]\nrtmr3 event x\n' {1..9} >"$LIST.3"
+	tsmctl measure --predict --phase 0 "$LIST.3"
+	assert_success
+	assert_equal "$stderr" "tsmctl: no line is for phase '0'; phases in the lists: '1', '2', '3', '4', '5', '6', '7', '8', ..."
 	tsmctl -j measure --phase none "$LIST" -q
 	assert_done
 	assert_json '. == {schema: "tsmctl.measure/1", entries: []}'
@@ -180,7 +189,8 @@ extended  $R3  $LIST.2:1"
 	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line before the first [PHASE]'
 	tsmctl measure --phase a --phase b "$LIST"
 	assert_success
-	assert_equal "$stderr" "tsmctl: nothing to measure: the lists have no line of phase 'a' and of the others"
+	assert_equal "$stderr" "tsmctl: no line is for phase 'a'; the lists have no phases
+tsmctl: no line is for phase 'b'; the lists have no phases"
 	tsmctl measure --phase a --phase - --phase a "$LIST"
 	assert_refused 2 "--phase: 'a' is there twice"
 	list '[-]\n'
@@ -203,11 +213,21 @@ extended  $R3  $LIST.2:1"
 $b  $R3
 $b  $R3"
 	assert_equal "$stderr" "tsmctl: '$R3': nothing was changed; this would be logged: one
-tsmctl: '$R3': nothing was changed; this would be logged: two"
+tsmctl: '$R3': nothing was changed; this would be logged: two
+tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
 	assert_nothing
 	[ ! -e "$ROOT/run/tsmctl" ] || fail "it made a folder"
 	tsmctl measure --dry-run -j "$LIST"
 	assert_json '[.entries[].dry_run] == [true, true, true] and [.entries[].already] == [false, false, true]'
+	tsmctl extend rtmr3 --event one
+	tsmctl measure --dry-run "$LIST"
+	assert_success
+	assert_output "$a  $R3
+$b  $R3
+$b  $R3"
+	assert_equal "$stderr" "tsmctl: '$LIST:1': already extended in this boot; it would not be extended again
+tsmctl: '$R3': nothing was changed; this would be logged: two
+tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
 }
 
 @test "one lock: nobody extends between the lines of a list" {
@@ -367,8 +387,8 @@ extended  $R3  -:1"
 	bad 'rtmr9 event a\n' 3 "'$LIST:2': *'rtmr9'*; 'tsmctl list' shows what there is"
 	bad 'other/rtmr3 event a\n' 3 "'$LIST:2': *'other/rtmr3'*"
 	bad 'rtmr* event a\n' 5 "'$LIST:2': 'rtmr\*' is a pattern: measure takes the name of one register"
-	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: only --force extends it"
-	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: only --force extends it"
+	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
+	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
 	bad 'mrtd event a\n' 5 "'$LIST:2': 'tdx_guest/mrtd:sha384' is static: it cannot be extended"
 	boot --provider tsm_mr_sample
 	bad 'rtmr1 event a\n' 5 "'$LIST:2': 'rtmr1' *tdx_guest/rtmr1:sha384*tsm_mr_sample/rtmr1:sha384*"
@@ -828,8 +848,8 @@ $(recorded sha512 "$ZERO48$(printf '%032d' 0)" two)  sample/r:sha512"
 		rtmr4|'rtmr4': no kernel tree is here to tell its hash: write 'rtmr4:HASH'
 		sample/rtmr3|'sample/rtmr3': no kernel tree is here to tell its hash: write 'sample/rtmr3:HASH'
 		rtmr3:md5|'rtmr3:md5': no hash 'md5' is known
-		rtmr0|'rtmr0:sha384' belongs to the firmware: only --force extends it
-		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: only --force extends it
+		rtmr0|'rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
+		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
 		mrtd:sha384|'mrtd:sha384' is static: it cannot be extended
 		tdx_guest/rtmr3:sha256|'tdx_guest/rtmr3:sha256': a TDX guest's registers are of sha384
 		pcr7:sha256|'pcr7:sha256' is a TPM's: tsmctl does not extend it
