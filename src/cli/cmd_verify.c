@@ -156,7 +156,7 @@ static void json_places(struct json *j, const struct inputs *inputs, const struc
 	}
 }
 
-/* With --reference, of a mismatch: what differs, and what of the reference gives the value. */
+/* With --reference: what differs and, of a mismatch, what of the reference gives the value. */
 static void json_reference(
 	struct json *j, const struct logs *logs, const struct reference_answer *a)
 {
@@ -165,6 +165,11 @@ static void json_reference(
 		return;
 	json_key(j, "reference");
 	json_open(j, '{');
+	json_key(j, "events");
+	json_open(j, '[');
+	json_u64(j, a->events);
+	json_u64(j, a->now_events);
+	json_close(j, ']');
 	json_key(j, "missing");
 	json_u64(j, a->missing);
 	json_key(j, "more");
@@ -216,6 +221,21 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 	json_close(j, '}');
 }
 
+/* The first log that could not be used to its end; each log has its own beside it. */
+static void json_log_error(struct json *j, const struct logs *logs)
+{
+	const struct inputs *both[] = {logs->inputs, logs->reference};
+	const struct err *first = NULL;
+	for (size_t k = 0; k < sizeof(both) / sizeof(both[0]); k++)
+		for (size_t i = 0; i < both[k]->n && first == NULL; i++)
+			if (both[k]->v[i].err.status != ST_OK)
+				first = &both[k]->v[i].err;
+	if (first == NULL)
+		return;
+	json_key(j, "error");
+	json_err(j, first);
+}
+
 static void print_json(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
@@ -228,12 +248,15 @@ static void print_json(struct app *app, const struct td_file *td, const struct l
 	else
 		json_null(&j);
 	td_file_json_answer(td, &j);
+	if (logs->reference->n > 0)
+		app_json_named_logs(&j, "reference_logs", logs->reference);
 	app_json_logs(&j, logs->inputs);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++)
 		print_json_row(&j, logs, &rows->row[i]);
 	json_close(&j, ']');
+	json_log_error(&j, logs);
 	app_json_end(&j);
 }
 
@@ -286,6 +309,41 @@ static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
 				"'%s:ccel' reads it as a CCEL",
 				in->path, in->path);
 	}
+}
+
+/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
+static void tell_reference(
+	struct app *app, const struct inputs *reference, const struct verify_rows *rows)
+{
+	size_t compared = 0, differ = 0, mismatches = 0;
+	bool failed = false;
+	for (size_t i = 0; i < reference->n; i++) {
+		struct err err = reference->v[i].err;
+		if (err.status == ST_OK)
+			continue;
+		err_in(&err, "--reference");
+		app_error(app, &err);
+		failed = true;
+	}
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct reference_answer *a = &rows->row[i].j.reference;
+		compared += a->is;
+		differ += a->missing + a->more + a->changed + a->moved > 0;
+		mismatches += a->is && rows->row[i].j.verdict == VERDICT_MISMATCH;
+	}
+	if (reference->n == 0 || mismatches > 0 || failed)
+		return;
+	if (compared == 0)
+		app_note(app,
+			"--reference: nothing to compare: none of these registers has events with "
+			"digests of one hash on both sides");
+	else if (differ == 0)
+		app_note(app, "--reference: the logs have the same events");
+	else
+		app_note(app,
+			"--reference: the events of %zu register%s differ, and no register is a "
+			"mismatch: 'tsmctl diff' shows the events",
+			differ, differ == 1 ? "" : "s");
 }
 
 /* One wrong event spoils one register; where nothing explains any, it is not an event. */
@@ -354,9 +412,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs, &rows);
-		for (size_t i = 0; i < reference.n; i++)
-			if (reference.v[i].err.status != ST_OK)
-				app_note(app, "--reference: %s", reference.v[i].err.msg);
+		tell_reference(app, &reference, &rows);
 		tell_if_all_differ(app, &rows);
 		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
 			tell_if_no_ccel(app, &inputs);

@@ -25,9 +25,10 @@ enum reference_fix {
 	REFERENCE_WHOLE,      /* all that it has */
 };
 
-/* A mismatch, compared with a log of a boot that verified. */
+/* Compared with a log of a boot that verified; of what no mismatch is, the numbers alone. */
 struct reference_answer {
-	bool is; /* it was compared */
+	bool is;		     /* it was compared */
+	uint64_t events, now_events; /* that extend it, in the reference and in the logs */
 	uint64_t missing, more, changed, moved;
 	enum reference_fix fix; /* none: `event`, else `other`, is the first that differs */
 	bool has_event, has_other;

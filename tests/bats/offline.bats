@@ -1264,12 +1264,53 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	tsm verify --values values --input log --reference short
 	assert_failure 1
 	assert_line --partial "put back" || assert_line --partial 'in place of event 15'
-	[[ $stderr == *"tsmctl: --reference: 'short': offset "* ]]
-	tsm verify --values values --input good --reference log
-	assert_done
-	refute_line --partial reference
+	assert_error 1 "--reference: 'short': offset [0-9]*"
+	# It is an error, with -q and where all registers match, too.
+	tsm verify -q --values values --input good --reference short
+	assert_error 5 "--reference: 'short': offset [0-9]*"
+	tsm verify --json --values values --input good --reference short
+	assert_error 5 "--reference: 'short': offset [0-9]*"
+	assert_json '.verdict == "match" and (.logs[0] | has("error") | not) and .reference_logs[0].source == "short" and
+		.reference_logs[0].error == .error and .error.status == 5 and .error.offset > 0'
 	tsm verify --values values --expect values --no-log --reference good
 	assert_refused 2 '--no-log and --reference cannot be combined'
 	tsm verify --values values --input log --reference missing
 	assert_refused 4 "'missing': *"
+}
+
+@test "a log that is cut: in JSON it is the error of the document, too" {
+	reference ''
+	head -c -20 good >short
+	tsm verify --json --values values --input short
+	assert_failure 5
+	assert_json '.registers != [] and .logs[0].error == .error and .error.status == 5 and .error.offset == 2302'
+	assert_equal "$stderr" "tsmctl: $(json .error.message)"
+	tsm verify --json --values values --input good
+	assert_json 'has("error") | not'
+}
+
+@test "--reference: what it found where no register is a mismatch" {
+	reference 's/vda1 ro/vda1 rw/'
+	tsm verify --values values --input good --reference log
+	assert_success
+	assert_equal "$stderr" "tsmctl: --reference: the events of 1 register differ, and no register is a mismatch: 'tsmctl diff' shows the events"
+	refute_line --partial reference
+	tsm verify --json --values values --input good --reference log
+	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, gives: null, reference: null, now: null}'
+	assert_json '.registers[1].reference | .events == [6, 6] and .changed == 0'
+	assert_json '.reference_logs == [{source: "log", format: "ccel", guessed: false}] and (has("error") | not)'
+	tsm verify --values values --input good --reference good
+	assert_success
+	assert_equal "$stderr" 'tsmctl: --reference: the logs have the same events'
+	tsm verify -q --values values --input good --reference good
+	assert_done
+	# A mismatch says it in its row.
+	tsm verify --values values --input log --reference good
+	assert_failure 1
+	assert_equal "$stderr" ''
+	echo "$ZERO48  rtmr3:sha384" >values
+	tsm verify --values values --input good --reference good rtmr3
+	assert_success
+	assert_regex "$stderr" \
+		'tsmctl: --reference: nothing to compare: none of these registers has events with digests of one hash on both sides'
 }
