@@ -63,13 +63,13 @@ int app_open_root(struct app *app)
 	return 0;
 }
 
-static bool is_file(const char *path)
+bool app_is_file(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool is_log(const char *path)
+bool app_is_log(const char *path)
 {
 	struct inputs inputs = {0};
 	struct err ignored;
@@ -89,7 +89,7 @@ static bool reads_files(const struct cmd_spec *cmd)
 /* The option that takes this file. */
 static const char *option_for(const struct app *app, const char *path)
 {
-	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && is_log(path));
+	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && app_is_log(path));
 	return log ? "--input" : "--quote";
 }
 
@@ -97,18 +97,25 @@ bool app_err_file(const struct app *app, struct err *err)
 {
 	const struct str_list *inputs = &app->opt.inputs;
 	int file = 0;
-	while (reads_files(app->cmd) && file < app->argc && !is_file(app->argv[file]))
+	while (reads_files(app->cmd) && file < app->argc && !app_is_file(app->argv[file]))
 		file++;
 	if (!reads_files(app->cmd) || file == app->argc)
 		return false;
-	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl %s",
-		app->argv[file], app->cmd->run == cmd_list ? "read" : app->cmd->name);
+	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl ",
+		app->argv[file]);
+	/* What read and list print of registers, replay prints of a log. */
+	if (app->cmd->run != cmd_log && app->cmd->run != cmd_verify &&
+		app_is_log(app->argv[file])) {
+		err_add(err, "replay %s'?", app->argv[file]);
+		return true;
+	}
+	err_add(err, "%s", app->cmd->run == cmd_list ? "read" : app->cmd->name);
 	if (app->opt.quote != NULL)
 		err_add(err, " --quote %s", app->opt.quote);
 	for (size_t i = 0; i < inputs->n; i++)
 		err_add(err, " --input %s", inputs->v[i]);
 	for (int i = 0; i < app->argc; i++) {
-		bool is = is_file(app->argv[i]);
+		bool is = app_is_file(app->argv[i]);
 		err_add(err, "%s%s %s", is ? " " : "", is ? option_for(app, app->argv[i]) : "",
 			app->argv[i]);
 	}

@@ -37,6 +37,10 @@ void app_tell_log(const struct app *app, const struct log_input *in);
  */
 bool app_err_file(const struct app *app, struct err *err);
 
+/* Whether it is a regular file, and whether it is a log, in any form that --input takes. */
+bool app_is_file(const char *path);
+bool app_is_log(const char *path);
+
 int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */
 int app_probe(struct app *app, struct tree *ret);

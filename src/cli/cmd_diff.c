@@ -61,6 +61,16 @@ static void leave_out_others(const struct app *app, struct sides *s)
 	}
 }
 
+/* One log alone is compared with those of the machine. */
+static int err_no_machine(struct app *app, const struct sides *s)
+{
+	const char *log = s->reference.v[0].path;
+	return err_set(&app->err, ST_ABSENT,
+		"this machine has no logs to compare '%s' with: name another log, as in 'tsmctl "
+		"diff %s LOG'; 'tsmctl status' shows what is missing here",
+		log, log);
+}
+
 /* The machine's logs, at one moment, and without those of another boot. */
 static int open_live(struct app *app, struct sides *s)
 {
@@ -69,7 +79,7 @@ static int open_live(struct app *app, struct sides *s)
 		.root = &app->root, .mrs = &s->tree.mrs, .wait_s = LOCK_WAIT_DEFAULT_S};
 	size_t n, all;
 	if (app_probe(app, &s->tree) < 0)
-		return -1;
+		return app->err.status == ST_ABSENT ? err_no_machine(app, s) : -1;
 	all = s->tree.mrs.n;
 	s->live = true;
 	s->bad = calloc(all + 1, sizeof(*s->bad));

@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "cli/td_file.h"
+#include "cli/verify_hint.h"
 #include "cli/verify_text.h"
 #include "formats/tcg2.h"
 #include "verify/diagnosis.h"
@@ -443,16 +444,23 @@ static int check_options(struct app *app, struct td_file *td)
 	return 0;
 }
 
+static int load_values(struct app *app, const char *path, struct register_file *ret)
+{
+	if (path == NULL || register_file_load(path, ret, &app->err) == 0)
+		return 0;
+	return verify_hint_values(app, path);
+}
+
 static int load(struct app *app, struct files *ret)
 {
 	const struct options *o = &app->opt;
-	if (o->values != NULL && register_file_load(o->values, &ret->values, &app->err) < 0)
+	if (load_values(app, o->values, &ret->values) < 0)
 		return -1;
 	if (ret->td.asked.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
+		return verify_hint_quote(app, ret->td.asked.path);
+	if (load_values(app, o->expect, &ret->expect) < 0)
 		return -1;
-	if (o->expect != NULL && register_file_load(o->expect, &ret->expect, &app->err) < 0)
-		return -1;
-	return o->initial != NULL ? register_file_load(o->initial, &ret->initial, &app->err) : 0;
+	return load_values(app, o->initial, &ret->initial);
 }
 
 static int run_with(struct app *app, const struct files *files, int argc, char *const argv[])

@@ -251,6 +251,14 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_done
 }
 
+@test "one log, and no machine to compare it with: the command line with another" {
+	boots ''
+	empty_root
+	tsmctl diff a
+	assert_refused 3 "this machine has no logs to compare 'a' with: name another log, as in 'tsmctl diff a LOG'; 'tsmctl status' shows \
+what is missing here"
+}
+
 @test "damaged logs: what can be read is compared, and the error is told" {
 	boots ''
 	head -c -20 a >short

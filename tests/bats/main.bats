@@ -208,6 +208,8 @@ looking() {
 			verify --input CCEL quote.dat|quote.dat|verify --input CCEL --quote quote.dat
 			read quote.dat|quote.dat|read --quote quote.dat
 			list quote.dat|quote.dat|read --quote quote.dat
+			read CCEL|CCEL|replay CCEL
+			list CCEL|CCEL|replay CCEL
 		END
 	done
 	tsmctl log --input CCEL quote.dat

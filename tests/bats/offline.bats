@@ -747,6 +747,30 @@ near() {
 	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
 }
 
+@test "a file of another kind than its option takes: the command line that takes it" {
+	near --flip 2
+	local log="'log': this is an event log (ccel): 'tsmctl log --input' reads it" file
+	"$GENLOG" -f ccel --quote 4 five >quote
+	tsm verify --quote log --input quote
+	assert_refused 5 "$log; did you mean 'tsmctl verify --quote quote --input log'?"
+	tsm verify --expect log
+	assert_refused 5 "$log; 'tsmctl replay log >VALUES' writes the values that it leads to, for '--expect VALUES'"
+	# Those of the log itself would agree with it in any case.
+	tsm verify --values log --input log
+	assert_refused 5 "$log"
+	for file in expect initial values; do
+		set -- --quote quote
+		[ $file != values ] || set --
+		tsm verify --$file quote --input log "$@"
+		assert_failure 5
+		[[ $stderr == *"'quote': line 1: "*"; it is a tdx-quote: 'tsmctl verify --quote quote' verifies its registers, \
+'tsmctl read --quote quote' prints them" ]]
+	done
+	# What they say to type does it.
+	go eval '"$TSMCTL" replay log >VALUES && "$TSMCTL" verify --expect VALUES --values VALUES'
+	assert_success
+}
+
 @test "a register that the file of values does not have: where its names are" {
 	near --flip 2
 	"$GENLOG" -f ccel --tdreport five >report
