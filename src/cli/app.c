@@ -271,6 +271,10 @@ void app_json_named_logs(struct json *j, const char *key, const struct inputs *i
 		json_str(j, in->format->name);
 		json_key(j, "guessed");
 		json_bool(j, in->reader != NULL && in->reader->guessed);
+		if (in->reader != NULL && in->reader->note[0] != '\0') {
+			json_key(j, "note");
+			json_str(j, in->reader->note);
+		}
 		if (in->err.status != ST_OK) {
 			json_key(j, "error");
 			json_err(j, &in->err);
