@@ -3,6 +3,7 @@
 
 #include "cli/app.h"
 #include "ops/doctor.h"
+#include "out/wrap.h"
 
 #define AT(member) offsetof(struct row_finding, member)
 
@@ -25,6 +26,27 @@ struct printer {
 	struct json json;
 };
 
+/* Where messages begin, and the width of a message that is worth a column of its own. */
+enum { TOPIC_AT = 9, MESSAGE_AT = 20, MESSAGE_MIN = 32, INDENT = 4 };
+
+/* On a terminal: below each other, in lines of its width. */
+static void print_wrapped(struct app *app, const struct finding *f)
+{
+	static const char todo[] = "to do: ";
+	size_t width = app->screen.columns;
+	size_t at = MESSAGE_AT + MESSAGE_MIN <= width ? MESSAGE_AT : INDENT;
+	if (at == INDENT) {
+		sink_char(&app->out, '\n');
+		wrap_spaces(&app->out, at);
+	}
+	wrap_words(&app->out, f->message, at, at, width);
+	if (f->fix == NULL)
+		return;
+	wrap_spaces(&app->out, at);
+	sink_str(&app->out, todo);
+	wrap_words(&app->out, f->fix, at + strlen(todo), at, width);
+}
+
 static void print_text(struct app *app, const struct finding *f)
 {
 	bool colored = app_colored(app);
@@ -34,11 +56,15 @@ static void print_text(struct app *app, const struct finding *f)
 	sink_str(&app->out, colored ? color : "");
 	sink_str(&app->out, f->level);
 	sink_str(&app->out, colored ? "\033[0m" : "");
-	for (size_t n = strlen(f->level); n < 9; n++)
+	for (size_t n = strlen(f->level); n < TOPIC_AT; n++)
 		sink_char(&app->out, ' ');
 	sink_str(&app->out, f->topic);
-	for (size_t n = strlen(f->topic); n < 11; n++)
+	for (size_t n = strlen(f->topic); n < MESSAGE_AT - TOPIC_AT; n++)
 		sink_char(&app->out, ' ');
+	if (app->screen.columns > 0) {
+		print_wrapped(app, f);
+		return;
+	}
 	sink_str(&app->out, f->message);
 	if (f->fix != NULL) {
 		sink_str(&app->out, "; to do: ");

@@ -194,6 +194,27 @@ pager() {
 	[ ! -e called ]
 }
 
+@test "status: what was found and what to do stand below each other, in the terminal's width" {
+	local columns
+	empty_root
+	for columns in 30 52 80 120; do
+		on_terminal "$columns" "$TSMCTL" --root "$ROOT" status
+		assert_failure 3
+		# A word that is longer stands alone.
+		while IFS= read -r line; do
+			((${#line} <= columns)) || [[ $line =~ ^\ *[^\ ]+$ ]] || fail "${#line} of $columns columns: $line"
+		done <<<"$output"
+	done
+	assert_line --regexp '^(note|problem) +[a-z]+ +[^ ]'
+	assert_line --regexp '^ {20}to do: '
+	on_terminal 30 "$TSMCTL" --root "$ROOT" status
+	assert_line --regexp '^    to do: '
+	# In a pipe a finding is a line.
+	tsmctl status
+	assert_line --regexp '^(note|problem) .*; to do: '
+	refute_line --regexp '^ '
+}
+
 @test "a pager that is left early: the exit status is the command's" {
 	seq 20000 | sed 's/^/rtmr3 EV_IPL text:/' | "$GENLOG" -f ccel - >many
 	head -c -20 many >short
