@@ -3,11 +3,13 @@
 
 #include <string.h>
 
+#include "out/cell.h"
 #include "out/wrap.h"
 
 /* The columns of a table: their widths, without what is between them. */
 struct layout {
-	size_t verdict, name, screen;
+	size_t verdict, name;
+	const struct screen *screen;
 };
 
 /* The width of a detail that is worth a column of its own, and what is between two columns. */
@@ -51,7 +53,7 @@ static size_t wider(size_t width, const char *s)
 
 static struct layout lay_out(const struct app *app, const struct verify_rows *rows)
 {
-	struct layout l = {strlen("VERDICT"), strlen("REGISTER"), app->screen.columns};
+	struct layout l = {strlen("VERDICT"), strlen("REGISTER"), &app->screen};
 	for (size_t i = 0; i < rows->n; i++) {
 		l.verdict = wider(l.verdict, verdict_of(&rows->row[i]));
 		l.name = wider(l.name, rows->row[i].name);
@@ -63,23 +65,38 @@ static struct layout lay_out(const struct app *app, const struct verify_rows *ro
 static size_t detail_at(const struct layout *l)
 {
 	size_t beside = l->verdict + l->name + (size_t)2 * BETWEEN;
-	return beside + DETAIL_MIN <= l->screen ? beside : INDENT;
+	return beside + DETAIL_MIN <= l->screen->columns ? beside : INDENT;
 }
 
-/* An error is told once, below, for all registers that have it. */
+/* An error is told whole below, once for all registers that have it: here as much as the line takes. */
+static void put_error(struct sink *out, const struct layout *l, const char *msg, size_t at)
+{
+	struct cell cell = {0};
+	struct bytes text = bytes_of(msg);
+	if (cell_cut(&cell, l->screen, text,
+		    at < l->screen->columns ? l->screen->columns - at : 0) == 0)
+		sink_bytes(out, cell_bytes(&cell));
+	sink_char(out, '\n');
+	cell_clear(&cell);
+}
+
 static void put_detail(struct sink *out, const struct layout *l, const struct verify_row *row)
 {
 	const char *detail = row->j.detail, *allowed = row->allowed ? "allowed: " : "";
 	size_t at = detail_at(l);
-	if (detail[0] == '\0') {
+	if (detail[0] == '\0' && row->j.err.status == ST_OK) {
 		sink_char(out, '\n');
 		return;
 	}
 	if (at == INDENT)
 		sink_char(out, '\n');
 	wrap_spaces(out, at == INDENT ? INDENT : l->name + BETWEEN - strlen(row->name));
+	if (detail[0] == '\0') {
+		put_error(out, l, row->j.err.msg, at);
+		return;
+	}
 	sink_str(out, allowed);
-	wrap_words(out, detail, at + strlen(allowed), at, l->screen);
+	wrap_words(out, detail, at + strlen(allowed), at, l->screen->columns);
 }
 
 static void put_value(
@@ -91,7 +108,7 @@ static void put_value(
 	wrap_spaces(out, INDENT);
 	sink_str(out, label);
 	wrap_spaces(out, VALUES_AT - INDENT - strlen(label));
-	wrap_hex(out, value, VALUES_AT, l->screen);
+	wrap_hex(out, value, VALUES_AT, l->screen->columns);
 }
 
 static void put_values(struct sink *out, const struct layout *l, const struct verify_row *row)

@@ -269,12 +269,18 @@ pager() {
 	assert_line 'match  rtmr1:sha384'
 }
 
-@test "verify: an error that several registers have is told once" {
+@test "verify: an error that several registers have is told whole once, and in a row as much as there is room for" {
+	local whole="'short': offset 1500: the log ends within the record that starts at offset 1426"
 	"$TSMCTL" replay a >right
 	head -c 1500 a >short
-	tty 200 verify --values right --input short
+	tty 80 LC_ALL=C.UTF-8 verify --values right --input short
 	assert_failure 5
-	assert_equal "$(grep -c 'offset 1500' <<<"$output")" 1
-	assert_equal "${lines[-1]}" "tsmctl: 'short': offset 1500: the log ends within the record that starts at offset 1426"
-	assert_equal "$(grep -c '^error    rtmr[012]:sha384$' <<<"$output")" 3
+	assert_equal "$(grep -c "^tsmctl: $whole\$" <<<"$output")" 1
+	assert_equal "${lines[-1]}" "tsmctl: $whole"
+	assert_equal "$(grep -c "^error    rtmr[012]:sha384  ${whole:0:56}…\$" <<<"$output")" 3
+	tty 200 verify --values right --input short
+	assert_equal "$(grep -c "^error    rtmr[012]:sha384  $whole\$" <<<"$output")" 3
+	# Without room beside the name: below it.
+	tty 40 verify --values right --input short
+	assert_equal "$(grep -c "^    ${whole:0:33}\.\.\.\$" <<<"$output")" 3
 }
