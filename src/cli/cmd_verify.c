@@ -7,6 +7,7 @@
 #include "cli/verify_text.h"
 #include "formats/tcg2.h"
 #include "verify/diagnosis.h"
+#include "verify/named.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;
@@ -66,7 +67,27 @@ static void json_ref(struct json *j, const struct inputs *inputs, const struct e
 	json_u64(j, ref->seq);
 }
 
-static void json_left(struct json *j, const struct judgement *judged)
+static void json_name(struct json *j, const struct named_event *named)
+{
+	if (named == NULL)
+		return;
+	json_key(j, "type");
+	json_str(j, named->type);
+	if (named->n_name == 0)
+		return;
+	json_key(j, "name");
+	json_text(j, (struct bytes){named->name, named->n_name});
+}
+
+/* An event of the logs, with what it is. */
+static void json_event(struct json *j, const struct inputs *inputs, const struct judgement *judged,
+	const struct event_ref *ref)
+{
+	json_ref(j, inputs, ref);
+	json_name(j, named_find(judged, inputs, inputs->v[ref->source].name, ref->seq));
+}
+
+static void json_left(struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
 	json_key(j, "unextended");
 	json_open(j, '[');
@@ -76,6 +97,8 @@ static void json_left(struct json *j, const struct judgement *judged)
 		json_str(j, judged->left[i].source);
 		json_key(j, "seq");
 		json_u64(j, judged->left[i].seq);
+		json_name(
+			j, named_find(judged, inputs, judged->left[i].source, judged->left[i].seq));
 		if (judged->left[i].n > 1) {
 			json_key(j, "events");
 			json_u64(j, judged->left[i].n);
@@ -86,8 +109,10 @@ static void json_left(struct json *j, const struct judgement *judged)
 }
 
 /* What happened behind the last event has no event of its own: null. */
-static void json_diagnosis(struct json *j, const struct inputs *inputs, const struct diagnosis *d)
+static void json_diagnosis(
+	struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
+	const struct diagnosis *d = &judged->diagnosis;
 	json_key(j, "diagnosis");
 	if (d->kind == DIAG_NONE) {
 		json_null(j);
@@ -97,7 +122,7 @@ static void json_diagnosis(struct json *j, const struct inputs *inputs, const st
 	json_key(j, "kind");
 	json_str(j, diagnosis_name(d->kind));
 	if (d->has_event) {
-		json_ref(j, inputs, &d->event);
+		json_event(j, inputs, judged, &d->event);
 	} else {
 		json_key(j, "source");
 		json_null(j);
@@ -107,7 +132,7 @@ static void json_diagnosis(struct json *j, const struct inputs *inputs, const st
 	if (d->has_other) {
 		json_key(j, "other");
 		json_open(j, '{');
-		json_ref(j, inputs, &d->other);
+		json_event(j, inputs, judged, &d->other);
 		json_close(j, '}');
 	}
 	json_close(j, '}');
@@ -126,6 +151,15 @@ static void json_place(struct json *j, const char *key, bool is, const struct in
 	json_close(j, '}');
 }
 
+static void json_named_place(struct json *j, const char *key, const struct inputs *inputs,
+	const struct judgement *judged, const struct event_ref *ref)
+{
+	json_key(j, key);
+	json_open(j, '{');
+	json_event(j, inputs, judged, ref);
+	json_close(j, '}');
+}
+
 static void json_line(struct json *j, const char *key, const char *source, off_t off)
 {
 	json_key(j, key);
@@ -140,9 +174,9 @@ static void json_line(struct json *j, const char *key, const char *source, off_t
 static void json_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
 	if (judged->has_altered)
-		json_place(j, "altered", true, inputs, &judged->altered);
+		json_named_place(j, "altered", inputs, judged, &judged->altered);
 	if (judged->has_lack)
-		json_place(j, "lacks_digest", true, inputs, &judged->lack);
+		json_named_place(j, "lacks_digest", inputs, judged, &judged->lack);
 	if (judged->text_source == NULL)
 		return;
 	if (judged->place >= 0) {
@@ -211,8 +245,8 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 		json_key(j, "allowed");
 		json_bool(j, true);
 	}
-	json_left(j, judged);
-	json_diagnosis(j, inputs, &judged->diagnosis);
+	json_left(j, inputs, judged);
+	json_diagnosis(j, inputs, judged);
 	json_places(j, inputs, judged);
 	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
@@ -277,7 +311,7 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 		print_json(app, td, logs, rows);
 	} else {
 		td_file_print(app, td);
-		verify_text_print(app, rows);
+		verify_text_print(app, logs->inputs, rows);
 	}
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <bsd/vis.h>
+
 #include "out/cell.h"
 #include "out/wrap.h"
 
@@ -122,6 +124,34 @@ static void put_values(struct sink *out, const struct layout *l, const struct ve
 	put_value(out, l, "actual", row->value);
 }
 
+/* The events that the detail names by their numbers. */
+static void put_named(struct app *app, const struct inputs *inputs, const struct judgement *j)
+{
+	const struct screen *screen = &app->screen;
+	size_t room = screen->columns > INDENT ? screen->columns - INDENT : 0;
+	for (size_t i = 0; i < j->n_named; i++) {
+		const struct named_event *e = &j->named[i];
+		struct cell whole = {0}, line = {0};
+		struct bytes name = {e->name, e->n_name};
+		struct bytes log = bytes_of(inputs->v[e->ref.source].name);
+		if (e->type == NULL)
+			continue;
+		if (cell_str(&whole, "event ") == 0 && cell_u64(&whole, e->ref.seq) == 0 &&
+			cell_str(&whole, " of '") == 0 &&
+			cell_visible(&whole, screen, log, SIZE_MAX, VIS_NOSLASH) == 0 &&
+			cell_str(&whole, "': ") == 0 && cell_str(&whole, e->type) == 0 &&
+			cell_str(&whole, name.n > 0 ? " " : "") == 0 &&
+			cell_visible(&whole, screen, name, SIZE_MAX, VIS_NOSLASH) == 0 &&
+			cell_cut(&line, screen, cell_bytes(&whole), room) == 0) {
+			wrap_spaces(&app->out, INDENT);
+			sink_bytes(&app->out, cell_bytes(&line));
+			sink_char(&app->out, '\n');
+		}
+		cell_clear(&whole);
+		cell_clear(&line);
+	}
+}
+
 static void print_header(struct sink *out, const struct layout *l)
 {
 	sink_str(out, "VERDICT");
@@ -134,7 +164,8 @@ static void print_header(struct sink *out, const struct layout *l)
 	sink_char(out, '\n');
 }
 
-static void print_table(struct app *app, const struct verify_rows *rows)
+static void print_table(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
 {
 	struct sink *out = &app->out;
 	struct layout l = lay_out(app, rows);
@@ -146,14 +177,15 @@ static void print_table(struct app *app, const struct verify_rows *rows)
 		sink_str(out, row->name);
 		put_detail(out, &l, row);
 		put_values(out, &l, row);
+		put_named(app, inputs, &row->j);
 	}
 }
 
-void verify_text_print(struct app *app, const struct verify_rows *rows)
+void verify_text_print(struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
 {
 	if (app->screen.columns > 0) {
 		struct err later; /* it is told at the end, if there is one */
-		print_table(app, rows);
+		print_table(app, inputs, rows);
 		sink_flush(&app->out, &later);
 		return;
 	}

@@ -182,7 +182,7 @@ sha384_of() {
 	assert_failure 1
 	assert_output "unsupported  tdx_guest/rtmr2:sha384  (event 2 of 'systemd' has no digest of this hash)"
 	tsmctl verify rtmr2 --json
-	assert_json '.registers[0].lacks_digest == {source: "systemd", seq: 2}'
+	assert_json '.registers[0].lacks_digest | .source == "systemd" and .seq == 2 and has("type")'
 	tsmctl log --jsonl rtmr2
 	assert_json -s 'map(select(.source == "systemd").register) == ["tdx_guest/rtmr2:sha384", "tdx_guest/rtmr2:sha384", "rtmr2"]'
 }
@@ -206,7 +206,7 @@ sha384_of() {
 	assert_output "log-ahead  tdx_guest/rtmr3:sha384  (the last event of 'aael', event 2, was logged but not extended; $(
 	)event 0 of 'aael': its data does not hash to its digest)"
 	tsmctl verify rtmr3 --json
-	assert_json '.registers[0].altered == {source: "aael", seq: 0}'
+	assert_json '.registers[0].altered | .source == "aael" and .seq == 0 and has("type")'
 	"$GENLOG" -f aael --alter 1 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1
@@ -307,7 +307,7 @@ sha384_of() {
 		assert_output "log-ahead  $name  (the last event of 'aael', event 0, was logged but not extended)"
 		tsmctl verify --json rtmr3
 		own=$([ "$tree" = rfc ] && echo kernel || echo journal)
-		assert_json --arg own "$own" '.registers[0] | .unextended == [{source: "aael", seq: 0}] and .sources == [$own]'
+		assert_json --arg own "$own" '.registers[0] | [.unextended[] | del(.type, .name)] == [{source: "aael", seq: 0}] and .sources == [$own]'
 	done
 }
 

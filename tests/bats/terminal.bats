@@ -269,6 +269,27 @@ pager() {
 	assert_line 'match  rtmr1:sha384'
 }
 
+@test "verify: under a row, what the events are that its detail names by number" {
+	"$TSMCTL" replay a >right
+	sed 's/^rtmr2 EV_IPL text:kernel/rtmr2 EV_IPL text:other: x\n&/' td | "$GENLOG" -f ccel - >more
+	tty 200 verify --values right --input more
+	assert_failure 1
+	assert_line --regexp "^mismatch  rtmr2:sha384  event ([0-9]+) of 'more' was logged but not extended: without it the log gives this value\$"
+	assert_line --regexp "^    event [0-9]+ of 'more': EV_IPL other\$"
+	tty 30 verify --values right --input more
+	assert_line --regexp "^    event [0-9]+ of 'more': EV_\.\.\.\$"
+	# The numbers are those of log, and JSON has the same.
+	go "$TSMCTL" verify --json --values right --input more
+	assert_json '.registers[2].diagnosis | .type == "EV_IPL" and .name == "other"'
+	local seq
+	seq=$(json '.registers[2].diagnosis.seq')
+	go "$TSMCTL" log --jsonl --input more
+	assert_json -s --argjson seq "$seq" '.[] | select(.seq == $seq) | .kind == "EV_IPL" and .data_text == "other: x"'
+	# In a pipe a register is one line.
+	go "$TSMCTL" verify --values right --input more
+	assert_equal "${#lines[@]}" 3
+}
+
 @test "verify: an error that several registers have is told whole once, and in a row as much as there is room for" {
 	local whole="'short': offset 1500: the log ends within the record that starts at offset 1426"
 	"$TSMCTL" replay a >right

@@ -209,7 +209,7 @@ ima() {
 	assert_done
 	assert_line "match  tpm0/pcr10:sha256  (event 0 of 'ima', boot_aggregate, is not the hash of PCRs 0 to 9 as they are now)"
 	tsmctl verify --json pcr10:sha256
-	assert_json '.registers[0].diagnosis == {kind: "boot-aggregate", source: "ima", seq: 0}'
+	assert_json '.registers[0].diagnosis == {kind: "boot-aggregate", source: "ima", seq: 0, type: "ima-ng", name: "boot_aggregate"}'
 	# Where a PCR cannot be read, or is not there, nothing is known of it.
 	tsmctl read pcr10:sha256
 	cp "$OUT" values
