@@ -271,22 +271,22 @@ pager() {
 
 @test "verify: under a row, what the events are that its detail names by number" {
 	"$TSMCTL" replay a >right
-	sed 's/^rtmr2 EV_IPL text:kernel/rtmr2 EV_IPL text:other: x\n&/' td | "$GENLOG" -f ccel - >more
-	tty 200 verify --values right --input more
+	sed 's/^rtmr2 EV_IPL text:kernel/rtmr2 EV_IPL text:other: x\n&/' td | "$GENLOG" -f ccel - >longer
+	tty 200 verify --values right --input longer
 	assert_failure 1
-	assert_line --regexp "^mismatch  rtmr2:sha384  event ([0-9]+) of 'more' was logged but not extended: without it the log gives this value\$"
-	assert_line --regexp "^    event [0-9]+ of 'more': EV_IPL other\$"
-	tty 30 verify --values right --input more
-	assert_line --regexp "^    event [0-9]+ of 'more': EV_\.\.\.\$"
+	assert_line --regexp "^mismatch  rtmr2:sha384  event ([0-9]+) of 'longer' was logged but not extended: without it the log gives this value\$"
+	assert_line --regexp "^    event [0-9]+ of 'longer': EV_IPL other\$"
+	tty 32 verify --values right --input longer
+	assert_line --regexp "^    event [0-9]+ of 'longer': EV_\.\.\.\$"
 	# The numbers are those of log, and JSON has the same.
-	go "$TSMCTL" verify --json --values right --input more
+	go "$TSMCTL" verify --json --values right --input longer
 	assert_json '.registers[2].diagnosis | .type == "EV_IPL" and .name == "other"'
 	local seq
 	seq=$(json '.registers[2].diagnosis.seq')
-	go "$TSMCTL" log --jsonl --input more
+	go "$TSMCTL" log --jsonl --input longer
 	assert_json -s --argjson seq "$seq" '.[] | select(.seq == $seq) | .kind == "EV_IPL" and .data_text == "other: x"'
 	# In a pipe a register is one line.
-	go "$TSMCTL" verify --values right --input more
+	go "$TSMCTL" verify --values right --input longer
 	assert_equal "${#lines[@]}" 3
 }
 
