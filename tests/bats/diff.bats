@@ -237,7 +237,7 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_success
 	tsmctl diff ccel
 	assert_success
-	[[ $stderr == "tsmctl: 'run/tsmctl/journal.jsonl': left out: the reference has no log of this kind (journal)" ]]
+	[[ $stderr == "tsmctl: '/run/tsmctl/journal.jsonl': left out: the reference has no log of this kind (journal)" ]]
 	cp "$ROOT/run/tsmctl/journal.jsonl" journal
 	tsmctl diff --reference ccel journal
 	assert_done

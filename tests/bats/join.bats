@@ -64,10 +64,10 @@ sha384_of() {
 	nobody verify
 	assert_failure 4
 	# Its format can name them all; what it names is not known.
-	assert_output "$(printf "unchecked  tdx_guest/rtmr%s:sha384  ('sys/firmware/acpi/tables/data/CCEL': permission denied)\n" {0..3})"
+	assert_output "$(printf "unchecked  tdx_guest/rtmr%s:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)\n" {0..3})"
 	nobody verify rtmr3
 	assert_failure 4
-	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('sys/firmware/acpi/tables/data/CCEL': permission denied)"
+	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)"
 	nobody extend rtmr3 --event a --once --dry-run
 	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended"
 	nobody log --jsonl rtmr3
@@ -221,7 +221,7 @@ sha384_of() {
 	assert_failure 5
 	# What is behind the cut may be of any of them.
 	assert_equal "$(sed "s/ends within .*/ends.../" <<<"$output")" "$(
-		printf "error  tdx_guest/rtmr%s:sha384  ('run/attestation-agent/eventlog': offset 150: the log ends...\n" {0..3}
+		printf "error  tdx_guest/rtmr%s:sha384  ('/run/attestation-agent/eventlog': offset 150: the log ends...\n" {0..3}
 	)"
 	tsmctl log rtmr3
 	assert_failure 5

@@ -414,21 +414,21 @@ the values that it leads to"
 	done
 	tsmctl -v read rtmr0
 	assert_success
-	assert_equal "${stderr_lines[0]}" "tsmctl: opened 'sys/kernel/tsm'"
-	[[ $stderr == *"tsmctl: opened '$EXAMPLE/rtmr0/digest'"* && $stderr != *user_data* ]] || fail "$stderr"
+	assert_equal "${stderr_lines[0]}" "tsmctl: opened '/sys/kernel/tsm'"
+	[[ $stderr == *"tsmctl: opened '/$EXAMPLE/rtmr0/digest'"* && $stderr != *user_data* ]] || fail "$stderr"
 	[[ $stderr != *event_log* && $stderr != *tried* ]] || fail "$stderr"
 	while IFS= read -r line; do
 		[[ $line == tsmctl:\ * ]] || fail "$line"
 	done <<<"$stderr"
 	tsmctl -v verify rtmr0
-	[[ $stderr == *"tsmctl: opened '$EXAMPLE/rtmr0/event_log'"* ]] || fail "$stderr"
+	[[ $stderr == *"tsmctl: opened '/$EXAMPLE/rtmr0/event_log'"* ]] || fail "$stderr"
 }
 
 @test "-vv: what was looked for and is not there" {
 	use_root rfc-v1
 	tsmctl -vv read rtmr0
 	assert_success
-	[[ $stderr == *"tried 'sys/kernel/config/tsm'"* && $stderr == *"tried 'sys/kernel/security/tsm'"* ]] ||
+	[[ $stderr == *"tried '/sys/kernel/config/tsm'"* && $stderr == *"tried '/sys/kernel/security/tsm'"* ]] ||
 		fail "$stderr"
 	used=$stderr
 	tsmctl --verbose --verbose read rtmr0

@@ -217,7 +217,7 @@ tsmctl: '$R3': nothing was changed; this would be logged: two"
 	"$TSMCTL" --root "$ROOT" measure "$LIST" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	until [ "$(sim_stat total:write)" -ge 2 ]; do kill -0 $!; done
 	tsmctl extend rtmr2 --event z --wait 0
-	assert_refused 4 "'run/tsmctl/lock': held by another process"
+	assert_refused 4 "'/run/tsmctl/lock': held by another process"
 	sim_fault clear
 	wait $!
 	assert_equal "$(<"$BATS_TEST_TMPDIR/out")" "extended  $R3  $LIST:1
@@ -461,7 +461,7 @@ extended  $R3  -:1"
 	list 'rtmr3 event one\nrtmr3 event two\n'
 	rmdir "$ROOT/run"
 	tsmctl measure "$LIST"
-	assert_refused 4 "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it"
+	assert_refused 4 "no lock without the folder '/run': no such file or directory; make it and mount a tmpfs on it"
 	assert_nothing
 	mkdir "$ROOT/run"
 	tsmctl -j measure "$LIST"
@@ -484,7 +484,7 @@ extended  $R3  -:1"
 	mount -t tmpfs -o ro none "$ROOT/run" || skip "tmpfs cannot be mounted"
 	tsmctl measure "$LIST"
 	umount "$ROOT/run"
-	assert_refused 4 "'run/tsmctl': read-only file system: a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder"
+	assert_refused 4 "'/run/tsmctl': read-only file system: a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder"
 	assert_nothing
 }
 

@@ -72,11 +72,11 @@ tsm_mr() {
 	tsm_mr
 	local hint='a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder'
 	read_only run extend rtmr1:sha384 --event one
-	assert_refused 4 "'run/tsmctl': read-only file system: $hint"
+	assert_refused 4 "'/run/tsmctl': read-only file system: $hint"
 	tsmctl extend rtmr1:sha384 --event one
 	assert_done
 	read_only run extend rtmr1:sha384 --event two
-	assert_refused 4 "'run/tsmctl/lock': read-only file system: $hint"
+	assert_refused 4 "'/run/tsmctl/lock': read-only file system: $hint"
 	read_only run verify rtmr1:sha384
 	assert_done
 	assert_output --regexp '^match  '

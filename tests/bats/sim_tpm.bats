@@ -112,7 +112,7 @@ verdicts() { cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs; }
 	sim_happens 'show sha256 3 0x00'
 	tsmctl read
 	assert_failure 5
-	assert_equal "$stderr" "tsmctl: 'sys/class/tpm/tpm0/pcr-sha256/3': not 32 bytes in hex"
+	assert_equal "$stderr" "tsmctl: '/sys/class/tpm/tpm0/pcr-sha256/3': not 32 bytes in hex"
 	assert_equal "$(grep -c '  tpm0/pcr' <<<"$output")" 47
 	tsmctl verify
 	assert_failure 5
@@ -131,7 +131,7 @@ verdicts() { cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs; }
 	sim_tpm --fault 'tpm0/binary_bios_measurements:read:2+:eio'
 	tsmctl verify pcr0:sha256
 	assert_failure 4
-	assert_output "error  tpm0/pcr0:sha256  ('sys/kernel/security/tpm0/binary_bios_measurements': input/output error)"
+	assert_output "error  tpm0/pcr0:sha256  ('/sys/kernel/security/tpm0/binary_bios_measurements': input/output error)"
 }
 
 @test "IMA measures while its list is read, and while its PCR is" {

@@ -108,7 +108,7 @@ static void test_listed(void)
 		"/a//b/./", "a/.", "a/..", "a/../", "f/", "f/.", "f/..", "f/x", "none", "none/x",
 		"none/..", "a/fifo", "loop", "loop/", "loop/x", "ping", "dangling", "dangling/",
 		"absolute", "../secret", "a/out", "a/top/../secret", "a/slash", "long", "long/f",
-		"a/chain/secret", "here/here/here/f"};
+		"a/chain/secret", "here/here/here/f", "/f", "/a/fifo", "/absolute"};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		check_all_ways(paths[i]);
 }
