@@ -30,14 +30,31 @@ void app_note(const struct app *app, const char *fmt, ...)
 	free(text);
 }
 
+/* Whether a message was not printed yet. One that cannot be kept may come again. */
+static bool is_new(struct app *app, const char *msg)
+{
+	for (size_t i = 0; i < app->n_said; i++)
+		if (strcmp(app->said[i], msg) == 0)
+			return false;
+	char **more = reallocarray(app->said, app->n_said + 1, sizeof(*more));
+	if (more != NULL) {
+		app->said = more;
+		more[app->n_said] = strdup(msg);
+		app->n_said += more[app->n_said] != NULL;
+	}
+	return true;
+}
+
 void app_error(struct app *app, const struct err *err)
 {
 	struct err later;
+	app->status = status_worse(app->status, err->status);
+	if (!is_new(app, err->msg))
+		return;
 	/* On a terminal, what was printed before it stands above it. */
 	if (app->screen.columns > 0)
 		sink_flush(&app->out, &later);
 	fprintf(stderr, "tsmctl: %s\n", err->msg);
-	app->status = status_worse(app->status, err->status);
 }
 
 static unsigned trace_level;

@@ -53,7 +53,6 @@ struct printer {
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
-	struct err told;  /* the last error, which a log may be in the way with twice */
 	struct err worst; /* of all that were told */
 };
 
@@ -120,10 +119,9 @@ static bool is_telling(const struct printer *p)
 
 static void tell(struct printer *p, const struct err *err)
 {
-	if (!is_telling(p) || strcmp(p->told.msg, err->msg) == 0)
+	if (!is_telling(p))
 		return;
 	app_error(p->app, err);
-	p->told = *err;
 	if (status_worse(p->worst.status, err->status) != p->worst.status)
 		p->worst = *err;
 }

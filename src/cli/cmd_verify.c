@@ -237,15 +237,6 @@ static void print_json(struct app *app, const struct td_file *td, const struct l
 	app_json_end(&j);
 }
 
-/* One log that is cut fails several registers, and is one error. */
-static bool is_told(const struct verify_rows *rows, size_t n, const struct err *err)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows->row[i].j.err.msg, err->msg) == 0)
-			return true;
-	return false;
-}
-
 static void print_rows(struct app *app, const struct td_file *td, const struct logs *logs,
 	const struct verify_rows *rows)
 {
@@ -257,19 +248,18 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 	}
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;
-		if (err->status != ST_OK && !is_told(rows, i, err))
+		if (err->status != ST_OK)
 			app_error(app, err);
 	}
 	app->status = status_worse(app->status, verify_status(rows));
 }
 
 /* What is wrong with a log, or to be known of it, beside its registers. */
-static void tell_inputs(
-	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
+static void tell_inputs(struct app *app, const struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		const struct log_input *in = &inputs->v[i];
-		if (in->err.status != ST_OK && !is_told(rows, rows->n, &in->err))
+		if (in->err.status != ST_OK)
 			app_error(app, &in->err);
 		app_tell_log(app, in);
 	}
@@ -353,7 +343,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	progress_end(&app->progress);
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
-		tell_inputs(app, &inputs, &rows);
+		tell_inputs(app, &inputs);
 		for (size_t i = 0; i < reference.n; i++)
 			if (reference.v[i].err.status != ST_OK)
 				app_note(app, "--reference: %s", reference.v[i].err.msg);

@@ -600,6 +600,46 @@ opened() {
 	done
 }
 
+@test "what fails several registers or logs is on standard error once; rows keep it" {
+	use_root tdx
+	mkdir "$TMP/lib"
+	echo 'no library' >"$TMP/lib/libcrypto.so.3"
+	for args in log 'log --json' 'log --jsonl' verify 'verify --json'; do
+		# shellcheck disable=SC2086
+		LD_LIBRARY_PATH="$TMP/lib" tsmctl $args
+		[ "$status" != 0 ] || skip "libcrypto is linked statically"
+		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+	assert_json '[.registers[] | select(.error.message | test("^libcrypto cannot be loaded: "))] | length == 4'
+
+	mkdir -p "$ROOT/run/tsmctl"
+	chmod 755 "$ROOT/run/tsmctl"
+	echo 'no journal' >"$ROOT/run/tsmctl/journal.jsonl"
+	why="'/run/tsmctl/journal.jsonl': line 1: not a JSON object"
+	tsmctl verify
+	assert_error 5 "$why"
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_output "$(printf "error  tdx_guest/rtmr%s:sha384  ($why)\n" {0..3})"
+	tsmctl verify --json
+	assert_equal "$stderr" "tsmctl: $why"
+	assert_json --arg m "$why" '[.registers[].error | select(.message == $m and .line == 1)] | length == 4'
+	TERM=dumb on_terminal 80 "$TSMCTL" --root "$ROOT" verify
+	assert_equal "$(grep -c '^error  ' <<<"$output") $(grep -c '^tsmctl: ' <<<"$output")" '4 1'
+	assert_line "tsmctl: $why"
+
+	# Logs that were named: twice the same one is one error.
+	rm "$ROOT/run/tsmctl/journal.jsonl"
+	echo 'rtmr3 EV_IPL text:a' | "$GENLOG" -f ccel - >"$TMP/log"
+	truncate -s -1 "$TMP/log"
+	for args in "replay $TMP/log $TMP/log" "diff $TMP/log $TMP/log" "log --input $TMP/log --input $TMP/log"; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_error 5 "'$TMP/log': offset *"
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+}
+
 @test "a libcrypto that cannot be loaded: said where a digest is needed, and only there" {
 	use_root rfc-v1
 	mkdir "$TMP/lib"
