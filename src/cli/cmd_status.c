@@ -2,13 +2,15 @@
 #include <string.h>
 
 #include "cli/app.h"
+#include "cli/cmd_verify.h"
 #include "ops/doctor.h"
 
 #define AT(member) offsetof(struct row_finding, member)
 
 struct row_finding {
 	const char *level, *topic, *message, *fix;
-	int64_t offset, line;
+	const char *reg;
+	int64_t offset, line, seq, record;
 };
 
 static const struct column columns[] = {
@@ -18,6 +20,9 @@ static const struct column columns[] = {
 	{"fix", NULL, COL_STR, AT(fix), 0},
 	{"offset", NULL, COL_INT, AT(offset), COL_OPTIONAL},
 	{"line", NULL, COL_INT, AT(line), COL_OPTIONAL},
+	{"seq", NULL, COL_INT, AT(seq), COL_OPTIONAL},
+	{"register", NULL, COL_STR, AT(reg), COL_OPTIONAL},
+	{"record", NULL, COL_INT, AT(record), COL_OPTIONAL},
 };
 
 struct printer {
@@ -47,17 +52,29 @@ static void print_text(struct app *app, const struct finding *f)
 	sink_char(&app->out, '\n');
 }
 
+static int64_t place_in(const struct err *why, enum err_place place)
+{
+	return why != NULL && why->place == place ? (int64_t)why->at : -1;
+}
+
+static void print_json(struct json *j, const struct finding *f)
+{
+	struct row_finding row = {f->level, f->topic, f->message, f->fix, f->reg,
+		place_in(f->why, ERR_OFFSET), place_in(f->why, ERR_LINE),
+		place_in(f->why, ERR_EVENT), f->intent != NULL ? (int64_t)f->intent->seq : -1};
+	json_open(j, '{');
+	row_members(j, columns, sizeof(columns) / sizeof(columns[0]), &row);
+	if (f->judged != NULL)
+		cmd_verify_places(j, f->inputs, f->judged);
+	json_close(j, '}');
+}
+
 static int print_finding(void *arg, const struct finding *f, struct err *err)
 {
 	struct printer *p = arg;
-	struct row_finding row = {f->level, f->topic, f->message, f->fix, -1, -1};
 	(void)err;
-	if (f->why != NULL && f->why->place == ERR_OFFSET)
-		row.offset = (int64_t)f->why->at;
-	if (f->why != NULL && f->why->place == ERR_LINE)
-		row.line = (int64_t)f->why->at;
 	if (p->app->opt.json)
-		row_json(&p->json, columns, sizeof(columns) / sizeof(columns[0]), &row);
+		print_json(&p->json, f);
 	else
 		print_text(p->app, f);
 	return 0;

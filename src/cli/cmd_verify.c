@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_verify.h"
+
 #include <string.h>
 
 #include "base/scope.h"
@@ -135,9 +137,9 @@ static void json_line(struct json *j, const char *key, const char *source, off_t
 	json_u64(j, (uint64_t)off);
 }
 
-/* The places that the detail names, beside those of the diagnosis. */
-static void json_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
+void cmd_verify_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
+	json_diagnosis(j, inputs, &judged->diagnosis);
 	if (judged->has_altered)
 		json_place(j, "altered", true, inputs, &judged->altered);
 	if (judged->has_lack)
@@ -206,8 +208,7 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 		json_bool(j, true);
 	}
 	json_left(j, judged);
-	json_diagnosis(j, inputs, &judged->diagnosis);
-	json_places(j, inputs, judged);
+	cmd_verify_places(j, inputs, judged);
 	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
 		json_key(j, "error");

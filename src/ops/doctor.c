@@ -52,6 +52,20 @@ static void say(struct report *r, const char *level, const char *topic, const ch
 	r->rc = r->each(r->arg, &f, r->err);
 }
 
+/* One that says where: f has all but the message. */
+static void say_at(struct report *r, struct finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void say_at(struct report *r, struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+	if (r->rc != 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(f->message, sizeof(f->message), fmt, ap);
+	va_end(ap);
+	r->rc = r->each(r->arg, f, r->err);
+}
+
 static void say_err(struct report *r, const char *level, const char *topic, const char *fix,
 	const struct err *why)
 {
@@ -553,13 +567,17 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 	if (j->err.status != ST_OK && is_of_log(inputs, &j->err))
 		return;
 	r->journal_bad = r->journal_bad || j->err.status != ST_OK || j->verdict == VERDICT_MISMATCH;
-	if (j->err.status != ST_OK)
-		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
-	else if (j->verdict == VERDICT_MISMATCH)
-		say(r, "problem", "journal",
-			"its value can no longer be explained in this boot: find who extends it "
-			"without tsmctl",
-			"%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	struct finding f = {.level = "problem", .topic = "journal", .reg = mr->full};
+	if (j->err.status != ST_OK) {
+		f.why = &j->err;
+		say_at(r, &f, "%s: %s", mr->full, j->err.msg);
+	} else if (j->verdict == VERDICT_MISMATCH) {
+		f.fix = "its value can no longer be explained in this boot: find who extends it "
+			"without tsmctl";
+		f.judged = j;
+		f.inputs = inputs;
+		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	}
 }
 
 static const char fix_of_damaged[] =
@@ -583,11 +601,15 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 		return;
 	}
 	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
-		open = open->next)
-		say(r, "note", "journal",
-			"the next extend settles it, once its register can be read",
-			"record %llu of '%s' has no end: a crash, or an extend that runs now",
+		open = open->next) {
+		struct finding f = {.level = "note",
+			.topic = "journal",
+			.fix = "the next extend settles it, once its register can be read",
+			.reg = open->name,
+			.intent = open};
+		say_at(r, &f, "record %llu of '%s' has no end: a crash, or an extend that runs now",
 			(unsigned long long)open->seq, open->name);
+	}
 	if (in->other_boot)
 		say(r, "note", "journal", "the next extend sets it aside",
 			"it is of another boot (%s)", state->boot_id);

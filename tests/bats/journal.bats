@@ -526,6 +526,8 @@ extended() { # HASH VALUE DIGEST
 	assert_refused 4 "record 1 of 'tsm_mr_sample/rtmr1:sha384' is being extended: process $$ is still there after 1 seconds"
 	tsmctl status
 	[[ $output == *"journal"*"record 1 of 'tsm_mr_sample/rtmr1:sha384' has no end"* ]]
+	tsmctl status --json
+	assert_json '[.findings[] | select(has("record")) | [.register, .record]] == [["tsm_mr_sample/rtmr1:sha384", 1]]'
 	tsmctl log rtmr1 --json
 	assert_json '[.events[].extends] == [true, false]'
 }
@@ -648,6 +650,11 @@ t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush
 	assert_json '[.events[].extends] == [true, null, true]'
 	tsmctl status
 	[[ $output == *"problem  journal"*"mismatch: between events 0 and 2 of 'journal' it was extended by something that is in none of these logs"* ]]
+	tsmctl verify rtmr1 --json
+	diagnosis=$(jq -c '.registers[0].diagnosis' <<<"$output")
+	tsmctl status --json
+	assert_json --argjson d "$diagnosis" '[.findings[] | select(.register == "tsm_mr_sample/rtmr1:sha384") | .diagnosis] == [$d] and
+		$d.seq == 2 and $d.other.seq == 0'
 }
 
 # agent TEXT: an event that another program extends rtmr3 with, and its log that has it.
