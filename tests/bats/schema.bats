@@ -89,6 +89,11 @@ printed() {
 	assert_failure 1
 	judge '{"schema":"tsmctl.extend/1","error":{"status":5,"message":"line 7: no","line":7}}'
 	assert_success
+	local finding='{"level":"problem","topic":"journal","message":"r: event 7 of it","fix":null'
+	judge "{\"schema\":\"tsmctl.status/1\",\"findings\":[$finding}]}"
+	assert_failure 1
+	judge "{\"schema\":\"tsmctl.status/1\",\"findings\":[$finding,\"seq\":7}]}"
+	assert_success
 }
 
 @test "events and journals are judged line by line, of a long document the first and last rows" {
