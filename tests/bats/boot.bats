@@ -10,6 +10,7 @@ setup() {
 	ETC=$TMP/etc/tsmctl
 	LOG=$TMP/log
 	PROGRAM=/usr/bin/tsmctl
+	BUILD=$BATS_FILE_TMPDIR/build
 	export DESTDIR=$TMP/image
 	mkdir -p "$ETC/measure.d" "$TMP/bin" "$DESTDIR"
 	: >"$LOG"
@@ -23,8 +24,8 @@ setup_file() {
 
 # installed TREE [CMAKE OPTIONS]: installs boot/ there and lists its files.
 installed() {
-	[ $# = 1 ] || cmake -S "$TOP" -B "$BATS_FILE_TMPDIR/build" "${@:2}" >"$OUT" 2>&1
-	DESTDIR=$1 cmake -P "$BATS_FILE_TMPDIR/build/boot/cmake_install.cmake" >"$OUT" 2>&1 || fail "$(<"$OUT")"
+	[ $# = 1 ] || cmake -S "$TOP" -B "$BUILD" "${@:2}" >"$OUT" 2>&1
+	DESTDIR=$1 cmake -P "$BUILD/boot/cmake_install.cmake" >"$OUT" 2>&1 || fail "$(<"$OUT")"
 	mkdir -p "$1"
 	(cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2)
 }
@@ -51,6 +52,19 @@ TEXT
 	installed "$TMP/again" -DTSMCTL_BOOT_SYSTEMD=ON -DTSMCTL_BOOT_INITRAMFS_TOOLS=ON -DTSMCTL_BOOT_DRACUT=ON
 	assert_success
 	assert_output ''
+}
+
+@test "a prefix that is changed later moves all files, except where a folder was chosen" {
+	BUILD=$TMP/build
+	installed "$TMP/first" -DBUILD_TESTING=OFF
+	run installed "$TMP/moved" -DCMAKE_INSTALL_PREFIX=/usr
+	assert_success
+	assert_equal "$output" "$(BUILD=$BATS_FILE_TMPDIR/build installed "$TMP/all")"
+	diff -r "$TMP/all" "$TMP/moved"
+	run installed "$TMP/chosen" -DCMAKE_INSTALL_PREFIX=/opt -DTSMCTL_SYSTEMUNITDIR=/etc/systemd/system
+	assert_line "644 etc/systemd/system/tsmctl-measure.service"
+	assert_line "644 opt/lib/tmpfiles.d/tsmctl.conf"
+	refute_output --regexp ' (usr|opt/lib/systemd)/'
 }
 
 # The units
