@@ -40,9 +40,9 @@ run_example() {
 	done
 }
 
-# What a page's SYNOPSIS is on a screen of 80 columns, without its markup.
+# What a page's SYNOPSIS is on a screen of 80 columns, without its markup and indentation: groff 1.23 indents more.
 synopsis() { # RENDERER...
-	"$@" | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^     //p'
+	"$@" | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | sed -n '/^SYNOPSIS/,/^DESCRIPTION/s/^ \+//p'
 }
 
 @test "the SYNOPSIS has a line for each command, in groff as in mandoc" {
