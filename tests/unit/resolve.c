@@ -66,11 +66,15 @@ static void make_tree(void)
 	CHECK(root >= 0);
 }
 
+/* A mount or a rename anywhere on the machine makes the kernel answer EAGAIN to a '..'. */
 static int by_kernel(int at, const char *path, int flags)
 {
 	struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	long fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+	long fd;
+	do
+		fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN);
 	return fd < 0 ? -errno : (int)fd;
 }
 
