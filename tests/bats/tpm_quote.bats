@@ -352,6 +352,22 @@ unread() {
 	assert_equal "$stderr" "tsmctl: '$2': $1"
 }
 
+@test "what is not bound is forged, also where its signature cannot be checked" {
+	keys
+	echo 'rtmr0 EV_SEPARATOR sep' >desc
+	"$GENLOG" -f ccel --tdreport --report-data "$(bound sha256)" desc >tdreport
+	hcl 4 1 tdreport data >hcl
+	"$MINT" body 4 >body
+	"$MINT" tdx <body >td
+	printf '\3' | dd of=td bs=1 seek=2 conv=notrunc status=none
+	azure hcl td_quote td >azure.json
+	fails binding --quote azure.json
+	unhex "$(bound sha256)" | dd of=td bs=1 seek=568 conv=notrunc status=none
+	azure hcl td_quote td >azure.json
+	unread 'its hardware report: offset 2: an attestation key of type 3, and only 2 (ECDSA P-256) is known here' azure.json
+	assert_equal "$("$TSMCTL" --root /nonexistent read --json --quote azure.json 2>/dev/null | jq -c '.evidence | [.verdict, .failed]')" '[null,null]'
+}
+
 @test "Azure: what ties the TPM cannot be read" {
 	keys
 	mkdir snp
