@@ -15,13 +15,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
 
 #include "check.h"
 
-enum { PATHS = 20000, RACES = 20000 };
+enum { PATHS = 20000, RACES = 20000, NOBODY = 65534 };
 
 static char base[] = "/tmp/tsmctl-resolve-XXXXXX";
 static int root = -1;
@@ -169,6 +170,26 @@ static void test_magic(void)
 	close(slash);
 }
 
+/* Those of a process of another user. */
+static void test_foreign(void)
+{
+	static const char *const paths[] = {"proc/1/root", "proc/1/root/x", "proc/1/root/",
+		"proc/1/cwd/x", "proc/1/exe", "proc/1/fd/0", "proc/1/stat"};
+	int status, slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0)
+			CHECK_INT(setresuid(NOBODY, NOBODY, NOBODY), 0);
+		for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+			for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
+				check_path(slash, paths[i], ways[k]);
+		_exit(0);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	CHECK_INT(status, 0);
+	close(slash);
+}
+
 static atomic_bool over;
 
 /* "swap" is in turn a folder, a link to it and a link that leads out; a/b is moved out of the root and back. */
@@ -242,6 +263,7 @@ int main(void)
 	test_made();
 	test_limits();
 	test_magic();
+	test_foreign();
 	test_races();
 	CHECK_INT(next_fd(), before);
 	remove_tree();
