@@ -342,6 +342,9 @@ extended  $R3  -:1"
 	{ yes '# x' | head -c 4194304 && echo; } >"$LIST"
 	tsmctl measure "$LIST"
 	assert_refused 5 "'$LIST': longer than 4194304 bytes"
+	# No more of it is read, though it has no end.
+	tsmctl measure --predict /dev/zero
+	assert_refused 5 "'/dev/zero': longer than 4194304 bytes"
 	mkdir "$BATS_TEST_TMPDIR/lists"
 	touch "$BATS_TEST_TMPDIR"/lists/{1..257}.conf
 	tsmctl measure "$BATS_TEST_TMPDIR/lists"
