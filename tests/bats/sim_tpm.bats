@@ -76,7 +76,7 @@ lines() { wc -l <"$SECURITY/ima/ascii_runtime_measurements"; }
 	sim_happens 'show sha256 3 x'
 	assert_equal "$(cat "$CLASS/tpm0/pcr-sha256/3")" x
 	assert_not_equal "$(cat "$CLASS/tpm0/pcr-sha1/3")" x
-	for bad in nothing 'ima ' 'extend 24 x' 'grow never 1' 'show sha1 24 x'; do
+	for bad in nothing 'ima ' 'extend 24 x' 'grow never 1' 'show sha1 24 x' 'turns 24'; do
 		run sim_happens "$bad"
 		assert_failure
 	done
@@ -155,6 +155,20 @@ verdicts() { cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs; }
 			tsmctl verify
 			assert_success
 		done
+	done
+}
+
+@test "IMA measures without pause, and its policy has other PCRs for some files" {
+	for when in list value; do
+		sim_tpm
+		sim_happens 'turns 12' 'ima /bin/true' "grow $when 1000000"
+		tsmctl verify
+		assert_done
+		assert_line --regexp '^match  tpm0/pcr12:sha256'
+		assert_equal "$(verdicts)" '20 match 28 untouched'
+		tsmctl verify --json pcr10:sha256
+		assert_success
+		assert_json '.registers[0] | .verdict == "match" and .records == .matched_records and .unextended == []'
 	done
 }
 
