@@ -234,8 +234,9 @@ bool system_has_moved(
 static void set_moved(struct err *ret, const char *name)
 {
 	err_set(ret, ST_SYSTEM,
-		"'%s' changed %d times while it was read: something keeps extending it", name,
-		MOVED_RETRIES_MAX);
+		"'%s' changed %d times while it was read: something keeps extending it; try again "
+		"once it stops",
+		name, MOVED_RETRIES_MAX);
 	ret->sys = ESTALE;
 }
 
