@@ -68,11 +68,16 @@ static bool is_of_use(
 /* Where a pseudo-file ends now: it may grow, and its size says nothing. */
 static int find_end(int fd, const char *path, off_t *ret, struct err *err)
 {
-	uint8_t buf[16384];
+	uint8_t buf[65536];
 	ssize_t n;
 	*ret = 0;
-	while ((n = pread(fd, buf, sizeof(buf), *ret)) > 0)
+	while ((n = pread(fd, buf, sizeof(buf), *ret)) > 0 && *ret <= UNSIZED_LOG_MAX)
 		*ret += n;
+	if (n > 0)
+		return err_set(err, ST_FORMAT,
+			"'%s': no end within %d bytes; if it grows as fast as it is read, try "
+			"again once that stops",
+			path, UNSIZED_LOG_MAX);
 	return n == 0 ? 0 : err_sys(err, errno, "'%s'", path);
 }
 

@@ -88,6 +88,15 @@ lines() { wc -l <"$SECURITY/ima/ascii_runtime_measurements"; }
 	assert_equal "$(grep -v sha256:3 <<<"$output" | grep -v 'pcr3:sha256' | sort)" "$(grep -v 'pcr3:sha256' peer | sort)"
 }
 
+@test "a list of IMA without an end" {
+	sim_tpm
+	sim_happens 'endless '
+	tsmctl verify pcr10:sha256
+	why="'sys/kernel/security/ima/binary_runtime_measurements': no end within 1073741824 bytes; if it grows as fast as it is read, try again once that stops"
+	assert_error 5 "$why"
+	assert_output "error  tpm0/pcr10:sha256  ($why)"
+}
+
 # verdicts: how many PCRs have each, from the output.
 verdicts() { cut -d' ' -f1 <<<"$output" | sort | uniq -c | xargs; }
 

@@ -7,6 +7,7 @@
  * extend N TEXT     somebody extends PCR N by the digest of TEXT, and logs nothing
  * grow list|value N from now on, IMA measures before each of the next N reads of a list's start, or of PCR 10
  * turns N           every other event of these goes into PCR N, as a rule of IMA's policy with pcr=N has it
+ * endless           the lists have zeros after their end, as many as are asked for
  * show HASH N TEXT  what reads of PCR N of this bank give from now on
  */
 #include "tpm.h"
@@ -34,6 +35,7 @@ static struct {
 	char shown[BANKS][PCRS][SHOWN_MAX]; /* in place of the value, if there is something in it */
 	struct grown firmware, text[BANKS], binary[BANKS]; /* IMA's lists, of a bank's digests */
 	unsigned long grow_list, grow_value, measured;
+	bool endless;
 	unsigned long other; /* the PCR of every other event; 0: all are of PCR 10 */
 } tpm;
 
@@ -265,10 +267,15 @@ static int list_read(struct node *n, struct handle *h, size_t len, off_t off, st
 {
 	const struct grown *lists = strncmp(n->name, "ascii", 5) ? tpm.binary : tpm.text;
 	const struct grown *list = &lists[bank_of(n->path)];
+	static const char zeros[65536];
 
 	(void)h;
 	if (off == 0)
 		grow(&tpm.grow_list);
+	if (tpm.endless && (size_t)off >= list->n) {
+		*ret = (struct view){zeros, len < sizeof(zeros) ? len : sizeof(zeros)};
+		return 0;
+	}
 	view_cut((struct view){list->p, list->n}, len < 4096 ? len : 4096, off, ret);
 	return 0;
 }
@@ -309,6 +316,12 @@ static bool turns_command(char *line)
 		return false;
 	tpm.other = pcr;
 	return true;
+}
+
+static bool endless_command(char *line)
+{
+	tpm.endless = true;
+	return !*line;
 }
 
 static bool show_command(char *line)
@@ -355,7 +368,7 @@ static bool command(char *line)
 		bool (*run)(char *rest);
 	} commands[] = {{"ima", ima_command}, {"violation", violation_command},
 		{"extend", extend_command}, {"show", show_command}, {"grow", grow_command},
-		{"turns", turns_command}};
+		{"turns", turns_command}, {"endless", endless_command}};
 	const char *name = next_word(&line);
 
 	for (size_t i = 0; line && i < sizeof(commands) / sizeof(commands[0]); i++)
