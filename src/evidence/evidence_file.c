@@ -238,7 +238,7 @@ static int parse_tpm(struct json_object *doc, const struct evidence_trust *trust
 	int rc = tpm_json_parse(doc, &t, err);
 	if (rc == 0)
 		rc = tpm_quote_parse(t.message, t.pcr, t.n_pcrs, regs, ev, err);
-	if (rc == 0 && evidence_goes_on(ev))
+	if (rc == 0 && evidence_goes_on(ev) && ev->err.status == ST_OK)
 		settle(ev, tie(&t, trust, ev, &why), &why);
 	if (rc == 0 && evidence_goes_on(ev) && ev->err.status == ST_OK)
 		say_unchecked(&t, ev);
