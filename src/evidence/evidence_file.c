@@ -5,6 +5,7 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "evidence/der.h"
 #include "evidence/envelope.h"
 #include "evidence/hcl.h"
 #include "evidence/snp_check.h"
@@ -196,6 +197,9 @@ static int tie(const struct tpm_json *t, const struct evidence_trust *trust, str
 	struct digest key;
 	struct hcl hcl;
 	if (t->ak.p != NULL) {
+		if (t->ak.n == 0 || t->ak.p[0] != DER_SEQUENCE)
+			return err_set(err, ST_FORMAT,
+				"its 'ak_public' is not a SubjectPublicKeyInfo in DER");
 		if (hash_key(t->ak, &key, err) < 0)
 			return -1;
 		memcpy(ev->tpm.ak_sha256, key.v, SHA256_SIZE);

@@ -468,6 +468,9 @@ unread() {
 	away read --quote bad
 	assert_failure 5
 	assert_line --index 0 --partial "error  tpm-quote  (its 'td_quote': "
+	head -c -1 ak.der | tail -c +2 >part
+	azure hcl ak_public part >bad
+	unread "its 'ak_public' is not a SubjectPublicKeyInfo in DER" bad
 	for member in hcl_report td_quote vcek ak_public; do
 		jq --arg m $member '{tpm_quote: ., ($m): {}}' quote.json >bad
 		refuse "the JSON's '$member' is neither hex, base64 nor an array of bytes" bad
