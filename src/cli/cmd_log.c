@@ -10,6 +10,7 @@
 #include "cli/log_asked.h"
 #include "cli/log_export.h"
 #include "cli/pager.h"
+#include "describe/event_name.h"
 #include "verify/events.h"
 #include "formats/event.h"
 #include "formats/journal.h"
@@ -63,6 +64,15 @@ void cmd_log_event(struct json *j, const struct event *event)
 	row_json(j, columns, N_COLUMNS, &line);
 }
 
+/* What a narrow screen would cut is said in fewer words. */
+static int print_row(struct printer *p, struct line *line, struct err *err)
+{
+	char brief[DESCRIPTION_MAX];
+	if (line->shown.n > table_left(&p->table))
+		line->shown = event_brief(line->event.kind, line->shown, brief, sizeof(brief));
+	return table_row(&p->table, &p->app->out, line, err);
+}
+
 static int print_event(void *arg, const struct event *event, struct err *err)
 {
 	struct printer *p = arg;
@@ -78,7 +88,7 @@ static int print_event(void *arg, const struct event *event, struct err *err)
 	else if (p->app->opt.json)
 		row_json(&p->json, columns, N_COLUMNS, &line);
 	else
-		return table_row(&p->table, &p->app->out, &line, err);
+		return print_row(p, &line, err);
 	return 0;
 }
 

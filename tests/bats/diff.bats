@@ -65,11 +65,71 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_line --regexp '^     /vmlinuz: digest [0-9a-f]{96} -> [0-9a-f]{96}$'
 }
 
-@test "data that is not hashed is no difference" {
+@test "the same digest and other data: no difference, but not unsaid" {
+	local name='EV_IPL /vmlinuz'
 	boots '' --alter 12
 	tsm diff a b
-	assert_done
+	assert_success
 	assert_output ''
+	assert_equal "$stderr" \
+		"tsmctl: 'rtmr2:sha384': event 13 ($name) has the digest of event 13 in the reference, but other data"
+	tsm diff -q --json a b
+	assert_done
+	assert_json '.same and [.registers[].other_data] == [0, 0, 1] and all(.registers[]; .changes == [])'
+	# What is shown around a change is what is asked for, and the event is named all the same.
+	sed 's/SecureBoot:01/SecureBoot:00/' td | "$GENLOG" -f ccel --alter 12 - >b
+	"$GENLOG" -f ccel --alter 14 td >c
+	tsm diff c b
+	assert_failure 1
+	assert_equal "$(cut -c1 <<<"$output" | tr '\n' .)" 'r.-.+. .'
+	[[ $stderr == *"but other data; so has 1 more" ]]
+	# Another format says the same in other bytes.
+	"$GENLOG" -f cel-json --alter 12 -b sha384 td >b
+	tsm diff a b
+	assert_done
+	# A note that a journal keeps beside a digest is not hashed.
+	head='{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-11-24T16:17:31Z"}'
+	for note in one two; do
+		{
+			echo "$head"
+			printf '{"kind":"intent","seq":0,"register":"r/r0:sha384","note":"%s","digest":"%s","before":"%s",' "$note" \
+				"${ZERO48//0/1}" "$ZERO48"
+			printf '"expected":"%s","pid":7,"start":9,"time":"2026-11-24T16:17:31Z"}\n{"kind":"commit","seq":0}\n' \
+				"$(extended sha384 "$ZERO48" "${ZERO48//0/1}")"
+		} >$note
+	done
+	tsm diff one two
+	assert_success
+	[[ $stderr == *"event 0 ("*") has the digest of event 0 in the reference, but other data" ]]
+}
+
+@test "a database of keys: how many of each kind it has; an image without a path is one image" {
+	local sha=2616c4c14c509240aca941f936934328 list db=d719b2cb-3d3a-4596-a3bc-dad00e67656f
+	list=${sha}4c0000000000000030000000$(printf '%096d' 0)
+	printf 'rtmr0 EV_EFI_VARIABLE_DRIVER_CONFIG var:%s:dbx:%s\n' $db "$list" >td
+	printf 'rtmr1 EV_EFI_BOOT_SERVICES_APPLICATION image:0xbed00000:0x100000:\n' >>td
+	boots "s/:dbx:$list/:dbx:$list$list/; s/0x100000/0x120000/"
+	tsm diff a b
+	assert_failure 1
+	assert_line '     1 SHA256 -> 2 SHA256'
+	tsm diff --json a b
+	assert_equal "$(changes)" "$(printf '%s\n' 'rtmr0:sha384 changed 1 1' 'rtmr1:sha384 changed 2 2')"
+}
+
+@test "the order: as in the logs, what is gone before what is new" {
+	printf 'rtmr3 EV_IPL text:%s\n' start 'a: 1' 'b: 1' gone end >td
+	boots ''
+	printf 'rtmr3 EV_IPL text:%s\n' start new 'a: 2' gone2 'b: 2' last end | "$GENLOG" -f ccel - >b
+	tsm diff --json a b
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'added null 2' 'changed 2 3' 'added null 4' 'changed 3 5' \
+		'removed 4 null' 'added null 6')"
+	tsm diff --json b a
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'removed 2 null' 'changed 3 2' 'removed 4 null' 'changed 5 3' \
+		'removed 6 null' 'added null 4')"
+	# What has changed places on the way is told once.
+	printf 'rtmr3 EV_IPL text:%s\n' start 'b: 2' new 'a: 2' end | "$GENLOG" -f ccel - >b
+	tsm diff --json a b
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'added null 3' 'changed 2 4' 'changed 3 2' 'removed 4 null')"
 }
 
 @test "events that are gone, new and moved, each once" {
@@ -257,9 +317,14 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	tsm diff a short
 	assert_failure 1
 	[[ $stderr == *"'short': offset "* ]]
+	tsm diff --json a short
+	assert_failure 1
+	assert_json '.error.status == 5 and (.error.message | startswith("'"'short'"': offset ")) and .error.offset > 0'
 	tsm diff --json short short
 	assert_failure 5
-	assert_json '.same == false'
+	assert_json '.same == false and .error.status == 5'
+	tsm diff --json a a
+	assert_json 'has("error") | not'
 	head -c 70 /dev/urandom >noise
 	tsm diff a noise
 	assert_failure 5

@@ -55,9 +55,9 @@ pager() {
 	tty 80 --no-pager log --input a
 	assert_equal "${lines[0]}" 'SEQ    REGISTER     KIND              EXTENDS DIGEST    MATCHES DATA'
 	assert_line '13     rtmr2:sha384 EV_IPL            yes     73e46e49… -       /vmlinuz'
-	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SERV… yes +[0-9a-f]{8}… - +1048576 bytes a…$'
+	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SERV… yes +[0-9a-f]{8}… - +\\\\EFI\\\\BOOT\\\\BO…$'
 	LC_ALL=C tty 80 --no-pager log --input a
-	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SE\.\.\. yes +[0-9a-f]{6}\.\.\. - +1048576 bytes\.\.\.$'
+	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SE\.\.\. yes +[0-9a-f]{6}\.\.\. - +\\\\EFI\\\\BOOT\\\\\.\.\.$'
 }
 
 @test "in a pipe nothing is cut, whatever the environment says" {
@@ -119,6 +119,18 @@ pager() {
 	assert_failure 1
 	assert_line --regexp '^- 12 .*…$'
 	assert_line '     -ro +rw +quiet'
+	# Columns are as wide as what they show; the type is cut before the data, and the value of a variable is seen.
+	tty 80 --no-pager diff a b
+	assert_line --regexp '^- 12 EV_IPL [0-9a-f]{16}… kernel_cmdline: /vmlinuz root=/dev/vda1 ro$'
+	sed 's/SecureBoot:01/SecureBoot:00/; s/0xbed00000:0x100000/0xbed00000:0x120000/' td | "$GENLOG" -f ccel - >c
+	tty 80 --no-pager diff a c
+	assert_line --regexp '^- 1 EV_EFI_VARIABLE_… [0-9a-f]{8}… SecureBoot: on$'
+	assert_line --regexp '^\+ 1 EV_EFI_VARIABLE_… [0-9a-f]{8}… SecureBoot: off$'
+	assert_line --regexp '^- 9 .* \\\\EFI.*BOOTX64.EFI$'
+	tty 80 --no-pager log --input a
+	assert_line --regexp '^1 +rtmr0:sha384 .* SecureBoot: on$'
+	tty 200 --no-pager diff a c
+	assert_line --regexp '^- 1 EV_EFI_VARIABLE_DRIVER_CONFIG .* SecureBoot-8be4df61-.*: on$'
 	"$GENLOG" -f ccel --flip 12 td >c
 	tty 80 --no-pager diff a c
 	assert_line --regexp '^     /vmlinuz: digest [0-9a-f]{96} -> [0-9a-f]{96}$'
