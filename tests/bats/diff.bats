@@ -132,6 +132,39 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'added null 3' 'changed 2 4' 'changed 3 2' 'removed 4 null')"
 }
 
+@test "the logs in what quote --json prints" {
+	boots 's/vda1 ro/vda1 rw/'
+	printf 'rtmr3 aael text:a b c\n' | "$GENLOG" -f aael - >agent
+	quoted() { # LOG FORMAT...
+		local logs=()
+		while [ $# -gt 0 ]; do
+			logs+=("$(jq -n --arg s "$2" --arg b "$(base64 -w0 "$1")" '{source: $s, format: $s, base64: $b}')")
+			shift 2
+		done
+		jq -n '{schema: "tsmctl.quote/1", boot_id: null, quote_base64: "", logs: $ARGS.positional}' \
+			--jsonargs "${logs[@]}"
+	}
+	quoted b ccel agent aael >b.json
+	tsm diff --json a b.json
+	assert_failure 1
+	assert_equal "$(changes)" "$(printf '%s\n' 'rtmr2:sha384 changed 12 12' 'rtmr3:sha384 added null 0')"
+	assert_json '[.logs[].source] == ["ccel", "aael"]'
+	tsm diff --reference a --reference agent --json b.json - <b.json
+	assert_failure 1
+	tsm log --jsonl --input - rtmr3 <b.json
+	assert_success
+	assert_json '.source == "aael" and .register == "rtmr3:sha384"'
+	quoted >none
+	tsm diff a none
+	assert_refused 5 "'none': no log: it was made without '--with-logs'"
+	quoted a ccel | jq '.logs[0].base64 = "?"' >bad
+	tsm log --input bad
+	assert_refused 5 "'bad': log 0: its 'base64' is not base64"
+	quoted a other >bad
+	tsm log --input bad
+	assert_refused 5 "'bad': log 'other': unknown format 'other'"
+}
+
 @test "events that are gone, new and moved, each once" {
 	boots ''
 	"$GENLOG" -f ccel --drop 7 td >b
