@@ -149,8 +149,9 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_failure 1
 	assert_equal "$(changes)" "$(printf '%s\n' 'rtmr2:sha384 changed 12 12' 'rtmr3:sha384 added null 0')"
 	assert_json '[.logs[].source] == ["ccel", "aael"]'
-	tsm diff --reference a --reference agent --json b.json - <b.json
+	tsm diff --reference agent --json a - <b.json
 	assert_failure 1
+	assert_equal "$(changes)" 'rtmr2:sha384 changed 12 12'
 	tsm log --jsonl --input - rtmr3 <b.json
 	assert_success
 	assert_json '.source == "aael" and .register == "rtmr3:sha384"'
@@ -366,6 +367,17 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	printf 'ccel' | cat - a >wrong
 	tsm diff wrong:ccel a
 	assert_failure 5
+}
+
+@test "more than 2^20 events of a side are refused" {
+	echo 'rtmr3 EV_IPL text:x' | "$GENLOG" -f ccel - >one
+	printf 'rtmr3 EV_IPL text:x\n%.0s' 1 2 | "$GENLOG" -f ccel - >two
+	python3 -c 'import sys; one, two = (open(f, "rb").read() for f in ("one", "two"))
+sys.stdout.buffer.write(one + two[len(one):] * (1 << 20))' >many
+	tsm diff one many
+	assert_refused 5 '*more than 1048576 events to compare'
+	tsm diff many one
+	assert_refused 5 '*more than 1048576 events to compare'
 }
 
 @test "usage: no reference, too many logs" {
