@@ -133,7 +133,7 @@ _tsmctl() {
 	diff:-*) _tsmctl_offer --reference --input --register -r --unified -U "${globals[@]}" ;;
 	diff:[!-]* | diff:) _filedir ;;
 	*:-*) _tsmctl_offer "${globals[@]}" ;;
-	:*) _tsmctl_offer list read extend write log verify quote measure replay diff status ;;
+	:*) _tsmctl_offer list read extend write log verify quote measure replay diff status help version ;;
 	esac
 }
 complete -F _tsmctl tsmctl

@@ -41,6 +41,8 @@ complete -c tsmctl -l verbose -s v -d 'name the files of this machine that are o
 complete -c tsmctl -l no-pager -d 'print to the terminal directly, not through a pager'
 complete -c tsmctl -l help -s h -d 'print help, for a command if one is given'
 complete -c tsmctl -l version -s V -d 'print the version'
+complete -c tsmctl -n __tsmctl_command -a help -d 'print help, for a command if one is given'
+complete -c tsmctl -n __tsmctl_command -a version -d 'print the version'
 complete -c tsmctl -n __tsmctl_command -a list -d 'list the registers and what can be done with each'
 complete -c tsmctl -n '__tsmctl_command list' -l output -s o -r -a '(__fish_append , REGISTER KIND ACCESS HASH SIZE LOG ABI PROVIDER NAME EXTEND-WITH CC-MR-INDEX TCG-MAP CONFIGURED PATH)' -d 'print these columns: REGISTER, KIND, ACCESS, HASH, SIZE, LOG, ABI, PROVIDER, NAME, EXTEND-WITH, CC-MR-INDEX, TCG-MAP, CONFIGURED, PATH'
 complete -c tsmctl -n '__tsmctl_command list' -l no-header -d 'omit the header'

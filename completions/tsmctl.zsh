@@ -45,6 +45,8 @@ _tsmctl() {
 		'replay:compute register values from logs alone'
 		'diff:print the events that differ between two logs'
 		'status:show what works here, what is missing and what to do about it'
+		'help:print help, for a command if one is given'
+		'version:print the version'
 	)
 	for (( i = 2; i < CURRENT; i++ )); do
 		case $words[i] in
@@ -178,7 +180,7 @@ _tsmctl() {
 		)
 		;;
 	*)
-		_arguments -s $globals '1:command:{_describe command commands}'
+		_arguments -s $globals '*:command:{_describe command commands}'
 		return
 		;;
 	esac

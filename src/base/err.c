@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,8 @@ int err_sys(struct err *err, int sys, const char *fmt, ...)
 int err_in(struct err *err, const char *fmt, ...)
 {
 	char inner[ERR_MSG_MAX];
+	if (err->sys == ELIBACC)
+		return -1;
 	strlcpy(inner, err->msg, sizeof(inner));
 
 	va_list ap;

@@ -34,7 +34,10 @@ int err_set(struct err *err, enum status status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* ST_SYSTEM; adds ": " and the text of errno `sys`. */
 int err_sys(struct err *err, int sys, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Puts "context: " in front of the message that is there. */
+/*
+ * Puts "context: " in front of the message that is there. A library that is missing (ELIBACC) is so
+ * for every file and register: it gets no context.
+ */
 int err_in(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Puts ": hint" or the like after the message that is there. */
 int err_add(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -61,6 +61,7 @@ enum {
 	LINE_MAX_BYTES = 65536,		      /* of a text log */
 	INPUT_KEEP_MAX = 32 * 1024 * 1024,    /* of what is no regular file, kept in memory */
 	INPUT_SPOOL_MAX = 1024 * 1024 * 1024, /* the same, kept in a file */
+	UNSIZED_LOG_MAX = 1024 * 1024 * 1024, /* of a pseudo-file, whose size says nothing */
 	LOG_HEAD_BYTES = 4096,		      /* of a file that its format is told from */
 	LOG_LOOK_BYTES = 1024 * 1024,	      /* of one, where they do not tell */
 	WINDOW_MAX = 4 * 1024 * 1024 + 4096,  /* looked at in one piece: an event, whole */

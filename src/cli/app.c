@@ -30,14 +30,31 @@ void app_note(const struct app *app, const char *fmt, ...)
 	free(text);
 }
 
+/* Whether a message was not printed yet. One that cannot be kept may come again. */
+static bool is_new(struct app *app, const char *msg)
+{
+	for (size_t i = 0; i < app->n_said; i++)
+		if (strcmp(app->said[i], msg) == 0)
+			return false;
+	char **more = reallocarray(app->said, app->n_said + 1, sizeof(*more));
+	if (more != NULL) {
+		app->said = more;
+		more[app->n_said] = strdup(msg);
+		app->n_said += more[app->n_said] != NULL;
+	}
+	return true;
+}
+
 void app_error(struct app *app, const struct err *err)
 {
 	struct err later;
+	app->status = status_worse(app->status, err->status);
+	if (!is_new(app, err->msg))
+		return;
 	/* On a terminal, what was printed before it stands above it. */
 	if (app->screen.columns > 0)
 		sink_flush(&app->out, &later);
 	fprintf(stderr, "tsmctl: %s\n", err->msg);
-	app->status = status_worse(app->status, err->status);
 }
 
 static unsigned trace_level;
@@ -63,13 +80,13 @@ int app_open_root(struct app *app)
 	return 0;
 }
 
-static bool is_file(const char *path)
+bool app_is_file(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool is_log(const char *path)
+bool app_is_log(const char *path)
 {
 	struct inputs inputs = {0};
 	struct err ignored;
@@ -89,7 +106,7 @@ static bool reads_files(const struct cmd_spec *cmd)
 /* The option that takes this file. */
 static const char *option_for(const struct app *app, const char *path)
 {
-	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && is_log(path));
+	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && app_is_log(path));
 	return log ? "--input" : "--quote";
 }
 
@@ -97,18 +114,25 @@ bool app_err_file(const struct app *app, struct err *err)
 {
 	const struct str_list *inputs = &app->opt.inputs;
 	int file = 0;
-	while (reads_files(app->cmd) && file < app->argc && !is_file(app->argv[file]))
+	while (reads_files(app->cmd) && file < app->argc && !app_is_file(app->argv[file]))
 		file++;
 	if (!reads_files(app->cmd) || file == app->argc)
 		return false;
-	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl %s",
-		app->argv[file], app->cmd->run == cmd_list ? "read" : app->cmd->name);
+	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl ",
+		app->argv[file]);
+	/* What read and list print of registers, replay prints of a log. */
+	if (app->cmd->run != cmd_log && app->cmd->run != cmd_verify &&
+		app_is_log(app->argv[file])) {
+		err_add(err, "replay %s'?", app->argv[file]);
+		return true;
+	}
+	err_add(err, "%s", app->cmd->run == cmd_list ? "read" : app->cmd->name);
 	if (app->opt.quote != NULL)
 		err_add(err, " --quote %s", app->opt.quote);
 	for (size_t i = 0; i < inputs->n; i++)
 		err_add(err, " --input %s", inputs->v[i]);
 	for (int i = 0; i < app->argc; i++) {
-		bool is = is_file(app->argv[i]);
+		bool is = app_is_file(app->argv[i]);
 		err_add(err, "%s%s %s", is ? " " : "", is ? option_for(app, app->argv[i]) : "",
 			app->argv[i]);
 	}
@@ -264,6 +288,10 @@ void app_json_named_logs(struct json *j, const char *key, const struct inputs *i
 		json_str(j, in->format->name);
 		json_key(j, "guessed");
 		json_bool(j, in->reader != NULL && in->reader->guessed);
+		if (in->reader != NULL && in->reader->note[0] != '\0') {
+			json_key(j, "note");
+			json_str(j, in->reader->note);
+		}
 		if (in->err.status != ST_OK) {
 			json_key(j, "error");
 			json_err(j, &in->err);

@@ -21,10 +21,12 @@ struct app {
 	enum status status;   /* the worst status of single rows, beside err */
 	struct err unseen; /* with a status: a part of the trees that app_probe could not look at */
 	struct progress progress;
+	char **said; /* the errors that are on standard error, for each to be there once */
+	size_t n_said;
 	bool changed; /* a register was: output that fails is not "nothing happened" */
 };
 
-/* A line on standard error; errors count towards the exit status. */
+/* A line on standard error. Errors count towards the exit status; equal ones are printed once. */
 void app_note(const struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void app_error(struct app *app, const struct err *err);
 
@@ -36,6 +38,10 @@ void app_tell_log(const struct app *app, const struct log_input *in);
  * takes the file, and returns true.
  */
 bool app_err_file(const struct app *app, struct err *err);
+
+/* Whether it is a regular file, and whether it is a log, in any form that --input takes. */
+bool app_is_file(const char *path);
+bool app_is_log(const char *path);
 
 int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */

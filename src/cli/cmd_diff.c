@@ -20,6 +20,7 @@ struct sides {
 	struct err *bad;
 	struct judgement *js;
 	bool live;
+	struct err worst; /* of what was told of the logs and registers */
 };
 
 static int add_logs(
@@ -61,6 +62,16 @@ static void leave_out_others(const struct app *app, struct sides *s)
 	}
 }
 
+/* One log alone is compared with those of the machine. */
+static int err_no_machine(struct app *app, const struct sides *s)
+{
+	const char *log = s->reference.v[0].path;
+	return err_set(&app->err, ST_ABSENT,
+		"this machine has no logs to compare '%s' with: name another log, as in 'tsmctl "
+		"diff %s LOG'; 'tsmctl status' shows what is missing here",
+		log, log);
+}
+
 /* The machine's logs, at one moment, and without those of another boot. */
 static int open_live(struct app *app, struct sides *s)
 {
@@ -69,7 +80,7 @@ static int open_live(struct app *app, struct sides *s)
 		.root = &app->root, .mrs = &s->tree.mrs, .wait_s = LOCK_WAIT_DEFAULT_S};
 	size_t n, all;
 	if (app_probe(app, &s->tree) < 0)
-		return -1;
+		return app->err.status == ST_ABSENT ? err_no_machine(app, s) : -1;
 	all = s->tree.mrs.n;
 	s->live = true;
 	s->bad = calloc(all + 1, sizeof(*s->bad));
@@ -101,13 +112,20 @@ static int open_sides(struct app *app, struct sides *s, int argc, char *const ar
 	return inputs_name(&s->now, NULL, &s->mrs, &app->err);
 }
 
-static void tell_logs(struct app *app, const struct inputs *inputs)
+static void tell(struct app *app, struct sides *s, const struct err *err)
+{
+	app_error(app, err);
+	if (status_worse(s->worst.status, err->status) != s->worst.status)
+		s->worst = *err;
+}
+
+static void tell_logs(struct app *app, struct sides *s, const struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		if (inputs->v[i].other_boot)
 			continue;
 		if (inputs->v[i].err.status != ST_OK)
-			app_error(app, &inputs->v[i].err);
+			tell(app, s, &inputs->v[i].err);
 		app_tell_log(app, &inputs->v[i]);
 	}
 }
@@ -121,10 +139,11 @@ static struct compare_register *register_of(const struct compare *c, const struc
 }
 
 /* Registers that have no bank in common are told of: they are no answer. */
-static int print_picked(struct app *app, struct compare *c, const struct mr_pick picks[], size_t n)
+static int print_picked(
+	struct app *app, struct sides *s, struct compare *c, const struct mr_pick picks[], size_t n)
 {
 	AUTO_FREE struct compare_register **v = calloc(n + 1, sizeof(*v));
-	struct diff_asked asked = {.v = v, .same = true};
+	struct diff_asked asked = {.v = v, .same = true, .worst = &s->worst};
 	size_t common = 0;
 	const char *why;
 	if (v == NULL)
@@ -138,7 +157,7 @@ static int print_picked(struct app *app, struct compare *c, const struct mr_pick
 			err_set(&err, ST_ABSENT,
 				"'%s': no hash has a digest in all of its events on both sides",
 				reg->mr->full);
-			app_error(app, &err);
+			tell(app, s, &err);
 			continue;
 		}
 		v[asked.n++] = reg;
@@ -166,15 +185,15 @@ static int compare(struct app *app, struct sides *s)
 	int rc = compare_load(&c, &s->reference, &s->now, s->live ? &s->tree.mrs : NULL, &app->err);
 	progress_end(&app->progress);
 	if (rc == 0) {
-		tell_logs(app, &s->reference);
-		tell_logs(app, &s->now);
+		tell_logs(app, s, &s->reference);
+		tell_logs(app, s, &s->now);
 		rc = mr_list_pick(&c.mrs, (int)wanted->n, (char *const *)(uintptr_t)wanted->v,
 			&picks, &n, &app->err);
 	}
 	/* Only JSON says whether data is what was hashed. */
 	s->reference.values_only = s->now.values_only = !app->opt.json;
 	if (rc == 0)
-		rc = print_picked(app, &c, picks, n);
+		rc = print_picked(app, s, &c, picks, n);
 	progress_end(&app->progress);
 	compare_clear(&c);
 	return rc;

@@ -10,6 +10,7 @@
 #include "cli/log_asked.h"
 #include "cli/log_export.h"
 #include "cli/pager.h"
+#include "describe/event_name.h"
 #include "verify/events.h"
 #include "formats/event.h"
 #include "formats/journal.h"
@@ -53,7 +54,6 @@ struct printer {
 	struct json json;
 	struct table table;
 	size_t widths[TABLE_COLUMNS_MAX];
-	struct err told;  /* the last error, which a log may be in the way with twice */
 	struct err worst; /* of all that were told */
 };
 
@@ -61,6 +61,15 @@ void cmd_log_event(struct json *j, const struct event *event)
 {
 	struct line line = {*event, event_shown(event)};
 	row_json(j, columns, N_COLUMNS, &line);
+}
+
+/* What a narrow screen would cut is said in fewer words. */
+static int print_row(struct printer *p, struct line *line, struct err *err)
+{
+	char brief[DESCRIPTION_MAX];
+	if (line->shown.n > table_left(&p->table))
+		line->shown = event_brief(line->event.kind, line->shown, brief, sizeof(brief));
+	return table_row(&p->table, &p->app->out, line, err);
 }
 
 static int print_event(void *arg, const struct event *event, struct err *err)
@@ -78,7 +87,7 @@ static int print_event(void *arg, const struct event *event, struct err *err)
 	else if (p->app->opt.json)
 		row_json(&p->json, columns, N_COLUMNS, &line);
 	else
-		return table_row(&p->table, &p->app->out, &line, err);
+		return print_row(p, &line, err);
 	return 0;
 }
 
@@ -120,10 +129,9 @@ static bool is_telling(const struct printer *p)
 
 static void tell(struct printer *p, const struct err *err)
 {
-	if (!is_telling(p) || strcmp(p->told.msg, err->msg) == 0)
+	if (!is_telling(p))
 		return;
 	app_error(p->app, err);
-	p->told = *err;
 	if (status_worse(p->worst.status, err->status) != p->worst.status)
 		p->worst = *err;
 }

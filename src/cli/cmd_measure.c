@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "base/strbuf.h"
 #include "cli/app.h"
 #include "cli/row_extend.h"
 #include "cli/row_mr.h"
@@ -21,6 +22,12 @@ struct keeper {
 };
 
 static const char no_phase[] = "-"; /* the lines before any */
+
+/* The phase that an option names, as lines have it. */
+static const char *phase_named(const char *name)
+{
+	return strcmp(name, no_phase) != 0 ? name : NULL;
+}
 
 static int check_phase(struct app *app, size_t i)
 {
@@ -230,6 +237,15 @@ static void print_results(struct app *app, const struct measure *m, bool failed)
 	app_json_end(&j);
 }
 
+/* The value alone, which a dry run prints, does not show that this line adds nothing to it. */
+static void tell_present(struct app *app, const struct measure *m, size_t i)
+{
+	app_note(app, "'%s:%zu': %s; it would not be extended again", m->lines[i]->file,
+		m->lines[i]->line,
+		extend_is_repeated(&m->batch, i) ? "an earlier line measures the same"
+						 : "already extended in this boot");
+}
+
 static void tell_notes(struct app *app, const struct measure *m, const struct keeper keepers[])
 {
 	for (size_t i = 0; i < m->batch.n_done; i++) {
@@ -237,7 +253,9 @@ static void tell_notes(struct app *app, const struct measure *m, const struct ke
 		const struct extend_wanted *w = &m->wanted[i];
 		if (!done->already && done->note[0] != '\0')
 			app_note(app, "%s", done->note);
-		if (!done->already && w->dry_run)
+		if (w->dry_run && done->already)
+			tell_present(app, m, i);
+		else if (w->dry_run)
 			row_extend_note_dry_run(app, w);
 		/* Once for a register. */
 		if (!done->already && keepers[i].name != NULL &&
@@ -287,24 +305,61 @@ static int extend(struct app *app, struct measure *m)
 	return rc;
 }
 
-static void take_phases(const struct app *app, struct measure *m)
+/* The first line of a phase; list->n: it has none. */
+static size_t first_of(const struct measure_list *list, const char *phase)
 {
-	const struct str_list *phases = &app->opt.phases;
-	const struct extend_wanted like = {
-		.once = true, .dry_run = app->opt.dry_run, .wait_s = app->opt.wait_s};
-	if (phases->n == 0)
-		measure_add_phase(m, NULL, &like);
-	for (size_t i = 0; i < phases->n; i++)
-		measure_add_phase(
-			m, strcmp(phases->v[i], no_phase) != 0 ? phases->v[i] : NULL, &like);
-	if (m->batch.n > 0)
-		return;
-	if (phases->n == 0)
+	size_t i = 0;
+	while (i < list->n && !measure_list_in_phase(&list->v[i], phase))
+		i++;
+	return i;
+}
+
+enum { PHASES_SHOWN = 8 };
+
+/* The phases that have lines, for somebody who misspelt one. */
+static void put_phases(const struct measure_list *list, struct text *ret)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < list->n && shown <= PHASES_SHOWN; i++) {
+		const char *phase = list->v[i].phase;
+		if (phase == NULL || first_of(list, phase) < i)
+			continue;
+		if (shown++ < PHASES_SHOWN)
+			text_put(ret, "%s'%.64s'", shown == 1 ? "phases in the lists: " : ", ",
+				phase);
+		else
+			text_put(ret, ", ...");
+	}
+	if (shown == 0)
+		text_put(ret, "the lists have no phases");
+}
+
+/* Whoever names a phase means to measure something; who names none may have nothing for it. */
+static void tell_empty_phase(const struct app *app, const struct measure *m, const char *phase)
+{
+	char buf[PHASES_SHOWN * 72 + 64];
+	struct text phases = {.buf = buf, .room = sizeof(buf)};
+	if (phase == NULL && m->batch.n == 0)
 		app_note(
 			app, "nothing to measure: the lists have no line before the first [PHASE]");
-	else
-		app_note(app, "nothing to measure: the lists have no line of phase '%s'%s",
-			phases->v[0], phases->n > 1 ? " and of the others" : "");
+	if (phase == NULL || first_of(m->list, phase) < m->list->n)
+		return;
+	put_phases(m->list, &phases);
+	app_note(app, "no line is for phase '%s'; %s", phase, buf);
+}
+
+static void take_phases(const struct app *app, struct measure *m)
+{
+	static const char *const by_default[] = {no_phase};
+	const struct str_list *asked = &app->opt.phases;
+	const char *const *phases = asked->n > 0 ? asked->v : by_default;
+	size_t n = asked->n > 0 ? asked->n : 1;
+	const struct extend_wanted like = {
+		.once = true, .dry_run = app->opt.dry_run, .wait_s = app->opt.wait_s};
+	for (size_t i = 0; i < n; i++)
+		measure_add_phase(m, phase_named(phases[i]), &like);
+	for (size_t i = 0; i < n; i++)
+		tell_empty_phase(app, m, phase_named(phases[i]));
 }
 
 static int run(struct app *app, struct tree *tree, const struct measure_list *list)

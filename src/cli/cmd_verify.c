@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_verify.h"
+
 #include <string.h>
 
 #include "base/scope.h"
 #include "cli/td_file.h"
+#include "cli/verify_hint.h"
 #include "cli/verify_text.h"
 #include "formats/tcg2.h"
 #include "verify/diagnosis.h"
+#include "verify/named.h"
 
 struct row_out {
 	const char *name, *verdict, *detail;
@@ -65,7 +69,27 @@ static void json_ref(struct json *j, const struct inputs *inputs, const struct e
 	json_u64(j, ref->seq);
 }
 
-static void json_left(struct json *j, const struct judgement *judged)
+static void json_name(struct json *j, const struct named_event *named)
+{
+	if (named == NULL)
+		return;
+	json_key(j, "type");
+	json_str(j, named->type);
+	if (named->n_name == 0)
+		return;
+	json_key(j, "name");
+	json_text(j, (struct bytes){named->name, named->n_name});
+}
+
+/* An event of the logs, with what it is. */
+static void json_event(struct json *j, const struct inputs *inputs, const struct judgement *judged,
+	const struct event_ref *ref)
+{
+	json_ref(j, inputs, ref);
+	json_name(j, named_find(judged, inputs, inputs->v[ref->source].name, ref->seq));
+}
+
+static void json_left(struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
 	json_key(j, "unextended");
 	json_open(j, '[');
@@ -75,6 +99,8 @@ static void json_left(struct json *j, const struct judgement *judged)
 		json_str(j, judged->left[i].source);
 		json_key(j, "seq");
 		json_u64(j, judged->left[i].seq);
+		json_name(
+			j, named_find(judged, inputs, judged->left[i].source, judged->left[i].seq));
 		if (judged->left[i].n > 1) {
 			json_key(j, "events");
 			json_u64(j, judged->left[i].n);
@@ -85,8 +111,10 @@ static void json_left(struct json *j, const struct judgement *judged)
 }
 
 /* What happened behind the last event has no event of its own: null. */
-static void json_diagnosis(struct json *j, const struct inputs *inputs, const struct diagnosis *d)
+static void json_diagnosis(
+	struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
+	const struct diagnosis *d = &judged->diagnosis;
 	json_key(j, "diagnosis");
 	if (d->kind == DIAG_NONE) {
 		json_null(j);
@@ -96,7 +124,7 @@ static void json_diagnosis(struct json *j, const struct inputs *inputs, const st
 	json_key(j, "kind");
 	json_str(j, diagnosis_name(d->kind));
 	if (d->has_event) {
-		json_ref(j, inputs, &d->event);
+		json_event(j, inputs, judged, &d->event);
 	} else {
 		json_key(j, "source");
 		json_null(j);
@@ -106,7 +134,7 @@ static void json_diagnosis(struct json *j, const struct inputs *inputs, const st
 	if (d->has_other) {
 		json_key(j, "other");
 		json_open(j, '{');
-		json_ref(j, inputs, &d->other);
+		json_event(j, inputs, judged, &d->other);
 		json_close(j, '}');
 	}
 	json_close(j, '}');
@@ -125,6 +153,15 @@ static void json_place(struct json *j, const char *key, bool is, const struct in
 	json_close(j, '}');
 }
 
+static void json_named_place(struct json *j, const char *key, const struct inputs *inputs,
+	const struct judgement *judged, const struct event_ref *ref)
+{
+	json_key(j, key);
+	json_open(j, '{');
+	json_event(j, inputs, judged, ref);
+	json_close(j, '}');
+}
+
 static void json_line(struct json *j, const char *key, const char *source, off_t off)
 {
 	json_key(j, key);
@@ -135,13 +172,13 @@ static void json_line(struct json *j, const char *key, const char *source, off_t
 	json_u64(j, (uint64_t)off);
 }
 
-/* The places that the detail names, beside those of the diagnosis. */
-static void json_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
+void cmd_verify_places(struct json *j, const struct inputs *inputs, const struct judgement *judged)
 {
+	json_diagnosis(j, inputs, judged);
 	if (judged->has_altered)
-		json_place(j, "altered", true, inputs, &judged->altered);
+		json_named_place(j, "altered", inputs, judged, &judged->altered);
 	if (judged->has_lack)
-		json_place(j, "lacks_digest", true, inputs, &judged->lack);
+		json_named_place(j, "lacks_digest", inputs, judged, &judged->lack);
 	if (judged->text_source == NULL)
 		return;
 	if (judged->place >= 0) {
@@ -156,7 +193,7 @@ static void json_places(struct json *j, const struct inputs *inputs, const struc
 	}
 }
 
-/* With --reference, of a mismatch: what differs, and what of the reference gives the value. */
+/* With --reference: what differs and, of a mismatch, what of the reference gives the value. */
 static void json_reference(
 	struct json *j, const struct logs *logs, const struct reference_answer *a)
 {
@@ -165,6 +202,11 @@ static void json_reference(
 		return;
 	json_key(j, "reference");
 	json_open(j, '{');
+	json_key(j, "events");
+	json_open(j, '[');
+	json_u64(j, a->events);
+	json_u64(j, a->now_events);
+	json_close(j, ']');
 	json_key(j, "missing");
 	json_u64(j, a->missing);
 	json_key(j, "more");
@@ -205,15 +247,29 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 		json_key(j, "allowed");
 		json_bool(j, true);
 	}
-	json_left(j, judged);
-	json_diagnosis(j, inputs, &judged->diagnosis);
-	json_places(j, inputs, judged);
+	json_left(j, inputs, judged);
+	cmd_verify_places(j, inputs, judged);
 	json_reference(j, logs, &judged->reference);
 	if (judged->err.status != ST_OK) {
 		json_key(j, "error");
 		json_err(j, &judged->err);
 	}
 	json_close(j, '}');
+}
+
+/* The first log that could not be used to its end; each log has its own beside it. */
+static void json_log_error(struct json *j, const struct logs *logs)
+{
+	const struct inputs *both[] = {logs->inputs, logs->reference};
+	const struct err *first = NULL;
+	for (size_t k = 0; k < sizeof(both) / sizeof(both[0]); k++)
+		for (size_t i = 0; i < both[k]->n && first == NULL; i++)
+			if (both[k]->v[i].err.status != ST_OK)
+				first = &both[k]->v[i].err;
+	if (first == NULL)
+		return;
+	json_key(j, "error");
+	json_err(j, first);
 }
 
 static void print_json(struct app *app, const struct td_file *td, const struct logs *logs,
@@ -228,22 +284,16 @@ static void print_json(struct app *app, const struct td_file *td, const struct l
 	else
 		json_null(&j);
 	td_file_json_answer(td, &j);
+	if (logs->reference->n > 0)
+		app_json_named_logs(&j, "reference_logs", logs->reference);
 	app_json_logs(&j, logs->inputs);
 	json_key(&j, app->cmd->rows);
 	json_open(&j, '[');
 	for (size_t i = 0; i < rows->n; i++)
 		print_json_row(&j, logs, &rows->row[i]);
 	json_close(&j, ']');
+	json_log_error(&j, logs);
 	app_json_end(&j);
-}
-
-/* One log that is cut fails several registers, and is one error. */
-static bool is_told(const struct verify_rows *rows, size_t n, const struct err *err)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows->row[i].j.err.msg, err->msg) == 0)
-			return true;
-	return false;
 }
 
 static void print_rows(struct app *app, const struct td_file *td, const struct logs *logs,
@@ -253,23 +303,22 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 		print_json(app, td, logs, rows);
 	} else {
 		td_file_print(app, td);
-		verify_text_print(app, rows);
+		verify_text_print(app, logs->inputs, rows);
 	}
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct err *err = &rows->row[i].j.err;
-		if (err->status != ST_OK && !is_told(rows, i, err))
+		if (err->status != ST_OK)
 			app_error(app, err);
 	}
 	app->status = status_worse(app->status, verify_status(rows));
 }
 
 /* What is wrong with a log, or to be known of it, beside its registers. */
-static void tell_inputs(
-	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
+static void tell_inputs(struct app *app, const struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->n; i++) {
 		const struct log_input *in = &inputs->v[i];
-		if (in->err.status != ST_OK && !is_told(rows, rows->n, &in->err))
+		if (in->err.status != ST_OK)
 			app_error(app, &in->err);
 		app_tell_log(app, in);
 	}
@@ -286,6 +335,41 @@ static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
 				"'%s:ccel' reads it as a CCEL",
 				in->path, in->path);
 	}
+}
+
+/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
+static void tell_reference(
+	struct app *app, const struct inputs *reference, const struct verify_rows *rows)
+{
+	size_t compared = 0, differ = 0, mismatches = 0;
+	bool failed = false;
+	for (size_t i = 0; i < reference->n; i++) {
+		struct err err = reference->v[i].err;
+		if (err.status == ST_OK)
+			continue;
+		err_in(&err, "--reference");
+		app_error(app, &err);
+		failed = true;
+	}
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct reference_answer *a = &rows->row[i].j.reference;
+		compared += a->is;
+		differ += a->missing + a->more + a->changed + a->moved > 0;
+		mismatches += a->is && rows->row[i].j.verdict == VERDICT_MISMATCH;
+	}
+	if (reference->n == 0 || mismatches > 0 || failed)
+		return;
+	if (compared == 0)
+		app_note(app,
+			"--reference: nothing to compare: none of these registers has events with "
+			"digests of one hash on both sides");
+	else if (differ == 0)
+		app_note(app, "--reference: the logs have the same events");
+	else
+		app_note(app,
+			"--reference: the events of %zu register%s differ, and no register is a "
+			"mismatch: 'tsmctl diff' shows the events",
+			differ, differ == 1 ? "" : "s");
 }
 
 /* One wrong event spoils one register; where nothing explains any, it is not an event. */
@@ -353,10 +437,8 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	progress_end(&app->progress);
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
-		tell_inputs(app, &inputs, &rows);
-		for (size_t i = 0; i < reference.n; i++)
-			if (reference.v[i].err.status != ST_OK)
-				app_note(app, "--reference: %s", reference.v[i].err.msg);
+		tell_inputs(app, &inputs);
+		tell_reference(app, &reference, &rows);
 		tell_if_all_differ(app, &rows);
 		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
 			tell_if_no_ccel(app, &inputs);
@@ -387,16 +469,23 @@ static int check_options(struct app *app, struct td_file *td)
 	return 0;
 }
 
+static int load_values(struct app *app, const char *path, struct register_file *ret)
+{
+	if (path == NULL || register_file_load(path, ret, &app->err) == 0)
+		return 0;
+	return verify_hint_values(app, path);
+}
+
 static int load(struct app *app, struct files *ret)
 {
 	const struct options *o = &app->opt;
-	if (o->values != NULL && register_file_load(o->values, &ret->values, &app->err) < 0)
+	if (load_values(app, o->values, &ret->values) < 0)
 		return -1;
 	if (ret->td.asked.path != NULL && td_file_load(app, &ret->td, &ret->values) < 0)
+		return verify_hint_quote(app, ret->td.asked.path);
+	if (load_values(app, o->expect, &ret->expect) < 0)
 		return -1;
-	if (o->expect != NULL && register_file_load(o->expect, &ret->expect, &app->err) < 0)
-		return -1;
-	return o->initial != NULL ? register_file_load(o->initial, &ret->initial, &app->err) : 0;
+	return load_values(app, o->initial, &ret->initial);
 }
 
 static int run_with(struct app *app, const struct files *files, int argc, char *const argv[])

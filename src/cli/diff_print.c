@@ -12,11 +12,13 @@
 #include "cli/kept_event.h"
 #include "cli/pager.h"
 #include "cli/spool.h"
+#include "describe/event_name.h"
 #include "verify/align.h"
 
 enum {
 	ON_DISK = 1 << 16,     /* events that are kept on disk, not in memory */
 	MAPPED_PER_EVENT = 60, /* bytes of memory for what is on disk */
+	NAME_SHOWN = 80,       /* bytes of an event's name in a note */
 };
 
 /* One event in a table. */
@@ -35,8 +37,14 @@ static const struct column columns[] = {
 	{NULL, "DIGEST", COL_DIGESTS, AT(digests), COL_DEFAULT | COL_SHORT},
 	{NULL, "DATA", COL_TEXT, AT(shown), COL_DEFAULT},
 };
-static const size_t widths[] = {1, 6, 32, 19, 0}, least[] = {1, 6, 16, 9, 0};
-enum { LEAST_DATA = 16 }; /* columns of a screen for what is shown of an event */
+enum { CHANGE, SEQ, KIND, DIGEST, DATA, N_COLUMNS };
+enum {
+	DIGEST_WIDTH = 16, /* of its start, with a mark after it */
+	LEAST_DIGEST = 9,
+	KIND_WIDTH = 32,
+	LEAST_KIND = 16,
+	LEAST_DATA = 48, /* columns of a screen for what is shown of an event */
+};
 
 /* What differs between the two events of a change, below them. */
 static const struct column below[] = {
@@ -57,11 +65,14 @@ struct diff {
 	struct spool spool[2];
 	struct spool_piece **piece[2]; /* of each register and event; NULL: none of it is kept */
 	struct table table, below;
-	size_t widths[sizeof(widths) / sizeof(widths[0])];
-	struct cell seq; /* of a line, while it is put together */
+	size_t widths[N_COLUMNS];
+	size_t seq_width[2], kind_width; /* of what is kept */
+	bool moves;			 /* something that is kept was moved */
+	struct cell seq;		 /* of a line, while it is put together */
 	struct diff_words *words;
 	struct json json;
 	uint32_t context;
+	const struct err *worst;
 };
 
 static int no_memory(struct err *err)
@@ -77,6 +88,34 @@ static const struct digest *digest_of_bank(const struct event *event, enum hash_
 		if (event->digests.v[i].d.alg == alg)
 			return &event->digests.v[i].d;
 	return NULL;
+}
+
+static size_t digits(uint64_t v)
+{
+	size_t n = 1;
+	for (; v >= 10; v /= 10)
+		n++;
+	return n;
+}
+
+/* Whether its log is named beside the number of an event: a side has several. */
+static bool is_named(const struct diff *d, int side, const struct event *event)
+{
+	return d->c->side[side].inputs->n > 1 && event->source != NULL;
+}
+
+static void widen(size_t *width, size_t n)
+{
+	if (n > *width)
+		*width = n;
+}
+
+/* Columns are as wide as what is shown. */
+static void widen_for(struct diff *d, int side, const struct event *event)
+{
+	size_t source = is_named(d, side, event) ? strlen(event->source) + 1 : 0;
+	widen(&d->seq_width[side], source + digits(event->seq));
+	widen(&d->kind_width, strlen(event->kind));
 }
 
 static int keep_event(
@@ -98,6 +137,7 @@ static int keep_event(
 	spool_end(spool, &piece);
 	/* A log has fewer bytes than would be needed for more. */
 	piece.own = (uint32_t)event->seq;
+	widen_for(d, place->side, event);
 	(*pieces)[place->at] = piece;
 	return 0;
 }
@@ -167,9 +207,8 @@ struct shown {
 /* Adds the number of an event, and its log where a side has several. */
 static int put_seq(struct diff *d, int side, const struct event *event)
 {
-	const struct inputs *inputs = d->c->side[side].inputs;
-	bool named = inputs->n > 1 && event->source != NULL;
-	if (named && (cell_str(&d->seq, event->source) < 0 || cell_str(&d->seq, ":") < 0))
+	if (is_named(d, side, event) &&
+		(cell_str(&d->seq, event->source) < 0 || cell_str(&d->seq, ":") < 0))
 		return no_memory(&d->app->err);
 	return cell_u64(&d->seq, event->seq) < 0 ? no_memory(&d->app->err) : 0;
 }
@@ -209,8 +248,11 @@ static const char *color_of(char sign)
 static int print_line(struct diff *d, const char *sign, const struct shown *shown)
 {
 	struct event_digest digest;
+	char brief[DESCRIPTION_MAX];
 	d->table.color = !app_colored(d->app) ? NULL : color_of(*sign);
 	struct line line = {.change = sign, .kind = shown->kept.event.kind, .shown = shown->text};
+	if (line.shown.n > table_left(&d->table))
+		line.shown = event_brief(line.kind, line.shown, brief, sizeof(brief));
 	if (cell_put(&d->seq, "", 1) < 0)
 		return no_memory(&d->app->err);
 	line.seq = d->seq.p;
@@ -283,19 +325,6 @@ static int print_change(struct diff *d, const struct compare_register *reg, enum
 	return d->app->opt.json ? print_json(d, reg, &change) : print_text(d, reg, &change);
 }
 
-/* What the reference has between two equal events, up to *at: moved ones are told where they are now. */
-static int print_gone(struct diff *d, const struct compare_register *reg, uint32_t *at)
-{
-	const struct compare_side *side = &reg->side[0];
-	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
-		enum compare_change is = (enum compare_change)side->change[*at];
-		uint32_t now = is == COMPARE_CHANGED ? side->with[*at] : ALIGN_NONE;
-		if (is != COMPARE_MOVED && print_change(d, reg, is, *at, now) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Moved events are anywhere in the reference: what is printed soon is fetched meanwhile. */
 static void fetch_ahead(struct diff *d, const struct compare_register *reg, uint32_t at)
 {
@@ -310,10 +339,12 @@ static void fetch_ahead(struct diff *d, const struct compare_register *reg, uint
 		spool_fetch(&d->spool[0], &pieces[side->with[at + AHEAD]]);
 }
 
-static int print_come(struct diff *d, const struct compare_register *reg, uint32_t *at)
+/* What is new or moved here, up to the next equal event, or to `end`. */
+static int print_come(
+	struct diff *d, const struct compare_register *reg, uint32_t *at, uint32_t end)
 {
 	const struct compare_side *side = &reg->side[1];
-	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
+	for (; *at < end && side->change[*at] != COMPARE_SAME; ++*at) {
 		enum compare_change is = (enum compare_change)side->change[*at];
 		uint32_t reference = is == COMPARE_MOVED ? side->with[*at] : ALIGN_NONE;
 		fetch_ahead(d, reg, *at);
@@ -323,15 +354,41 @@ static int print_come(struct diff *d, const struct compare_register *reg, uint32
 	return 0;
 }
 
+/*
+ * What both sides have between two equal events, as it stands in the logs: before a changed event what is new
+ * before it, and moved ones where they are now.
+ */
+static int print_between(
+	struct diff *d, const struct compare_register *reg, uint32_t *at, uint32_t *now)
+{
+	const struct compare_side *side = &reg->side[0];
+	for (; *at < side->n && side->change[*at] != COMPARE_SAME; ++*at) {
+		enum compare_change is = (enum compare_change)side->change[*at];
+		uint32_t with = is == COMPARE_CHANGED ? side->with[*at] : ALIGN_NONE;
+		if (is == COMPARE_CHANGED && print_come(d, reg, now, with) < 0)
+			return -1;
+		if (is != COMPARE_MOVED && print_change(d, reg, is, *at, with) < 0)
+			return -1;
+	}
+	return print_come(d, reg, now, reg->side[1].n);
+}
+
+/* Whether an equal event is shown, and not only named in a note. */
+static bool is_shown(const struct compare_register *reg, uint32_t k)
+{
+	return reg->side[1].wanted[k] &&
+	       (reg->n_other_data == 0 || k != reg->other_data[1] || reg->other_near);
+}
+
 static int print_changes(struct diff *d, const struct compare_register *reg)
 {
 	uint32_t i = 0, k = 0;
 	while (i < reg->side[0].n || k < reg->side[1].n) {
-		if (print_gone(d, reg, &i) < 0 || print_come(d, reg, &k) < 0)
+		if (print_between(d, reg, &i, &k) < 0)
 			return -1;
 		if (k == reg->side[1].n)
 			continue;
-		if (reg->side[1].wanted[k] && print_change(d, reg, COMPARE_SAME, i, k) < 0)
+		if (is_shown(reg, k) && print_change(d, reg, COMPARE_SAME, i, k) < 0)
 			return -1;
 		i++;
 		k++;
@@ -351,6 +408,8 @@ static void begin_register(struct diff *d, const struct compare_register *reg)
 		json_u64(&d->json, reg->side[0].n);
 		json_u64(&d->json, reg->side[1].n);
 		json_close(&d->json, ']');
+		json_key(&d->json, "other_data");
+		json_u64(&d->json, reg->n_other_data);
 		json_key(&d->json, "changes");
 		json_open(&d->json, '[');
 		return;
@@ -403,8 +462,20 @@ static void want_near(struct compare_register *reg, uint32_t n)
 	}
 }
 
-static uint64_t count_wanted(const struct compare_register *reg)
+/* The first event with other data is named in a note, on both sides. */
+static void want_other(struct compare_register *reg)
 {
+	for (int s = 0; s < 2 && reg->n_other_data > 0; s++) {
+		bool *wanted = &reg->side[s].wanted[reg->other_data[s]];
+		reg->other_near = *wanted;
+		*wanted = true;
+	}
+}
+
+static uint64_t count_wanted(struct diff *d, const struct compare_register *reg)
+{
+	for (uint32_t k = 0; k < reg->side[1].n; k++)
+		d->moves |= reg->side[1].change[k] == COMPARE_MOVED;
 	uint64_t n = 0;
 	for (int s = 0; s < 2; s++)
 		for (uint32_t i = 0; i < reg->side[s].n; i++)
@@ -441,7 +512,8 @@ static int keep_wanted(struct diff *d, struct compare_register *const asked[], s
 	for (size_t i = 0; i < n; i++) {
 		if (!d->app->opt.json)
 			want_near(asked[i], d->context);
-		wanted += count_wanted(asked[i]);
+		want_other(asked[i]);
+		wanted += count_wanted(d, asked[i]);
 	}
 	if (wanted == 0)
 		return 0;
@@ -450,8 +522,54 @@ static int keep_wanted(struct diff *d, struct compare_register *const asked[], s
 	for (int s = 0; s < 2; s++)
 		if (spool_finish(&d->spool[s], &d->app->err) < 0)
 			return -1;
-	spool_map(&d->spool[COMPARE_REFERENCE], MAPPED_PER_EVENT * wanted);
+	/* All else is read in the order in which it was kept. */
+	if (d->moves)
+		spool_map(&d->spool[COMPARE_REFERENCE], MAPPED_PER_EVENT * wanted);
 	return compare_pair(d->c, &d->app->err);
+}
+
+/* Data that no digest covers may differ, and nothing else says so. */
+static int note_other_data(struct diff *d, const struct compare_register *reg)
+{
+	struct bytes b[2];
+	struct kept_event kept[2];
+	char more[64] = "";
+	if (reg->n_other_data > 1)
+		snprintf(more, sizeof(more), "; so %s %u more",
+			reg->n_other_data == 2 ? "has" : "have", reg->n_other_data - 1);
+	for (int s = 0; s < 2; s++) {
+		if (read_kept(d, reg, s, reg->other_data[s], &b[s]) < 0)
+			return -1;
+		/* Its log moved. */
+		if (b[s].p == NULL)
+			return 0;
+		kept_event_get(b[s], reg->mr->full, &kept[s]);
+	}
+	struct bytes name = event_name(kept[0].kind, event_shown(&kept[0].event));
+	app_note(d->app,
+		"'%s': event %llu (%s%s%.*s%s) has the digest of event %llu in the reference, but "
+		"other "
+		"data%s",
+		reg->mr->full, (unsigned long long)kept[1].event.seq, kept[0].kind,
+		name.n > 0 ? " " : "", name.n < NAME_SHOWN ? (int)name.n : NAME_SHOWN,
+		(const char *)name.p, name.n > NAME_SHOWN ? "..." : "",
+		(unsigned long long)kept[0].event.seq, more);
+	return 0;
+}
+
+static void fit_widths(struct diff *d)
+{
+	const struct screen *screen = &d->app->screen;
+	const size_t *seq = d->seq_width;
+	size_t either = seq[0] > seq[1] ? seq[0] : seq[1];
+	size_t kind = d->kind_width < KIND_WIDTH ? d->kind_width : KIND_WIDTH;
+	size_t least[N_COLUMNS] = {[CHANGE] = 1, [DIGEST] = LEAST_DIGEST};
+	d->widths[CHANGE] = 1;
+	d->widths[SEQ] = least[SEQ] = d->moves ? seq[0] + 1 + seq[1] : either;
+	d->widths[KIND] = kind;
+	least[KIND] = kind < LEAST_KIND ? kind : LEAST_KIND;
+	d->widths[DIGEST] = DIGEST_WIDTH + cell_width(screen, bytes_of(screen_mark(screen)));
+	table_fit(screen, d->widths, least, N_COLUMNS, LEAST_DATA);
 }
 
 static void begin(struct diff *d, bool same)
@@ -459,8 +577,7 @@ static void begin(struct diff *d, bool same)
 	const struct screen *screen = &d->app->screen;
 	d->table = (struct table){.columns = columns, .widths = d->widths, .screen = *screen};
 	table_pick_default(&d->table, sizeof(columns) / sizeof(columns[0]));
-	memcpy(d->widths, widths, sizeof(widths));
-	table_fit(screen, d->widths, least, d->table.n, LEAST_DATA);
+	fit_widths(d);
 	d->below = (struct table){.columns = below, .widths = below_widths, .screen = *screen};
 	table_pick_default(&d->below, sizeof(below) / sizeof(below[0]));
 	/* What differs is what was asked for: it is never cut. */
@@ -484,6 +601,10 @@ static void end(struct diff *d)
 	if (!d->app->opt.json)
 		return;
 	json_close(&d->json, ']');
+	if (d->worst->status != ST_OK) {
+		json_key(&d->json, "error");
+		json_err(&d->json, d->worst);
+	}
 	app_json_end(&d->json);
 }
 
@@ -505,9 +626,11 @@ static void clear(struct diff *d)
 int diff_print(struct app *app, struct compare *c, const struct diff_asked *asked)
 {
 	static struct diff d;
-	d = (struct diff){.app = app, .c = c, .context = asked->context};
+	d = (struct diff){.app = app, .c = c, .context = asked->context, .worst = asked->worst};
 	d.spool[0].out.fd = d.spool[1].out.fd = -1;
 	int rc = keep_wanted(&d, asked->v, asked->n);
+	for (size_t i = 0; i < asked->n && rc == 0; i++)
+		rc = asked->v[i]->n_other_data > 0 ? note_other_data(&d, asked->v[i]) : 0;
 	if (rc == 0)
 		begin(&d, asked->same);
 	for (size_t i = 0; i < asked->n && rc == 0; i++)

@@ -9,8 +9,9 @@
 struct diff_asked {
 	struct compare_register *const *v; /* in the order of printing */
 	size_t n;
-	uint32_t context; /* unchanged events around each change */
-	bool same;	  /* none of them differs, and all were compared */
+	uint32_t context;	 /* unchanged events around each change */
+	bool same;		 /* none of them differs, and all were compared */
+	const struct err *worst; /* of what was told of the logs; ST_OK: nothing */
 };
 
 /*

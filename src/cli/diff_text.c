@@ -122,8 +122,6 @@ static int put_different(struct text *t, struct diff_words *w, struct err *err)
 static int try_words(
 	struct diff_words **words, struct text *t, struct bytes a, struct bytes b, struct err *err)
 {
-	if (!has_space(a) && !has_space(b))
-		return 0;
 	if (*words == NULL)
 		*words = calloc(1, sizeof(**words));
 	struct diff_words *w = *words;
@@ -141,7 +139,9 @@ int diff_text_put(struct diff_words **words, struct text *t, const struct diff_e
 	struct bytes a = event_value(reference->kind, reference->shown);
 	struct bytes b = event_value(now->kind, now->shown);
 	bool same = bytes_equal(reference->shown, now->shown);
-	if (!same && try_words(words, t, a, b, err) < 0)
+	/* The words of a variable are numbers and what they count: alone they say nothing. */
+	bool words_tell = !event_is_variable(now->kind) && (has_space(a) || has_space(b));
+	if (!same && words_tell && try_words(words, t, a, b, err) < 0)
 		return -1;
 	if (t->n > 0)
 		return 0;

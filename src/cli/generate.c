@@ -165,6 +165,12 @@ static void command_words(const char *between)
 		printf("%s%s", i > 0 ? between : "", commands[i].name);
 }
 
+/* Those of the global options that are words as well: 'help' and 'version' stand for commands. */
+static bool is_word(const struct opt_spec *o)
+{
+	return strcmp(o->lg, "help") == 0 || strcmp(o->lg, "version") == 0;
+}
+
 static void bash_option(const char *cmd, const struct opt_spec *o)
 {
 	if (o->metavar == NULL)
@@ -298,6 +304,9 @@ static int bash(void)
 	       "\t:*) _tsmctl_offer");
 	for (size_t i = 0; i < n_commands; i++)
 		printf(" %s", commands[i].name);
+	for (size_t i = 0; i < n_global_opts; i++)
+		if (is_word(&global_opts[i]))
+			printf(" %s", global_opts[i].lg);
 	printf(" ;;\n"
 	       "\tesac\n"
 	       "}\n"
@@ -367,6 +376,13 @@ static void zsh_command(const struct cmd_spec *cmd)
 	printf("\t\t)\n\t\t;;\n");
 }
 
+static void zsh_described(const char *name, const char *what)
+{
+	printf("\t\t'%s:", name);
+	zsh_text(what);
+	printf("'\n");
+}
+
 static int zsh(void)
 {
 	printf("#compdef tsmctl\n"
@@ -391,11 +407,11 @@ static int zsh(void)
 	for (size_t i = 0; i < n_global_opts; i++)
 		zsh_option(&global_opts[i]);
 	printf("\t)\n\tcommands=(\n");
-	for (size_t i = 0; i < n_commands; i++) {
-		printf("\t\t'%s:", commands[i].name);
-		zsh_text(commands[i].summary);
-		printf("'\n");
-	}
+	for (size_t i = 0; i < n_commands; i++)
+		zsh_described(commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < n_global_opts; i++)
+		if (is_word(&global_opts[i]))
+			zsh_described(global_opts[i].lg, global_opts[i].help);
 	printf("\t)\n"
 	       "\tfor (( i = 2; i < CURRENT; i++ )); do\n"
 	       "\t\tcase $words[i] in\n"
@@ -411,7 +427,7 @@ static int zsh(void)
 	for (size_t i = 0; i < n_commands; i++)
 		zsh_command(&commands[i]);
 	printf("\t*)\n"
-	       "\t\t_arguments -s $globals '1:command:{_describe command commands}'\n"
+	       "\t\t_arguments -s $globals '*:command:{_describe command commands}'\n"
 	       "\t\treturn\n"
 	       "\t\t;;\n"
 	       "\tesac\n"
@@ -494,6 +510,13 @@ static void fish_functions(void)
 	       "end\n\n");
 }
 
+static void fish_described(const char *name, const char *what)
+{
+	printf("complete -c tsmctl -n __tsmctl_command -a %s -d '", name);
+	fish_text(what);
+	printf("'\n");
+}
+
 static int fish(void)
 {
 	char condition[128];
@@ -503,11 +526,12 @@ static int fish(void)
 	printf("complete -c tsmctl -f\n");
 	for (size_t i = 0; i < n_global_opts; i++)
 		fish_option("", &global_opts[i]);
+	for (size_t i = 0; i < n_global_opts; i++)
+		if (is_word(&global_opts[i]))
+			fish_described(global_opts[i].lg, global_opts[i].help);
 	for (size_t i = 0; i < n_commands; i++) {
 		const struct cmd_spec *cmd = &commands[i];
-		printf("complete -c tsmctl -n __tsmctl_command -a %s -d '", cmd->name);
-		fish_text(cmd->summary);
-		printf("'\n");
+		fish_described(cmd->name, cmd->summary);
 		snprintf(condition, sizeof(condition), "-n '__tsmctl_command %s' ", cmd->name);
 		for (size_t k = 0; k < cmd->n_opts; k++)
 			fish_option(condition, &cmd->opts[k]);

@@ -63,7 +63,7 @@ void row_extend_note_other_keeper(
 	const struct app *app, const struct mr *mr, const char *keeper, const char *path)
 {
 	app_note(app,
-		"'%s': %s keeps a log of this register, too ('/%s'): its verifiers do not know "
+		"'%s': %s keeps a log of this register, too ('%s'): its verifiers do not know "
 		"this record and will not accept the register",
 		mr->full, keeper, path);
 }

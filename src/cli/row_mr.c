@@ -33,16 +33,6 @@ const struct column row_mr_columns[] = {
 const size_t n_row_mr_columns = sizeof(row_mr_columns) / sizeof(row_mr_columns[0]);
 const size_t n_row_mr_list_columns = sizeof(row_mr_columns) / sizeof(row_mr_columns[0]) - 1;
 
-static char *shown_path(const char *path)
-{
-	char *visible = path != NULL ? bytes_visible(path) : NULL;
-	char *ret = NULL;
-	if (visible != NULL && asprintf(&ret, "/%s", visible) < 0)
-		ret = NULL;
-	free(visible);
-	return ret;
-}
-
 void row_mr_fill(struct row_mr *ret, const struct mr *mr)
 {
 	bool runtime = (mr->flags & MR_RUNTIME) != 0;
@@ -62,7 +52,7 @@ void row_mr_fill(struct row_mr *ret, const struct mr *mr)
 		.cc_mr_index = mr->cc_mr_index,
 		.configured = mr->flags & MR_BY_ENTRY ? (mr->flags & MR_HAS_ENTRY) != 0 : -1,
 		.tcg_map = mr->tcg_map,
-		.path = shown_path(mr->path),
+		.path = mr->path != NULL ? bytes_visible(mr->path) : NULL,
 		.err = mr->bad,
 	};
 	snprintf(ret->access, sizeof(ret->access), "%c%c%c", ret->readable ? 'r' : '-',

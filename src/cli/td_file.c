@@ -81,10 +81,7 @@ void td_file_tell_limits(struct app *app, const struct td_file *td)
 		sink_flush(&app->out, &later);
 	if (td->asked.path != NULL && ev->verdict == EVIDENCE_GENUINE &&
 		ev->type == EVIDENCE_TDX_QUOTE)
-		app_note(app,
-			"'%s': the platform's patch level (TCB) is not checked; Intel's DCAP "
-			"quote verification library, the 'check' of go-tdx-guest, or trustee can "
-			"check it",
+		app_note(app, "'%s': its TCB level is not checked: see EVIDENCE in tsmctl(8)",
 			td->asked.path);
 }
 

@@ -8,8 +8,10 @@
 
 /*
  * "VERDICT  REGISTER  (detail)", a line for each register. On a terminal, a table with a header, whose details
- * are wrapped, and the values of each register that has another one than it should; notes follow it.
+ * are wrapped, and under a register its values, if it has another one than it should, and what the events of
+ * `inputs` are that the detail names; notes follow it.
  */
-void verify_text_print(struct app *app, const struct verify_rows *rows);
+void verify_text_print(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows);
 
 #endif

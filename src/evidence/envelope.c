@@ -25,20 +25,48 @@ static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 	return rc;
 }
 
+/* One quote, or none: which of two is meant cannot be told, and an answer for one would hide the other. */
+static int check_one_quote(struct json_object *doc, struct err *err)
+{
+	bool tpm = tpm_json_is(doc);
+	struct json_object *quote = json_member(doc, "quote", json_type_string);
+	struct json_object *tdx = json_member(doc, "tdx", json_type_object);
+	const struct {
+		const char *name;
+		bool is;
+	} quotes[] = {
+		{"'quote'", quote != NULL ||
+				    tpm_json_is_quote(json_member(doc, "quote", json_type_object))},
+		{"that of 'tdx'", json_member(tdx, "quote", json_type_string) != NULL},
+		{"'tpm_quote'", tpm_json_is_quote(json_member(doc, "tpm_quote", json_type_object))},
+		{"'message'", tpm_json_is_quote(doc)},
+		/* One of a TPM's is of the same machine. */
+		{"'td_quote'", !tpm && json_member(doc, "td_quote", json_type_string) != NULL},
+		/* dstack's agent gives the quote that is in it beside it. */
+		{"'attestation'",
+			quote == NULL && json_member(doc, "attestation", json_type_string) != NULL},
+	};
+	const char *first = NULL;
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		if (quotes[i].is && first != NULL)
+			return err_set(err, ST_FORMAT,
+				"JSON with two quotes, %s and %s: give one of them", first,
+				quotes[i].name);
+		first = quotes[i].is ? quotes[i].name : first;
+	}
+	return 0;
+}
+
 /* Of the object itself, or of its member "tdx". */
 static struct json_object *find_quote(struct json_object *doc, struct err *err)
 {
 	struct json_object *in = json_member(doc, "tdx", json_type_object);
 	struct json_object *quote = json_member(doc, "quote", json_type_string);
-	struct json_object *inner = json_member(in, "quote", json_type_string);
-	if (quote != NULL && inner != NULL) {
-		err_set(err, ST_FORMAT,
-			"JSON with two quotes, 'quote' and that of 'tdx': give one of them");
-		return NULL;
-	}
-	if (quote == NULL && inner == NULL)
+	if (quote == NULL)
+		quote = json_member(in, "quote", json_type_string);
+	if (quote == NULL)
 		err_set(err, ST_FORMAT, "JSON without a string 'quote'");
-	return quote != NULL ? quote : inner;
+	return quote;
 }
 
 static int open_string(
@@ -52,6 +80,8 @@ static int open_string(
 static int open_quote(struct json_object *doc, struct envelope *ret, struct err *err)
 {
 	struct json_object *attestation = json_member(doc, "attestation", json_type_string);
+	if (check_one_quote(doc, err) < 0)
+		return -1;
 	if (attestation != NULL && json_member(doc, "quote", json_type_string) == NULL) {
 		struct dstack_attestation a;
 		if (open_string(attestation, "attestation", ret, err) < 0 ||

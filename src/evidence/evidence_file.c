@@ -5,6 +5,7 @@
 
 #include "base/input.h"
 #include "base/scope.h"
+#include "evidence/der.h"
 #include "evidence/envelope.h"
 #include "evidence/hcl.h"
 #include "evidence/snp_check.h"
@@ -96,6 +97,14 @@ static int parse_hardware(struct bytes b, bool tdreport, const struct evidence_t
 	return rc;
 }
 
+/* What is wrong with the hardware's evidence is wrong with the TPM's. */
+static void take_failure(struct evidence *ev, const struct evidence *hardware)
+{
+	if (evidence_verdict_status(hardware->verdict) != ST_OK)
+		evidence_fail(ev, hardware->verdict, hardware->failed, "its %s: %s",
+			evidence_type_name(hardware->type), hardware->detail);
+}
+
 /* What the hardware's evidence is, the TPM's is at best. */
 static void follow(
 	struct evidence *ev, const struct evidence *hardware, const struct digest *digest)
@@ -105,10 +114,8 @@ static void follow(
 	ev->tpm.hardware = hardware->type;
 	ev->tpm.hardware_verdict = hardware->verdict;
 	ev->debug = ev->debug || hardware->debug;
-	if (evidence_verdict_status(hardware->verdict) != ST_OK)
-		evidence_fail(ev, hardware->verdict, hardware->failed, "its %s: %s", name,
-			hardware->detail);
-	else if (!hcl_is_bound(digest, hardware))
+	take_failure(ev, hardware);
+	if (evidence_goes_on(ev) && !hcl_is_bound(digest, hardware))
 		evidence_fail(ev, EVIDENCE_FORGED, STEP_BINDING,
 			"the report data of its %s is not the hash of the HCL report's data", name);
 }
@@ -127,11 +134,28 @@ static int check_hardware(const struct tpm_json *t, const struct hcl *hcl,
 			return err_in(err, "its 'td_quote'");
 		follow(ev, &hardware, digest);
 	}
-	/* What is not of this TPM is so whoever signed it. */
+	/* What is wrong stays wrong where something else cannot be checked. */
 	if (!evidence_goes_on(ev) || hardware.err.status == ST_OK)
 		return 0;
 	*err = hardware.err;
 	return err_in(err, "its hardware report");
+}
+
+/* Without an HCL report nothing says whose TPM it is: a quote beside it can only make it worse. */
+static int check_untied(const struct tpm_json *t, const struct evidence_trust *trust,
+	struct evidence *ev, struct err *err)
+{
+	struct evidence quote;
+	ev->steps |= 1U << STEP_BINDING;
+	int rc = parse_hardware(t->td_quote, false, trust, &quote, err);
+	if (rc == 0 && quote.err.status != ST_OK) {
+		*err = quote.err;
+		rc = -1;
+	}
+	if (rc < 0)
+		return err_in(err, "its 'td_quote'");
+	take_failure(ev, &quote);
+	return 0;
 }
 
 static int hash_key(struct bytes b, struct digest *ret, struct err *err)
@@ -175,13 +199,16 @@ static int tie(const struct tpm_json *t, const struct evidence_trust *trust, str
 	struct digest key;
 	struct hcl hcl;
 	if (t->ak.p != NULL) {
+		if (t->ak.n == 0 || t->ak.p[0] != DER_SEQUENCE)
+			return err_set(err, ST_FORMAT,
+				"its 'ak_public' is not a SubjectPublicKeyInfo in DER");
 		if (hash_key(t->ak, &key, err) < 0)
 			return -1;
 		memcpy(ev->tpm.ak_sha256, key.v, SHA256_SIZE);
 		ev->tpm.has_ak = true;
 	}
 	if (t->hcl.p == NULL)
-		return 0;
+		return t->td_quote.p != NULL ? check_untied(t, trust, ev, err) : 0;
 	if (hcl_parse(t->hcl, &hcl, err) < 0)
 		return -1;
 	int rc = t->vcek.p != NULL ? certs_add(&with.given, t->vcek, err) : 0;
@@ -195,7 +222,7 @@ static int tie(const struct tpm_json *t, const struct evidence_trust *trust, str
 }
 
 /* Its signature is not checked: it is genuine to nobody here. */
-static void say_unchecked(struct evidence *ev)
+static void say_unchecked(const struct tpm_json *t, struct evidence *ev)
 {
 	static const char is[] = "the signature of the TPM's key is not checked here";
 	if (ev->tpm.has_hardware)
@@ -203,7 +230,9 @@ static void say_unchecked(struct evidence *ev)
 			evidence_type_name(ev->tpm.hardware),
 			evidence_verdict_name(ev->tpm.hardware_verdict));
 	else
-		evidence_lacks(ev, "%s, and nothing ties that key to hardware", is);
+		evidence_lacks(ev, "%s, and nothing ties that key to hardware%s", is,
+			t->td_quote.p != NULL ? ": its 'td_quote' does not without an 'hcl_report'"
+					      : "");
 }
 
 static int parse_tpm(struct json_object *doc, const struct evidence_trust *trust,
@@ -215,10 +244,10 @@ static int parse_tpm(struct json_object *doc, const struct evidence_trust *trust
 	int rc = tpm_json_parse(doc, &t, err);
 	if (rc == 0)
 		rc = tpm_quote_parse(t.message, t.pcr, t.n_pcrs, regs, ev, err);
-	if (rc == 0 && evidence_goes_on(ev))
+	if (rc == 0 && evidence_goes_on(ev) && ev->err.status == ST_OK)
 		settle(ev, tie(&t, trust, ev, &why), &why);
 	if (rc == 0 && evidence_goes_on(ev) && ev->err.status == ST_OK)
-		say_unchecked(ev);
+		say_unchecked(&t, ev);
 	tpm_json_clear(&t);
 	return rc;
 }

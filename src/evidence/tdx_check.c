@@ -61,13 +61,35 @@ static bool is_pck_ca(const struct libcrypto_pki *pki, const X509 *cert)
 
 #define PCK_NAME "Intel SGX PCK Certificate"
 
-/* What the quote does not have is looked for among what was given. */
+static bool is_signed_by(const struct check *k, const X509 *cert)
+{
+	bool good = false;
+	struct err ignored;
+	EVP_PKEY *key = k->pki->X509_get0_pubkey(cert);
+	return key != NULL &&
+	       signature_check(
+		       k->pki, key, k->sig.qe_report, k->sig.qe_signature, &good, &ignored) == 0 &&
+	       good;
+}
+
+/*
+ * What the quote does not have is looked for among what was given: of several platforms' certificates, that
+ * of this quote; else the first.
+ */
 static void take_given_chain(struct check *k)
 {
 	const struct certs *given = &k->trust->given;
-	for (size_t i = 0; i < given->n && k->chain.root == NULL; i++)
-		if (is_named(k->pki, given->v[i], PCK_NAME))
-			chain_find(given->v[i], k->trust, &k->chain);
+	struct chain first = {0};
+	for (size_t i = 0; i < given->n; i++) {
+		if (!is_named(k->pki, given->v[i], PCK_NAME))
+			continue;
+		chain_find(given->v[i], k->trust, &k->chain);
+		if (k->chain.root != NULL && is_signed_by(k, given->v[i]))
+			return;
+		if (first.root == NULL)
+			first = k->chain;
+	}
+	k->chain = first;
 }
 
 static int take_own_leaf(struct check *k, struct err *err)

@@ -8,6 +8,12 @@
 #include "base/encoded.h"
 #include "formats/json_reader.h"
 
+bool tpm_json_is_quote(struct json_object *o)
+{
+	return json_member(o, "pcrs", json_type_array) != NULL &&
+	       json_object_object_get_ex(o, "message", NULL);
+}
+
 static struct json_object *find_quote(struct json_object *doc)
 {
 	struct json_object *in = json_member(doc, "tpm_quote", json_type_object);
@@ -15,10 +21,7 @@ static struct json_object *find_quote(struct json_object *doc)
 		in = json_member(doc, "quote", json_type_object);
 	if (in == NULL)
 		in = doc;
-	return json_member(in, "pcrs", json_type_array) != NULL &&
-			       json_object_object_get_ex(in, "message", NULL)
-		       ? in
-		       : NULL;
+	return tpm_json_is_quote(in) ? in : NULL;
 }
 
 bool tpm_json_is(struct json_object *doc)
@@ -104,6 +107,18 @@ static int take_vcek(struct json_object *doc, struct bytes *ret, struct err *err
 	return 0;
 }
 
+/* As version 0 names the HCL report. */
+static int take_older_report(struct json_object *doc, struct bytes *ret, struct err *err)
+{
+	struct json_object *report;
+	if (ret->p == NULL)
+		return take_member(doc, "report", ret, err);
+	if (json_object_object_get_ex(doc, "report", &report) && report != NULL)
+		return err_set(err, ST_FORMAT,
+			"JSON with two reports, 'hcl_report' and 'report': give one of them");
+	return 0;
+}
+
 int tpm_json_parse(struct json_object *doc, struct tpm_json *ret, struct err *err)
 {
 	struct json_object *quote = find_quote(doc);
@@ -114,7 +129,7 @@ int tpm_json_parse(struct json_object *doc, struct tpm_json *ret, struct err *er
 		take_member(doc, "hcl_report", &ret->hcl, err) < 0 ||
 		take_member(doc, "td_quote", &ret->td_quote, err) < 0)
 		return -1;
-	if (ret->hcl.p == NULL && take_member(doc, "report", &ret->hcl, err) < 0)
+	if (take_older_report(doc, &ret->hcl, err) < 0)
 		return -1;
 	return take_vcek(doc, &ret->vcek, err);
 }

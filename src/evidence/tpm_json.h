@@ -21,7 +21,9 @@ struct tpm_json {
 		vcek; /* certificate of the chip that signed this report, as certs_add takes it */
 };
 
-/* Whether JSON has a TPM's quote: an object "tpm_quote" or "quote", or itself "message" and "pcrs". */
+/* Whether an object (or NULL) is a TPM's quote: it has "message" and "pcrs". */
+bool tpm_json_is_quote(struct json_object *o);
+/* Whether JSON has a TPM's quote: as "tpm_quote" or "quote", or it is one itself. */
 bool tpm_json_is(struct json_object *doc);
 /*
  * Decodes such JSON. The quote has "message" and "pcrs"; beside it may stand "ak_public", "hcl_report" or "report",

@@ -151,12 +151,13 @@ static int hash_all(
 
 /*
  * The hash is that of the signature's scheme, which is not in what is signed: each of the digest's
- * size is tried.
+ * size is tried. It may be one that libcrypto lacks.
  */
 static int check_digest(struct bytes digest, const struct bytes *pcrs, size_t n,
 	struct evidence *ev, struct err *err)
 {
 	struct digest d;
+	struct err absent = {0};
 	bool tried = false;
 	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
 		if (hash_size(alg) != digest.n)
@@ -164,6 +165,7 @@ static int check_digest(struct bytes digest, const struct bytes *pcrs, size_t n,
 		if (hash_all(alg, pcrs, n, &d, err) < 0) {
 			if (err->status != ST_ABSENT)
 				return -1;
+			absent = *err;
 			continue;
 		}
 		tried = true;
@@ -172,11 +174,16 @@ static int check_digest(struct bytes digest, const struct bytes *pcrs, size_t n,
 			return 0;
 		}
 	}
-	if (!tried)
+	if (!tried && absent.status == ST_OK)
 		return err_set(err, ST_FORMAT,
 			"a digest of PCRs of %zu bytes: no known hash has that", digest.n);
-	evidence_fail(ev, EVIDENCE_FORGED, STEP_PCR_DIGEST,
-		"the TPM quoted other values than these, or they were read at another time");
+	ev->err = absent;
+	if (absent.status != ST_OK)
+		ev->err.status = ST_SYSTEM;
+	else
+		evidence_fail(ev, EVIDENCE_FORGED, STEP_PCR_DIGEST,
+			"the TPM quoted other values than these, or they were read at another "
+			"time");
 	return 0;
 }
 

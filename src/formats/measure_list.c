@@ -29,6 +29,13 @@ bool measure_list_is_phase(const char *name)
 	       strcmp(name, "-") != 0;
 }
 
+bool measure_list_in_phase(const struct measure_line *line, const char *phase)
+{
+	if (phase == NULL || line->phase == NULL)
+		return phase == line->phase;
+	return strcmp(phase, line->phase) == 0;
+}
+
 /* The next word, which a NUL ends then; *rest stands behind the blanks after it. */
 static char *take_word(char **rest)
 {

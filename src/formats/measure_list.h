@@ -38,5 +38,7 @@ void measure_list_clear(struct measure_list *list);
 
 /* Whether a phase may be called this: one word, and not "-", which is what stands before any. */
 bool measure_list_is_phase(const char *name);
+/* Whether a line is of this phase; NULL: whether it stands before any. */
+bool measure_list_in_phase(const struct measure_line *line, const char *phase);
 
 #endif

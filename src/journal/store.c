@@ -371,7 +371,7 @@ int journal_writer_open(struct journal_writer *ret, const struct root *root,
 	journal_state_init(&ret->state, NULL);
 	if (!boot_id_read(root, ret->boot_id) || !is_boot_id(ret->boot_id))
 		return err_set(err, ST_SYSTEM,
-			"'proc/sys/kernel/random/boot_id': no boot id there: a journal could not "
+			"'/proc/sys/kernel/random/boot_id': no boot id there: a journal could not "
 			"be told from an older one, so nothing was extended; mount /proc, and use "
 			"no ProcSubset=pid in a systemd unit");
 	ret->buf = malloc(LINE_MAX_BYTES);

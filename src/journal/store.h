@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal of this machine, run/tsmctl/journal.jsonl below the root: read by anyone beside the
+ * The journal of this machine, /run/tsmctl/journal.jsonl below the root: read by anyone beside the
  * registers, written under the lock by the one process that extends.
  */
 #ifndef TSMCTL_JOURNAL_STORE_H

@@ -110,7 +110,7 @@ bool boot_id_read(const struct root *root, char ret[static 37])
 	char text[64];
 	size_t n;
 	struct err err;
-	if (root_read(root, "proc/sys/kernel/random/boot_id", text, sizeof(text), &n, &err) < 0)
+	if (root_read(root, "/proc/sys/kernel/random/boot_id", text, sizeof(text), &n, &err) < 0)
 		return false;
 	if (n > 0 && text[n - 1] == '\n')
 		n--;

@@ -96,8 +96,8 @@ static int visit_device(const struct walk *at, const char *name, const char *pat
 
 /* Devices with a parent are in neither place but the second; the others are in both. */
 static const char *const homes[] = {
-	"sys/devices/virtual/misc",
-	"sys/class/misc",
+	"/sys/devices/virtual/misc",
+	"/sys/class/misc",
 	NULL,
 };
 

@@ -237,9 +237,9 @@ static int visit_provider(const struct walk *at, const char *name, const char *p
 }
 
 static const char *const homes[] = {
-	"sys/kernel/tsm",
-	"sys/kernel/config/tsm",
-	"sys/kernel/security/tsm",
+	"/sys/kernel/tsm",
+	"/sys/kernel/config/tsm",
+	"/sys/kernel/security/tsm",
 	NULL,
 };
 

@@ -15,7 +15,7 @@
 #include "base/scope.h"
 #include "kernel/walk.h"
 
-static const char home[] = "sys/kernel/config/tsm/rtmrs";
+static const char home[] = "/sys/kernel/config/tsm/rtmrs";
 static const char *const homes[] = {home, NULL};
 
 enum { REGISTERS = 4, FIRST_EXTENSIBLE = 2 }; /* the kernel refuses 0 and 1 */

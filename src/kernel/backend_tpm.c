@@ -63,7 +63,7 @@ static int visit_chip(const struct walk *at, const char *name, const char *path,
 	return rc;
 }
 
-static const char *const homes[] = {"sys/class/tpm", NULL};
+static const char *const homes[] = {"/sys/class/tpm", NULL};
 
 static int probe(
 	const struct root *root, const struct backend *backend, struct tree *tree, struct err *err)

@@ -74,21 +74,21 @@ static void read_name(const struct root *root, struct holder *h)
 	char path[64];
 	struct err unused;
 	size_t n;
-	snprintf(path, sizeof(path), "proc/%d/comm", h->pid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", h->pid);
 	if (root_read(root, path, h->name, sizeof(h->name) - 1, &n, &unused) < 0)
 		n = 0;
 	h->name[n] = '\0';
 	h->name[strcspn(h->name, "\n")] = '\0';
 }
 
-/* Whether proc/locks lists the file as held, and by whom; false if there is no such list. */
+/* Whether /proc/locks lists the file as held, and by whom; false if there is no such list. */
 static bool find_holder(const struct root *root, const struct stat *st, struct holder *ret)
 {
 	struct err unused;
 	size_t n;
 	*ret = (struct holder){0};
 	AUTO_FREE char *text = malloc(LOCKS_TEXT_MAX + 1);
-	if (text == NULL || root_read(root, "proc/locks", text, LOCKS_TEXT_MAX, &n, &unused) < 0)
+	if (text == NULL || root_read(root, "/proc/locks", text, LOCKS_TEXT_MAX, &n, &unused) < 0)
 		return false;
 	text[n] = '\0';
 	char *rest = text, *line;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run/tsmctl/lock below the root keeps other tsmctl processes out: two processes on one provider
+ * /run/tsmctl/lock below the root keeps other tsmctl processes out: two processes on one provider
  * can crash or hang the kernels that have the RFC's tree, and a reader of a value counts as one.
  * Only root can take it, so nobody else can hold everybody up.
  */
@@ -21,8 +21,8 @@ int lock_take(const struct root *root, unsigned wait_s, struct err *err);
  * Takes it for reading values or logs of registers that backend_contends() names; the caller closes
  * *ret before it prints or searches. 0 with -1 in *ret: there is nothing to take, read without.
  * That is so where no tsmctl can extend either, because the lock cannot be made; in a root that is
- * not "/" and has no run/tsmctl, where nothing is made; and for a user who may not open the lock,
- * while proc/locks below the root does not list it. ST_SYSTEM with EWOULDBLOCK in err->sys: held by
+ * not "/" and has no /run/tsmctl, where nothing is made; and for a user who may not open the lock,
+ * while /proc/locks below the root does not list it. ST_SYSTEM with EWOULDBLOCK in err->sys: held by
  * somebody for wait_s seconds (0: now).
  */
 int lock_read(const struct root *root, unsigned wait_s, int *ret, struct err *err);

@@ -37,7 +37,7 @@ static struct process read_stat(const struct root *root, const char *who)
 	char path[64], stat[1024];
 	struct err err;
 	size_t n;
-	snprintf(path, sizeof(path), "proc/%s/stat", who);
+	snprintf(path, sizeof(path), "/proc/%s/stat", who);
 	if (root_read(root, path, stat, sizeof(stat) - 1, &n, &err) < 0)
 		return (struct process){0};
 	stat[n] = '\0';

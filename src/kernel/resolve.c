@@ -80,9 +80,13 @@ static bool is_magic(int dir, int link)
 static int follow(struct lookup *l, int fd)
 {
 	char text[PATH_MAX];
-	ssize_t n = readlinkat(fd, "", text, sizeof(text));
-	if (n < 0)
+	struct stat st;
+	if (fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode))
 		return 0;
+	ssize_t n = readlinkat(fd, "", text, sizeof(text));
+	/* Links of another user's process are there, and cannot be read. */
+	if (n < 0)
+		return -errno;
 	if (is_magic(l->dir, fd) || ++l->links > LINKS_MAX)
 		return -ELOOP;
 	if (n == 0 || (size_t)n == sizeof(text))

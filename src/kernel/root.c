@@ -59,6 +59,8 @@ int root_at(const struct root *root, const char *path, int flags, mode_t mode)
 		.mode = mode,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
+	if (path[0] != '/')
+		return -EINVAL;
 	if (!(flags & O_PATH))
 		how.flags |= O_NOCTTY | O_NONBLOCK;
 

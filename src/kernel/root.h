@@ -2,7 +2,8 @@
 /*
  * The directory below which the machine's files are looked for. Every path here is resolved inside
  * it: symbolic links, absolute ones and "..", end there too (openat2(2), RESOLVE_IN_ROOT; without it
- * kernel/resolve).
+ * kernel/resolve). A path begins with "/", which is this directory, and is printed as it is: any
+ * other is refused with EINVAL.
  */
 #ifndef TSMCTL_KERNEL_ROOT_H
 #define TSMCTL_KERNEL_ROOT_H

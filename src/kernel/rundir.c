@@ -26,15 +26,15 @@ static int err_run(struct err *err, int sys, const char *path)
 {
 	err_sys(err, sys, "'%s'", path);
 	return sys == EROFS ? err_add(err, ": a systemd unit with ProtectSystem=strict needs "
-					   "ReadWritePaths=/" RUNDIR_PATH ", and that folder")
+					   "ReadWritePaths=" RUNDIR_PATH ", and that folder")
 			    : -1;
 }
 
 int rundir_open(const struct root *root, bool make, struct err *err)
 {
-	AUTO_CLOSE int run = root_at(root, "run", O_RDONLY | O_DIRECTORY, 0);
+	AUTO_CLOSE int run = root_at(root, "/run", O_RDONLY | O_DIRECTORY, 0);
 	if (run < 0) {
-		err_sys(err, -run, "no lock without the folder 'run'");
+		err_sys(err, -run, "no lock without the folder '/run'");
 		return err_add(err, "; make it and mount a tmpfs on it");
 	}
 	bool made = make && mkdirat(run, "tsmctl", 0755) == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * run/tsmctl below the root: where tsmctl keeps its lock and its journal. Nothing in it is reached
+ * /run/tsmctl below the root: where tsmctl keeps its lock and its journal. Nothing in it is reached
  * through a link, and what others than root could have put there is refused.
  */
 #ifndef TSMCTL_KERNEL_RUNDIR_H
@@ -8,7 +8,7 @@
 
 #include "kernel/root.h"
 
-#define RUNDIR_PATH "run/tsmctl"
+#define RUNDIR_PATH "/run/tsmctl"
 
 /* A descriptor of the folder, made (0755) if it may be. ST_SYSTEM; err->sys tells ENOENT and EACCES. */
 int rundir_open(const struct root *root, bool make, struct err *err);

@@ -60,7 +60,7 @@ static struct place place_of(const struct tsm_report_entry *e, const char *attri
 
 static int err_place(struct err *err, int sys, const struct place *at)
 {
-	err_sys(err, sys, "'/%s'", at->path);
+	err_sys(err, sys, "'%s'", at->path);
 	if (sys == ENOENT)
 		err->status = ST_ABSENT;
 	return -1;
@@ -118,8 +118,8 @@ static int read_text(const struct tsm_report_entry *e, const char *attribute, ch
 	if (n > 0 && p[n - 1] == '\n')
 		n--;
 	if (n >= room || !bytes_is_word((struct bytes){p, n}))
-		return err_set(err, ST_FORMAT, "'/%s': not one word of up to %zu bytes", at.path,
-			room - 1);
+		return err_set(
+			err, ST_FORMAT, "'%s': not one word of up to %zu bytes", at.path, room - 1);
 	memcpy(ret, p, n);
 	ret[n] = '\0';
 	return 0;
@@ -133,9 +133,9 @@ static int read_number(
 	if (read_text(e, attribute, text, sizeof(text), err) < 0)
 		return -1;
 	*ret = (uint64_t)strtonum(text, 0, INT64_MAX, &wrong);
-	return wrong == NULL ? 0
-			     : err_set(err, ST_FORMAT, "'/%s': not a number",
-				       place_of(e, attribute).path);
+	return wrong == NULL
+		       ? 0
+		       : err_set(err, ST_FORMAT, "'%s': not a number", place_of(e, attribute).path);
 }
 
 /* One write, which advances the generation, and a close, which hands it over. */
@@ -151,10 +151,10 @@ static int write_attribute(
 	if (close(fd) < 0 && sys == 0)
 		sys = errno;
 	if (sys != 0)
-		return err_sys(err, sys, "'/%s'", at.path);
+		return err_sys(err, sys, "'%s'", at.path);
 	if ((size_t)n != value.n)
-		return err_set(err, ST_SYSTEM, "'/%s': the kernel took %zd of %zu bytes", at.path,
-			n, value.n);
+		return err_set(err, ST_SYSTEM, "'%s': the kernel took %zd of %zu bytes", at.path, n,
+			value.n);
 	e->generation++;
 	return 0;
 }
@@ -170,16 +170,16 @@ static int err_home(const struct root *root, int sys, struct err *err)
 {
 	struct stat st;
 	if (sys != ENOENT && sys != ENOTDIR)
-		return err_sys(err, sys, "'/" REPORT_HOME "'");
-	if (root_stat(root, "sys/kernel/config", &st) < 0)
+		return err_sys(err, sys, "'" REPORT_HOME "'");
+	if (root_stat(root, "/sys/kernel/config", &st) < 0)
 		return err_set(err, ST_ABSENT,
 			"no quotes here: this kernel has no configfs ('/sys/kernel/config')");
-	if (root_stat(root, "sys/kernel/config/tsm", &st) < 0)
+	if (root_stat(root, "/sys/kernel/config/tsm", &st) < 0)
 		return err_set(err, ST_ABSENT,
 			"no quotes here: no '/sys/kernel/config/tsm': mount configfs there, and "
 			"load the TVM's guest driver (tdx_guest, sev-guest, arm-cca-guest)");
 	return err_set(err, ST_ABSENT,
-		"no quotes here: no '/" REPORT_HOME "': load the TVM's guest driver (tdx_guest, "
+		"no quotes here: no '" REPORT_HOME "': load the TVM's guest driver (tdx_guest, "
 		"sev-guest, arm-cca-guest); the kernel needs CONFIG_TSM_REPORTS");
 }
 
@@ -189,7 +189,7 @@ static int err_make(int sys, struct err *err)
 		return err_set(err, ST_ABSENT,
 			"no quotes here: no guest driver gives them: load tdx_guest or sev-guest "
 			"(a TVM with a paravisor, as on Azure, has none)");
-	err_sys(err, sys, "'/" REPORT_HOME "'");
+	err_sys(err, sys, "'" REPORT_HOME "'");
 	return sys == EACCES || sys == EPERM ? err_add(err, ": only root may ask for a quote") : -1;
 }
 
@@ -218,7 +218,7 @@ static int look(struct tsm_report_entry *e, struct err *err)
 	if (e->has_privlevel && read_number(e, "privlevel_floor", &floor, err) < 0)
 		return -1;
 	if (floor > REPORT_PRIVLEVEL_MAX)
-		return err_set(err, ST_FORMAT, "'/%s': %llu, more than %d",
+		return err_set(err, ST_FORMAT, "'%s': %llu, more than %d",
 			place_of(e, "privlevel_floor").path, (unsigned long long)floor,
 			REPORT_PRIVLEVEL_MAX);
 	e->floor = (unsigned)floor;
@@ -329,7 +329,7 @@ int tsm_report_close(const struct tsm_report_entry *e, struct err *err)
 	int sys = home < 0 ? -home : unlinkat(home, e->name, AT_REMOVEDIR) < 0 ? errno : 0;
 	return sys == 0 ? 0
 			: err_sys(err, sys,
-				  "'/" REPORT_HOME "/%s' was not removed: remove it with rmdir",
+				  "'" REPORT_HOME "/%s' was not removed: remove it with rmdir",
 				  e->name);
 }
 

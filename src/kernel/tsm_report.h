@@ -9,7 +9,7 @@
 
 #include "kernel/root.h"
 
-#define REPORT_HOME "sys/kernel/config/tsm/report"
+#define REPORT_HOME "/sys/kernel/config/tsm/report"
 
 enum {
 	REPORT_NAME_ROOM = 32,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/libcrypto.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -130,6 +131,8 @@ const struct libcrypto *libcrypto_get(OSSL_LIB_CTX **ret_lib, struct err *err)
 {
 	pthread_mutex_lock(&lock);
 	const struct libcrypto *crypto = get(ret_lib, err);
+	if (crypto == NULL)
+		err->sys = ELIBACC;
 	pthread_mutex_unlock(&lock);
 	return crypto;
 }
@@ -138,6 +141,8 @@ const struct libcrypto_pki *libcrypto_pki_get(struct err *err)
 {
 	pthread_mutex_lock(&lock);
 	const struct libcrypto_pki *pki = get_pki(err);
+	if (pki == NULL)
+		err->sys = ELIBACC;
 	pthread_mutex_unlock(&lock);
 	return pki;
 }

@@ -104,7 +104,7 @@ struct libcrypto_pki {
 /*
  * The functions, and in *ret_lib the library context that all digests are fetched from: a private
  * one, set up without any configuration file. Both live until the process ends, and are for any
- * thread. NULL with ST_SYSTEM if libcrypto cannot be had.
+ * thread. NULL with ST_SYSTEM, and ELIBACC in err->sys, if libcrypto cannot be had.
  */
 const struct libcrypto *libcrypto_get(OSSL_LIB_CTX **ret_lib, struct err *err);
 

@@ -18,7 +18,7 @@
 #include "formats/tcg2.h"
 #include "verify/system.h"
 
-static const char ccel_path[] = "sys/firmware/acpi/tables/data/CCEL";
+static const char ccel_path[] = "/sys/firmware/acpi/tables/data/CCEL";
 
 enum tee { TEE_NONE, TEE_TDX, TEE_SNP, TEE_CCA };
 
@@ -52,6 +52,20 @@ static void say(struct report *r, const char *level, const char *topic, const ch
 	r->rc = r->each(r->arg, &f, r->err);
 }
 
+/* One that says where: f has all but the message. */
+static void say_at(struct report *r, struct finding *f, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void say_at(struct report *r, struct finding *f, const char *fmt, ...)
+{
+	va_list ap;
+	if (r->rc != 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(f->message, sizeof(f->message), fmt, ap);
+	va_end(ap);
+	r->rc = r->each(r->arg, f, r->err);
+}
+
 static void say_err(struct report *r, const char *level, const char *topic, const char *fix,
 	const struct err *why)
 {
@@ -81,7 +95,7 @@ static bool is_realm_guest(const struct root *root)
 	char text[16];
 	struct err unused;
 	size_t n;
-	return root_read(root, "sys/firmware/cca/realm_guest", text, sizeof(text), &n, &unused) ==
+	return root_read(root, "/sys/firmware/cca/realm_guest", text, sizeof(text), &n, &unused) ==
 		       0 &&
 	       n > 0 && text[0] != '0';
 }
@@ -92,23 +106,23 @@ static enum tee find_tee(const struct root *root, const char **ret_sign)
 		const char *path;
 		enum tee tee;
 	} signs[] = {
-		{"sys/class/misc/tdx_guest", TEE_TDX},
-		{"sys/devices/virtual/misc/tdx_guest", TEE_TDX},
-		{"dev/tdx_guest", TEE_TDX},
-		{"sys/kernel/tsm/tdx_guest", TEE_TDX},
-		{"sys/kernel/config/tsm/tdx_guest", TEE_TDX},
-		{"sys/kernel/security/tsm/tdx_guest", TEE_TDX},
-		{"sys/class/misc/sev-guest", TEE_SNP},
-		{"dev/sev-guest", TEE_SNP},
-		{"sys/class/misc/arm_cca_guest", TEE_CCA},
-		{"sys/devices/platform/arm-cca-dev", TEE_CCA},
+		{"/sys/class/misc/tdx_guest", TEE_TDX},
+		{"/sys/devices/virtual/misc/tdx_guest", TEE_TDX},
+		{"/dev/tdx_guest", TEE_TDX},
+		{"/sys/kernel/tsm/tdx_guest", TEE_TDX},
+		{"/sys/kernel/config/tsm/tdx_guest", TEE_TDX},
+		{"/sys/kernel/security/tsm/tdx_guest", TEE_TDX},
+		{"/sys/class/misc/sev-guest", TEE_SNP},
+		{"/dev/sev-guest", TEE_SNP},
+		{"/sys/class/misc/arm_cca_guest", TEE_CCA},
+		{"/sys/devices/platform/arm-cca-dev", TEE_CCA},
 	};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		*ret_sign = signs[i].path;
 		if (exists(root, signs[i].path))
 			return signs[i].tee;
 	}
-	*ret_sign = "sys/firmware/cca/realm_guest";
+	*ret_sign = "/sys/firmware/cca/realm_guest";
 	return is_realm_guest(root) ? TEE_CCA : TEE_NONE;
 }
 
@@ -122,7 +136,7 @@ static void report_no_registers_of_cca(struct report *r)
 /* The device of an SVSM's TPM (Linux 6.16) is registered only if the SVSM says that it has one. */
 static void report_whose_tpm(struct report *r)
 {
-	if (exists(r->root, "sys/devices/platform/tpm-svsm"))
+	if (exists(r->root, "/sys/devices/platform/tpm-svsm"))
 		say(r, "ok", "vtpm", NULL,
 			"it is the SVSM's (/sys/devices/platform/tpm-svsm), which is part of the "
 			"guest and not of its host");
@@ -141,7 +155,7 @@ static void report_no_registers_of_snp(struct report *r)
 		"FILE' checks it",
 		"kernels show no measurement registers of AMD SEV-SNP: its launch measurement is "
 		"in the report, and cannot be extended");
-	if (!exists(r->root, "sys/class/tpm/tpm0")) {
+	if (!exists(r->root, "/sys/class/tpm/tpm0")) {
 		say(r, "note", "vtpm", "with an SVSM: load its driver, tpm_svsm (Linux 6.16)",
 			"no TPM (/sys/class/tpm/tpm0)");
 		return;
@@ -155,7 +169,7 @@ static void report_no_registers_of_snp(struct report *r)
 /* The log of firmware and RTMRs are found in TVMs only, with or without the driver that says which. */
 static void report_no_tee(struct report *r)
 {
-	static const char *const signs[] = {ccel_path, "sys/kernel/config/tsm/rtmrs"};
+	static const char *const signs[] = {ccel_path, "/sys/kernel/config/tsm/rtmrs"};
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		if (!exists(r->root, signs[i]))
 			continue;
@@ -188,7 +202,7 @@ static void report_tee(struct report *r)
 /* configfs-tsm gives quotes, whether or not the RFC's tree lives beside it. */
 static void report_quotes(struct report *r)
 {
-	if (exists(r->root, "sys/kernel/config/tsm/report"))
+	if (exists(r->root, "/sys/kernel/config/tsm/report"))
 		say(r, "ok", "configfs", NULL,
 			"/sys/kernel/config/tsm/report is there: quotes can be asked for through "
 			"configfs-tsm, which has no registers");
@@ -197,7 +211,7 @@ static void report_quotes(struct report *r)
 /* An entry of its own would tell, but looking makes nothing: a provider comes with a TEE's driver. */
 static void report_quote(struct report *r)
 {
-	bool configfs = exists(r->root, "sys/kernel/config/tsm");
+	bool configfs = exists(r->root, "/sys/kernel/config/tsm");
 	if (r->tee == TEE_CCA)
 		say(r, "note", "quote", NULL,
 			"no quotes: tsmctl does not read the tokens of Arm CCA");
@@ -208,7 +222,7 @@ static void report_quote(struct report *r)
 			: configfs	   ? "load the guest driver (tdx_guest, sev-guest)"
 				   : "mount -t configfs none /sys/kernel/config, and load the "
 				     "guest driver (tdx_guest, sev-guest)",
-			"no quotes: /" REPORT_HOME " is missing");
+			"no quotes: " REPORT_HOME " is missing");
 	else if (r->tee == TEE_NONE)
 		say(r, "note", "quote", "load tdx_guest or sev-guest",
 			"no quotes: no guest driver is seen that gives them");
@@ -224,7 +238,7 @@ static void report_left_entries(struct report *r)
 	AUTO_FREE char *names = tsm_report_entries(r->root, &n);
 	if (n > 0)
 		say(r, "note", "quote",
-			"rmdir what nobody uses in /" REPORT_HOME
+			"rmdir what nobody uses in " REPORT_HOME
 			": while one is there, the guest driver cannot be loaded again",
 			"%zu request%s, running or left by a killed program: %s%s", n,
 			n == 1 ? "" : "s", names != NULL ? names : "",
@@ -241,8 +255,8 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 		any = true;
 		/* configfs makes this folder for quotes alone. */
 		if (tree->n_providers > 0 ||
-			strcmp(backend->homes[i], "sys/kernel/config/tsm") != 0)
-			say(r, "ok", "interface", NULL, "%s: /%s is there", backend->name,
+			strcmp(backend->homes[i], "/sys/kernel/config/tsm") != 0)
+			say(r, "ok", "interface", NULL, "%s: %s is there", backend->name,
 				backend->homes[i]);
 	}
 	/* A machine has one interface: that others are missing matters only where it is missing, too. */
@@ -251,7 +265,7 @@ static void report_homes(struct report *r, const struct backend *backend, const 
 		say(r, "note", "interface",
 			"this kernel may lack it or have it switched off; 'tsmctl list' needs one "
 			"interface",
-			"%s: not here; looked for /%s", backend->name, backend->homes[0]);
+			"%s: not here; looked for %s", backend->name, backend->homes[0]);
 	else if (tree->n_providers == 0 && matters)
 		say(r, "note", "interface",
 			backend == &backend_tpm ? "Linux 5.12 and later show PCRs"
@@ -412,7 +426,7 @@ static void report_registers(struct report *r, const char *only, bool *ret_reada
 			say(r, "note", "registers", NULL,
 				"only PCRs of a TPM, which 'extend' and 'write' cannot change: use "
 				"tpm2_pcrextend");
-		if (!tree.tvm && !exists(r->root, "sys/kernel/security/tpm0"))
+		if (!tree.tvm && !exists(r->root, "/sys/kernel/security/tpm0"))
 			say(r, "note", "securityfs",
 				"mount -t securityfs none /sys/kernel/security, as root",
 				"no log of the TPM's firmware in /sys/kernel/security: PCRs are "
@@ -454,12 +468,12 @@ static void report_rights(struct report *r)
 			"not root: reading only");
 	else
 		say(r, "ok", "rights", NULL, "root");
-	if (!r->found && exists(r->root, "sys/kernel/config") &&
-		!exists(r->root, "sys/kernel/config/tsm"))
+	if (!r->found && exists(r->root, "/sys/kernel/config") &&
+		!exists(r->root, "/sys/kernel/config/tsm"))
 		say(r, "note", "configfs",
 			"mount -t configfs none /sys/kernel/config, if an interface lives there",
 			"/sys/kernel/config holds no tsm folder, or configfs is not mounted");
-	if (r->tvm && is_read_only(r->root, "sys"))
+	if (r->tvm && is_read_only(r->root, "/sys"))
 		say(r, "problem", "sysfs",
 			"mount -o remount,rw /sys, or no ProtectKernelTunables= in the systemd "
 			"unit",
@@ -521,11 +535,11 @@ static void report_lock(struct report *r)
 		say(r, "problem", "lock", NULL, "%s", err.msg);
 	if (lock_is_held(r->root, &err))
 		say(r, "note", "lock", NULL, "%s", err.msg);
-	if (r->tvm && is_read_only(r->root, "run"))
+	if (r->tvm && is_read_only(r->root, "/run"))
 		say(r, "problem", "lock", "mount -o remount,rw /run",
 			"/run is mounted read-only: nothing can be extended without the lock and "
 			"journal there");
-	if (r->tvm && !exists(r->root, "run"))
+	if (r->tvm && !exists(r->root, "/run"))
 		say(r, "problem", "lock", "mount a tmpfs on /run",
 			"no folder /run: nothing can be extended without the lock there");
 	if (boot_id_read(r->root, boot_id))
@@ -553,13 +567,17 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 	if (j->err.status != ST_OK && is_of_log(inputs, &j->err))
 		return;
 	r->journal_bad = r->journal_bad || j->err.status != ST_OK || j->verdict == VERDICT_MISMATCH;
-	if (j->err.status != ST_OK)
-		say(r, "problem", "journal", NULL, "%s: %s", mr->full, j->err.msg);
-	else if (j->verdict == VERDICT_MISMATCH)
-		say(r, "problem", "journal",
-			"its value can no longer be explained in this boot: find who extends it "
-			"without tsmctl",
-			"%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	struct finding f = {.level = "problem", .topic = "journal", .reg = mr->full};
+	if (j->err.status != ST_OK) {
+		f.why = &j->err;
+		say_at(r, &f, "%s: %s", mr->full, j->err.msg);
+	} else if (j->verdict == VERDICT_MISMATCH) {
+		f.fix = "its value can no longer be explained in this boot: find who extends it "
+			"without tsmctl";
+		f.judged = j;
+		f.inputs = inputs;
+		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	}
 }
 
 static const char fix_of_damaged[] =
@@ -583,11 +601,15 @@ static void report_journal_log(struct report *r, const struct log_input *in)
 		return;
 	}
 	for (const struct journal_intent *open = state != NULL ? state->open : NULL; open != NULL;
-		open = open->next)
-		say(r, "note", "journal",
-			"the next extend settles it, once its register can be read",
-			"record %llu of '%s' has no end: a crash, or an extend that runs now",
+		open = open->next) {
+		struct finding f = {.level = "note",
+			.topic = "journal",
+			.fix = "the next extend settles it, once its register can be read",
+			.reg = open->name,
+			.intent = open};
+		say_at(r, &f, "record %llu of '%s' has no end: a crash, or an extend that runs now",
 			(unsigned long long)open->seq, open->name);
+	}
 	if (in->other_boot)
 		say(r, "note", "journal", "the next extend sets it aside",
 			"it is of another boot (%s)", state->boot_id);

@@ -56,7 +56,9 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 			mr->full);
 	if ((mr->flags & MR_FIRMWARE) && !force)
 		return err_set(err, ST_USAGE,
-			"'%s' belongs to the firmware: only --force extends it", mr->full);
+			"'%s' belongs to the firmware: choose another register, or use 'tsmctl "
+			"extend --force'",
+			mr->full);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ static bool has_firmware_log(const struct root *root, const struct mr *mr)
 	struct stat st;
 	return (mr->flags & MR_FIRMWARE) ||
 	       (mr->cc_mr_index >= 1 && mr->cc_mr_index <= 3 &&
-		       root_stat(root, "sys/firmware/acpi/tables/data/CCEL", &st) == 0);
+		       root_stat(root, "/sys/firmware/acpi/tables/data/CCEL", &st) == 0);
 }
 
 /* A register that was extended before there was a journal: NULL if there is none. */

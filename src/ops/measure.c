@@ -9,13 +9,6 @@
 #include "ops/extend.h"
 #include "ops/record.h"
 
-static bool is_in(const struct measure_line *line, const char *phase)
-{
-	if (phase == NULL || line->phase == NULL)
-		return phase == line->phase;
-	return strcmp(phase, line->phase) == 0;
-}
-
 int measure_init(struct measure *ret, const struct measure_list *list, struct err *err)
 {
 	size_t room = list->n + 1;
@@ -36,7 +29,7 @@ int measure_init(struct measure *ret, const struct measure_list *list, struct er
 void measure_add_phase(struct measure *m, const char *phase, const struct extend_wanted *like)
 {
 	for (size_t i = 0; i < m->list->n; i++) {
-		if (!is_in(&m->list->v[i], phase))
+		if (!measure_list_in_phase(&m->list->v[i], phase))
 			continue;
 		m->lines[m->batch.n] = &m->list->v[i];
 		m->wanted[m->batch.n++] = *like;

@@ -186,8 +186,11 @@ static int add_named(
 {
 	if (strcmp(path, "-") != 0 && check_named(root, path, err) < 0)
 		return -1;
-	AUTO_CLOSE int fd = input_open(path, NULL, err);
-	return fd < 0 ? -1 : add_fd(list, fd, path, err);
+	AUTO_FREE uint8_t *text = NULL;
+	size_t n;
+	if (input_read(path, MEASURE_FILE_MAX, &text, &n, err) < 0)
+		return -1;
+	return measure_list_add(list, path, (struct bytes){text, n}, err);
 }
 
 /* Takes d over. */

@@ -7,8 +7,8 @@
 #include "kernel/root.h"
 
 /*
- * Adds the lists of this machine, in the order of their names: *.conf of etc/tsmctl/measure.d, run/... and
- * usr/lib/... below the root. Of one name the first of these counts, a link to /dev/null for no list.
+ * Adds the lists of this machine, in the order of their names: *.conf of /etc/tsmctl/measure.d, /run/... and
+ * /usr/lib/... below the root. Of one name the first of these counts, a link to /dev/null for no list.
  * ST_ABSENT if there is none; ST_FORMAT for one that others may write; ST_SYSTEM if one cannot be read.
  */
 int measure_files_add_default(const struct root *root, struct measure_list *list, struct err *err);

@@ -112,8 +112,12 @@ void json_text(struct json *j, struct bytes b)
 void json_str(struct json *j, const char *s)
 {
 	struct bytes b = bytes_of(s);
-	AUTO_FREE char *visible = utf8_valid(b) ? NULL : bytes_visible(s);
-	json_text(j, visible != NULL ? bytes_of(visible) : utf8_valid(b) ? b : bytes_of("?"));
+	if (utf8_valid(b)) {
+		json_text(j, b);
+		return;
+	}
+	AUTO_FREE char *visible = bytes_visible(s);
+	json_text(j, bytes_of(visible != NULL ? visible : "?"));
 }
 
 void json_hex(struct json *j, struct bytes b)

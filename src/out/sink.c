@@ -32,27 +32,16 @@ static void write_all(struct sink *s, const char *p, size_t n)
 	}
 }
 
-static void make_room(struct sink *s, size_t n)
+void sink_empty(struct sink *s)
 {
-	if (sizeof(s->buf) - s->n >= n)
-		return;
 	write_all(s, s->buf, s->n);
 	s->n = 0;
-}
-
-char *sink_room(struct sink *s, size_t n)
-{
-	s->used = true;
-	make_room(s, n);
-	char *at = s->buf + s->n;
-	s->n += n;
-	return at;
 }
 
 void sink_bytes(struct sink *s, struct bytes b)
 {
 	if (b.n > SINK_ROOM_MAX) {
-		make_room(s, sizeof(s->buf));
+		sink_empty(s);
 		s->used = true;
 		write_all(s, (const char *)b.p, b.n);
 	} else if (b.n > 0) {
@@ -63,11 +52,6 @@ void sink_bytes(struct sink *s, struct bytes b)
 void sink_str(struct sink *s, const char *str)
 {
 	sink_bytes(s, bytes_of(str));
-}
-
-void sink_char(struct sink *s, char c)
-{
-	*sink_room(s, 1) = c;
 }
 
 void sink_hex(struct sink *s, struct bytes b)
@@ -92,8 +76,7 @@ void sink_u64(struct sink *s, uint64_t v)
 
 int sink_flush(struct sink *s, struct err *err)
 {
-	write_all(s, s->buf, s->n);
-	s->n = 0;
+	sink_empty(s);
 	if (s->sys != 0)
 		return err_sys(err, s->sys, "standard output");
 	return 0;

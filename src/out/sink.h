@@ -19,14 +19,27 @@ struct sink {
 };
 
 void sink_open(struct sink *s, int fd);
+/* Writes out what is buffered. */
+void sink_empty(struct sink *s);
 /* Where the next n bytes go, which the caller fills before anything else; n is at most SINK_ROOM_MAX. */
-char *sink_room(struct sink *s, size_t n);
+static inline char *sink_room(struct sink *s, size_t n)
+{
+	if (sizeof(s->buf) - s->n < n)
+		sink_empty(s);
+	char *at = s->buf + s->n;
+	s->used = true;
+	s->n += n;
+	return at;
+}
 void sink_bytes(struct sink *s, struct bytes b);
 void sink_str(struct sink *s, const char *str);
-void sink_char(struct sink *s, char c);
+static inline void sink_char(struct sink *s, char c)
+{
+	*sink_room(s, 1) = c;
+}
 void sink_hex(struct sink *s, struct bytes b);
 void sink_u64(struct sink *s, uint64_t v);
-/* Writes out what is buffered. ST_SYSTEM if anything since sink_open could not be written. */
+/* The same at the end. ST_SYSTEM if anything since sink_open could not be written. */
 int sink_flush(struct sink *s, struct err *err);
 
 #endif

@@ -154,6 +154,16 @@ static int put_kept(struct table *t, struct sink *s)
 	return 0;
 }
 
+size_t table_left(const struct table *t)
+{
+	size_t used = 0;
+	if (t->screen.columns == 0)
+		return SIZE_MAX;
+	for (size_t i = 0; i + 1 < t->n; i++)
+		used += t->widths[i] + 1;
+	return used < t->screen.columns ? t->screen.columns - used : 0;
+}
+
 int table_end(struct table *t, struct sink *s, struct err *err)
 {
 	int rc = t->widths != NULL ? put_header(t, s, t->widths) : put_kept(t, s);

@@ -33,6 +33,8 @@ int table_row(struct table *t, struct sink *s, const void *row, struct err *err)
 /* Writes what was kept, and frees it. */
 int table_end(struct table *t, struct sink *s, struct err *err);
 
+/* The columns of the screen that `widths` leave for the last cell; SIZE_MAX: it has no end. */
+size_t table_left(const struct table *t);
 /*
  * Makes the widths of n columns fit on a terminal, each at least least[i], so that `last` columns of the
  * screen are left for the last one. Those to the right become narrower first.

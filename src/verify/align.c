@@ -208,6 +208,40 @@ static uint32_t chain_anchors(struct work *w, const struct gap *g)
 	return n;
 }
 
+static void mark_gap(const struct rest *r, const struct gap *g, int side, uint32_t mark)
+{
+	for (uint32_t i = g->at[side]; i < g->end[side]; i++)
+		r->once[r->id[i]] = mark;
+}
+
+/* Moves what the other side's gap has, too, to the front of this one: the rest is no step of any way. */
+static void keep_marked(struct work *w, struct gap *g, int side, uint32_t mark)
+{
+	struct rest *r = &w->rest[side];
+	uint32_t n = g->at[side];
+	for (uint32_t i = n; i < g->end[side]; i++) {
+		if (w->rest[1 - side].once[r->id[i]] != mark)
+			continue;
+		r->id[n] = r->id[i];
+		r->at[n++] = r->at[i];
+	}
+	g->end[side] = n;
+}
+
+/*
+ * Aligns the gap before an anchor, or the last one. No anchor is in it: `once` of what is in it is free for
+ * marks. Where it has this mark from before, an element is only kept that could be left out.
+ */
+static void align_part(struct work *w, struct gap g, uint32_t mark)
+{
+	trim(w, &g);
+	for (int s = 0; s < 2; s++)
+		mark_gap(&w->rest[s], &g, s, mark);
+	for (int s = 0; s < 2; s++)
+		keep_marked(w, &g, s, mark);
+	align_gap(w, g);
+}
+
 static void align_patiently(struct work *w, struct gap g)
 {
 	find_once(&w->rest[0], &g, 0);
@@ -217,14 +251,14 @@ static void align_patiently(struct work *w, struct gap g)
 	for (uint32_t k = 0; k < n; k++) {
 		part.end[0] = w->pile[k];
 		part.end[1] = anchor(w, w->pile[k]);
-		align_gap(w, part);
+		align_part(w, part, k);
 		pair(w, part.end[0], part.end[1]);
 		part.at[0] = part.end[0] + 1;
 		part.at[1] = part.end[1] + 1;
 	}
 	part.end[0] = g.end[0];
 	part.end[1] = g.end[1];
-	align_gap(w, part);
+	align_part(w, part, n);
 }
 
 /* What of the one side the other has, too: the rest cannot be paired. */

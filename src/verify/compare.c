@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bsd/stdlib.h>
+
 #include "base/scope.h"
 #include "describe/event_name.h"
 #include "verify/align.h"
@@ -228,6 +230,22 @@ static void settle(struct compare_register *reg)
 	}
 }
 
+/* What the digests do not cover. */
+static void compare_data(struct compare_register *reg)
+{
+	const struct compare_side *side = &reg->side[0];
+	for (uint32_t i = 0; i < side->n; i++) {
+		uint32_t with = side->with[i];
+		if (with == ALIGN_NONE ||
+			!joined_marks_differ(reg->joined[0]->mark[i], reg->joined[1]->mark[with]))
+			continue;
+		if (reg->n_other_data++ > 0)
+			continue;
+		reg->other_data[0] = i;
+		reg->other_data[1] = with;
+	}
+}
+
 static int align_register(struct alignment *al, struct compare_register *reg, struct err *err)
 {
 	if (reg->no_bank)
@@ -238,11 +256,13 @@ static int align_register(struct alignment *al, struct compare_register *reg, st
 	if (reg->joined[0] != NULL && reg->joined[1] != NULL && align(al, reg, err) < 0)
 		return -1;
 	settle(reg);
+	compare_data(reg);
 	for (int s = 0; s < 2; s++) {
 		if (reg->joined[s] == NULL)
 			continue;
 		free(reg->joined[s]->digest);
-		reg->joined[s]->digest = NULL;
+		free(reg->joined[s]->mark);
+		reg->joined[s]->digest = reg->joined[s]->mark = NULL;
 	}
 	return 0;
 }
@@ -310,6 +330,8 @@ int compare_load(struct compare *ret, struct inputs *reference, struct inputs *n
 	int rc = joined_init(&ret->side[0], reference, err);
 	if (rc == 0)
 		rc = joined_init(&ret->side[1], now, err);
+	arc4random_buf(ret->side[0].salt, sizeof(ret->side[0].salt));
+	memcpy(ret->side[1].salt, ret->side[0].salt, sizeof(ret->side[0].salt));
 	if (rc == 0)
 		rc = load(ret, machine, &al, err);
 	for (int alg = 0; alg < HASH_COUNT; alg++)
@@ -417,7 +439,7 @@ static int by_place(const void *a, const void *b)
 	return rc != 0 ? rc : x->at < y->at ? -1 : 1;
 }
 
-/* Those of one side, sorted; the caller frees them. */
+/* Those of one side, as they stand in it; the caller frees them. */
 static struct lone *lone_events(const struct compare_side *side, size_t *ret_n)
 {
 	size_t n = 0;
@@ -432,22 +454,40 @@ static struct lone *lone_events(const struct compare_side *side, size_t *ret_n)
 		if (side->change[i] == COMPARE_ONLY)
 			v[n++] = (struct lone){side->name[i], gap, i};
 	}
-	if (v != NULL)
-		qsort(v, n, sizeof(*v), by_place);
 	return v;
 }
 
-static void pair_events(struct compare_register *reg, const struct lone *a, size_t n,
+static void make_changed(struct compare_register *reg, uint32_t at, uint32_t with)
+{
+	reg->side[0].change[at] = reg->side[1].change[with] = COMPARE_CHANGED;
+	reg->side[0].with[at] = with;
+	reg->side[1].with[with] = at;
+}
+
+/* As many as have the same names in the same order; returns how many these are. */
+static size_t pair_first(struct compare_register *reg, const struct lone *a, size_t n,
 	const struct lone *b, size_t m)
 {
+	size_t i = 0;
+	for (; i < n && i < m && by_gap_and_name(&a[i], &b[i]) == 0; i++)
+		make_changed(reg, a[i].at, b[i].at);
+	return i;
+}
+
+static void pair_events(
+	struct compare_register *reg, struct lone *a, size_t n, struct lone *b, size_t m)
+{
+	size_t first = pair_first(reg, a, n, b, m);
+	a += first;
+	n -= first;
+	b += first;
+	m -= first;
+	qsort(a, n, sizeof(*a), by_place);
+	qsort(b, m, sizeof(*b), by_place);
 	for (size_t i = 0, k = 0; i < n && k < m;) {
 		int rc = by_gap_and_name(&a[i], &b[k]);
-		if (rc == 0) {
-			reg->side[0].change[a[i].at] = reg->side[1].change[b[k].at] =
-				COMPARE_CHANGED;
-			reg->side[0].with[a[i].at] = b[k].at;
-			reg->side[1].with[b[k].at] = a[i].at;
-		}
+		if (rc == 0)
+			make_changed(reg, a[i].at, b[k].at);
 		i += rc <= 0;
 		k += rc >= 0;
 	}
@@ -465,6 +505,10 @@ int compare_pair(struct compare *c, struct err *err)
 		if (a == NULL || b == NULL)
 			return no_memory(err);
 		pair_events(reg, a, n, b, m);
+		for (int s = 0; s < 2; s++) {
+			free(reg->side[s].name);
+			reg->side[s].name = NULL;
+		}
 	}
 	return 0;
 }

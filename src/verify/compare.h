@@ -20,7 +20,7 @@ struct compare_side {
 	uint32_t *with;	 /* SAME, CHANGED, MOVED: the event of the other side */
 	uint8_t *change; /* enum compare_change */
 	bool *wanted;	 /* compare_events tells of it: what differs, and what else is set here */
-	uint64_t *name;	 /* after compare_events: stands for type and name; NULL: nothing differs */
+	uint64_t *name;	 /* between compare_events and compare_pair: of type and name; else NULL */
 };
 
 struct compare_register {
@@ -29,6 +29,9 @@ struct compare_register {
 	struct compare_side side[2];
 	bool no_bank; /* no bank is there in all events of both sides: nothing is compared */
 	bool differs;
+	uint32_t n_other_data;	/* events of equal digests with another type or other data */
+	uint32_t other_data[2]; /* the first of them, on each side */
+	bool other_near;	/* free for the caller */
 };
 
 struct compare {

@@ -59,12 +59,14 @@ static int split_arg(const char *arg, struct log_input *ret, const struct log_fo
 	return 0;
 }
 
+static int check_head(struct bytes head, struct err *err)
+{
+	return quote_json_looks_like(head) ? 0 : log_envelope_check(head, err);
+}
+
 /* Opens its reader, which also says what it is. */
 static int open_input(struct log_input *in, const struct log_format *format, struct err *err)
 {
-	in->fd = input_open(in->path, format == NULL ? log_envelope_check : NULL, err);
-	if (in->fd < 0)
-		return -1;
 	if (log_envelope_open(&in->fd, err) < 0)
 		return err_in(err, "'%s'", in->path);
 	in->format = format;
@@ -123,6 +125,63 @@ static int append(struct inputs *inputs, const struct log_input *in, struct err 
 	return 0;
 }
 
+static bool is_quote(int fd)
+{
+	uint8_t head[LOG_HEAD_BYTES];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	return n > 0 && quote_json_looks_like((struct bytes){head, (size_t)n});
+}
+
+/* From its start, whole. */
+static int read_quote(const struct log_input *in, struct quote_json *ret, struct err *err)
+{
+	struct stat st;
+	if (fstat(in->fd, &st) < 0)
+		return err_sys(err, errno, "quote");
+	if (st.st_size > QUOTE_FILE_MAX)
+		return err_set(err, ST_FORMAT, "longer than %d bytes", QUOTE_FILE_MAX);
+	size_t n = 0, size = (size_t)st.st_size;
+	AUTO_FREE uint8_t *buf = malloc(size);
+	ssize_t got = 1;
+	while (buf != NULL && n < size && (got > 0 || errno == EINTR)) {
+		got = pread(in->fd, buf + n, size - n, (off_t)n);
+		n += got > 0 ? (size_t)got : 0;
+		errno = got == 0 ? EIO : errno;
+	}
+	if (buf == NULL || n < size)
+		return err_sys(err, buf == NULL ? ENOMEM : errno, "quote");
+	return quote_json_parse((struct bytes){buf, n}, ret, err);
+}
+
+/* They are owned by the inputs from here on: their names are needed. */
+static int add_logs(struct inputs *inputs, struct quote_logs *logs, struct err *err)
+{
+	if (logs->n == 0)
+		return err_set(err, ST_FORMAT, "no log: it was made without '--with-logs'");
+	for (size_t i = 0; i < logs->n; i++) {
+		struct quote_log log = logs->v[i];
+		logs->v[i] = (struct quote_log){0};
+		if (quote_json_add_log(&inputs->quoted, &log, err) < 0 ||
+			inputs_add_quoted(inputs, &log, err) < 0)
+			return -1;
+		struct quote_log *added = &inputs->quoted.v[inputs->quoted.n - 1];
+		free(added->p);
+		added->p = NULL;
+	}
+	return 0;
+}
+
+/* Adds the logs of what 'quote --json' printed. */
+static int add_quote(struct inputs *inputs, const struct log_input *in, struct err *err)
+{
+	struct quote_json q = {0};
+	int rc = read_quote(in, &q, err);
+	if (rc == 0)
+		rc = add_logs(inputs, &q.logs, err);
+	quote_json_clear(&q);
+	return rc == 0 ? 0 : err_in(err, "'%s'", in->path);
+}
+
 int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 {
 	const struct log_format *format;
@@ -130,6 +189,13 @@ int inputs_add(struct inputs *inputs, const char *arg, struct err *err)
 	int rc = split_arg(arg, &in, &format, err);
 	in.name = in.path;
 	if (rc == 0)
+		rc = in.fd = input_open(in.path, format == NULL ? check_head : NULL, err);
+	if (rc >= 0 && format == NULL && in.as == NULL && is_quote(in.fd)) {
+		rc = add_quote(inputs, &in, err);
+		close_input(&in);
+		return rc;
+	}
+	if (rc >= 0)
 		rc = open_input(&in, format, err);
 	if (rc == 0 && in.as != NULL && in.format == &log_format_journal)
 		rc = err_set(err, ST_USAGE,
@@ -211,6 +277,7 @@ void inputs_close(struct inputs *inputs)
 	for (size_t i = 0; i < inputs->n; i++)
 		close_input(&inputs->v[i]);
 	free(inputs->v);
+	quote_json_clear_logs(&inputs->quoted);
 	*inputs = (struct inputs){0};
 }
 

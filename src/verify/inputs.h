@@ -38,15 +38,17 @@ struct log_input {
 struct inputs {
 	struct log_input *v;
 	size_t n;
-	size_t n_text;	  /* of them, kernels' text logs */
-	bool values_only; /* whether data explains its digests is not asked */
+	size_t n_text;		  /* of them, kernels' text logs */
+	struct quote_logs quoted; /* whose names some of them have */
+	bool values_only;	  /* whether data explains its digests is not asked */
 	/* Told, with its argument, how far a replay is; NULL: nobody. */
 	void (*progress)(void *arg, const char *path, uint64_t done, uint64_t total);
 	void *progress_arg;
 };
 
 /*
- * Opens FILE[:FORMAT][@REGISTER] ("-": standard input); a file of that whole name is meant first.
+ * Opens FILE[:FORMAT][@REGISTER] ("-": standard input); a file of that whole name is meant first. FILE may be
+ * what 'quote --json --with-logs' prints: its logs are added.
  * ST_FORMAT for what is no log, ST_USAGE for a journal with a register.
  */
 int inputs_add(struct inputs *inputs, const char *arg, struct err *err);

@@ -9,6 +9,7 @@
 #include <bsd/stdlib.h>
 
 #include "base/scope.h"
+#include "formats/log_formats.h"
 #include "verify/passes.h"
 #include "verify/textlog.h"
 
@@ -19,7 +20,8 @@ struct pass {
 	struct joined *j;
 	struct numbers *numbers;	    /* it reads */
 	const struct joined_teller *teller; /* it tells */
-	struct joined_register *reg;	    /* of the event that is told */
+	uint32_t format;	     /* of the log that is read, from 1 on; 0: none with data */
+	struct joined_register *reg; /* of the event that is told */
 	uint32_t at;
 };
 
@@ -162,17 +164,62 @@ static void note_banks(struct joined_register *reg, struct digest_list digests, 
 		reg->alg = joined_strongest(banks);
 }
 
-static int append(struct joined_register *reg, uint32_t number, struct err *err)
+/* Room for one more of n numbers. */
+static int grow(uint32_t **v, uint32_t n, struct err *err)
 {
-	if ((reg->n & (reg->n - 1)) == 0) {
-		uint32_t room = reg->n == 0 ? 1 : 2 * reg->n;
-		uint32_t *grown = reallocarray(reg->digest, room, sizeof(*grown));
-		if (grown == NULL)
-			return no_memory(err);
-		reg->digest = grown;
-	}
-	reg->digest[reg->n++] = number;
+	if ((n & (n - 1)) != 0)
+		return 0;
+	uint32_t *grown = reallocarray(*v, n == 0 ? 1 : 2 * (size_t)n, sizeof(*grown));
+	if (grown == NULL)
+		return no_memory(err);
+	*v = grown;
 	return 0;
+}
+
+static int append(struct joined_register *reg, uint32_t number, uint32_t mark, struct err *err)
+{
+	if (grow(&reg->digest, reg->n, err) < 0 || grow(&reg->mark, reg->n, err) < 0)
+		return -1;
+	reg->digest[reg->n] = number;
+	reg->mark[reg->n++] = mark;
+	return 0;
+}
+
+enum { MARK_BITS = 27, MARK_WORDS = JOINED_SALT - 2 }; /* the bits above are of the format */
+
+/* Multilinear hashing of 64 bytes at a time, each with the hash of those before it: universal. */
+static uint32_t mark_more(const uint64_t *salt, uint32_t h, struct bytes b)
+{
+	for (;;) {
+		uint32_t word[MARK_WORDS] = {0};
+		size_t n = b.n < sizeof(word) ? b.n : sizeof(word);
+		uint64_t sum = salt[MARK_WORDS] * h + salt[MARK_WORDS + 1] * n;
+		if (n > 0)
+			memcpy(word, b.p, n);
+		for (size_t i = 0; 4 * i < n; i++)
+			sum += salt[i] * word[i];
+		h = (uint32_t)(sum >> 32);
+		if (n == b.n)
+			return h;
+		b.p += n;
+		b.n -= n;
+	}
+}
+
+static uint32_t mark_of(const struct pass *p, const struct log_event *ev)
+{
+	const uint64_t *salt = p->j->salt;
+	uint32_t h = mark_more(salt, ev->has_type ? ev->type : 0, ev->data);
+	if (!ev->has_type)
+		h = mark_more(salt, h, bytes_of(ev->kind));
+	if (ev->note.p != NULL)
+		h = mark_more(salt, h, ev->note);
+	return p->format << MARK_BITS | (h & ((1 << MARK_BITS) - 1));
+}
+
+bool joined_marks_differ(uint32_t a, uint32_t b)
+{
+	return a != b && a >> MARK_BITS == b >> MARK_BITS;
 }
 
 static int add_run(struct joined_register *reg, const struct digest *before, struct err *err)
@@ -209,15 +256,17 @@ static int too_many(struct err *err)
 	return err_set(err, ST_FORMAT, "more than %d events to compare", DIFF_EVENTS_MAX);
 }
 
+/* ev NULL: a line of a text log, which has no data but what is hashed. */
 static int take(struct pass *p, struct joined_register *reg, const struct digest *digest,
-	bool doubtful, struct err *err)
+	const struct log_event *ev, struct err *err)
 {
+	bool doubtful = ev != NULL && ev->doubtful;
 	uint32_t number;
 	if (++p->j->n_events > DIFF_EVENTS_MAX)
 		return too_many(err);
 	if (numbers_add(&p->numbers[reg->alg], digest, doubtful, &number, err) < 0)
 		return -1;
-	return append(reg, number, err);
+	return append(reg, number, ev != NULL ? mark_of(p, ev) : 0, err);
 }
 
 /* The digest of a bank that a log leaves out: that of the data, or ones for a violation. */
@@ -261,7 +310,7 @@ static int read_event(void *arg, size_t source, struct log_event *ev, enum expla
 	if (ev->held != NULL && ev->held->before.alg == reg->alg &&
 		take_anchored(p->j, reg, &ev->held->before, digest, err) < 0)
 		return -1;
-	return take(p, reg, digest, ev->doubtful, err);
+	return take(p, reg, digest, ev, err);
 }
 
 static int read_text_event(void *arg, const struct event *event, struct err *err)
@@ -272,7 +321,7 @@ static int read_text_event(void *arg, const struct event *event, struct err *err
 	note_banks(p->reg, event->digests, false);
 	const struct digest *digest = digest_in(event->digests, p->reg->alg);
 	p->reg->lacks |= digest == NULL;
-	return digest != NULL ? take(p, p->reg, digest, false, err) : 0;
+	return digest != NULL ? take(p, p->reg, digest, NULL, err) : 0;
 }
 
 /* --- the order --- */
@@ -353,23 +402,30 @@ static int place_all(struct joined *j, struct joined_register *reg, const struct
 	return 0;
 }
 
+static int sort_by_place(uint32_t **v, const uint32_t *place, uint32_t n, struct err *err)
+{
+	uint32_t *sorted = calloc(n, sizeof(*sorted));
+	if (sorted == NULL)
+		return no_memory(err);
+	for (uint32_t i = 0; i < n; i++)
+		sorted[place[i]] = (*v)[i];
+	free(*v);
+	*v = sorted;
+	return 0;
+}
+
 static int join(struct joined *j, struct joined_register *reg, const struct numbers *numbers,
 	struct err *err)
 {
 	if (reg->n_runs == 0 || (reg->n_runs == 1 && reg->n_free == 0))
 		return 0;
-	uint32_t *sorted = calloc(reg->n, sizeof(*sorted));
 	reg->place = calloc(reg->n, sizeof(*reg->place));
-	if (sorted == NULL || reg->place == NULL || place_all(j, reg, numbers, err) < 0) {
-		bool memory = sorted == NULL || reg->place == NULL;
-		free(sorted);
-		return memory ? no_memory(err) : -1;
-	}
-	for (uint32_t i = 0; i < reg->n; i++)
-		sorted[reg->place[i]] = reg->digest[i];
-	free(reg->digest);
-	reg->digest = sorted;
-	return 0;
+	if (reg->place == NULL)
+		return no_memory(err);
+	if (place_all(j, reg, numbers, err) < 0 ||
+		sort_by_place(&reg->digest, reg->place, reg->n, err) < 0)
+		return -1;
+	return sort_by_place(&reg->mark, reg->place, reg->n, err);
 }
 
 /* --- passes --- */
@@ -411,6 +467,9 @@ static int run_all(
 static int read_source(struct pass *p, size_t source, struct err *err)
 {
 	const struct log_input *in = &p->j->inputs->v[source];
+	p->format = 1;
+	while (log_formats[p->format - 1] != NULL && log_formats[p->format - 1] != in->format)
+		p->format++;
 	if (!in->text)
 		return inputs_read(p->j->inputs, source, read_event, p, err);
 	p->reg = find_of_text(p->j, in->mr, err);
@@ -483,6 +542,7 @@ void joined_clear(struct joined *j)
 	for (size_t i = 0; i < j->n; i++) {
 		free(j->v[i]->name);
 		free(j->v[i]->digest);
+		free(j->v[i]->mark);
 		free(j->v[i]->place);
 		free(j->v[i]->run);
 		free(j->v[i]);

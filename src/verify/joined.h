@@ -26,6 +26,7 @@ struct joined_register {
 	bool lacks;	    /* an event has no digest in the bank that is read */
 	uint32_t n;
 	uint32_t *digest; /* the number of each event's digest, in the joined order; owned */
+	uint32_t *mark;	  /* of each event's type and data, in the same order; 0: none; owned */
 	uint32_t *place;  /* where each event that was read stands in it; NULL: as read; owned */
 	struct joined_run *run;
 	uint32_t n_runs, n_free; /* events before the first run */
@@ -33,11 +34,14 @@ struct joined_register {
 	uint32_t next;		 /* while events are told: the next one that is read */
 };
 
+enum { JOINED_SALT = 18 };
+
 struct joined {
 	struct inputs *inputs;	    /* borrowed */
 	struct joined_register **v; /* in the order in which the logs name them */
 	size_t n;
 	uint64_t n_events;
+	uint64_t salt[JOINED_SALT];   /* of the marks: the caller draws it */
 	void *tree;		      /* by name */
 	struct joined_register *last; /* whose event was read last, and what it was of */
 	enum place place;
@@ -45,6 +49,13 @@ struct joined {
 	struct hashers hashers;
 	struct rfc_search_result *text; /* of each input that is a text log */
 };
+
+/*
+ * Whether two events of two joined sides with the same salt have another type, data or note, as far as two
+ * logs of one format tell. Others are not compared: formats say the same in other bytes. Two that differ are
+ * taken for equal once in 2^27, whatever was made up, as the salt is not known to who wrote the log.
+ */
+bool joined_marks_differ(uint32_t a, uint32_t b);
 
 /* The strongest of these banks, a bit each; HASH_NONE: there is none. */
 enum hash_alg joined_strongest(uint32_t banks);

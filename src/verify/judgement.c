@@ -8,6 +8,11 @@ void judgement_clear(struct judgement *j)
 	free(j->sources);
 	free(j->left);
 	free(j->doubtful);
+	for (size_t i = 0; i < j->n_named; i++) {
+		free(j->named[i].type);
+		free(j->named[i].name);
+	}
+	free(j->named);
 	rfc_search_clear(&j->text);
 	*j = (struct judgement){0};
 }

@@ -14,6 +14,14 @@ struct claims_left {
 	uint64_t n; /* 0: they were not counted */
 };
 
+/* An event that is named by its number, and what it is. */
+struct named_event {
+	struct event_ref ref;
+	char *type;    /* as `log` shows its kind; owned; NULL: its log does not have it */
+	uint8_t *name; /* what it is about, UTF-8; owned */
+	size_t n_name; /* 0: the type alone says it */
+};
+
 /* What of a reference, in place of what the logs have, gives the value. */
 enum reference_fix {
 	REFERENCE_NO_FIX,
@@ -25,9 +33,10 @@ enum reference_fix {
 	REFERENCE_WHOLE,      /* all that it has */
 };
 
-/* A mismatch, compared with a log of a boot that verified. */
+/* Compared with a log of a boot that verified; of what no mismatch is, the numbers alone. */
 struct reference_answer {
-	bool is; /* it was compared */
+	bool is;		     /* it was compared */
+	uint64_t events, now_events; /* that extend it, in the reference and in the logs */
 	uint64_t missing, more, changed, moved;
 	enum reference_fix fix; /* none: `event`, else `other`, is the first that differs */
 	bool has_event, has_other;
@@ -66,6 +75,8 @@ struct judgement {
 	bool resumes;		 /* from that line on the log reproduces the register */
 	const char *other_boot;	 /* a source that is of another boot; NULL: none */
 	struct reference_answer reference;
+	struct named_event *named; /* those that the diagnosis and the detail name */
+	size_t n_named;
 	char detail[ERR_MSG_MAX];
 	/* The interpretation of its text log, if that alone explains it. */
 	bool has_text;

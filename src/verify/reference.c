@@ -20,12 +20,12 @@ struct element {
 	struct event_ref ref;
 };
 
-/* A register that mismatches. */
+/* A register that is asked about. */
 struct suspect {
 	const struct asked *asked;
 	struct judgement *j;
 	struct compare_register *reg;
-	struct element *v[2]; /* of each side of reg */
+	struct element *v[2]; /* of each side of reg, of one that mismatches; else NULL */
 	uint32_t *now; /* of each event of the reference: where the logs have the next equal one */
 	uint64_t budget; /* of extends */
 	struct hasher *h;
@@ -70,7 +70,7 @@ static int take_event(
 	(void)err;
 	for (size_t i = 0; i < l->n; i++) {
 		struct suspect *s = &l->v[i];
-		if (s->reg != place->reg)
+		if (s->reg != place->reg || s->v[0] == NULL)
 			continue;
 		if (l->names) {
 			take_name(s, event);
@@ -261,7 +261,7 @@ static int try_all(struct suspect *s, struct err *err)
 
 /* --- registers --- */
 
-static bool is_open(const struct asked *a, const struct judgement *j)
+static bool is_mismatch(const struct asked *a, const struct judgement *j)
 {
 	return a->wanted && j->verdict == VERDICT_MISMATCH && j->err.status == ST_OK &&
 	       a->value.size > 0;
@@ -283,13 +283,12 @@ static int add_suspects(
 		return no_memory(err);
 	for (size_t i = 0; i < q->mrs->n; i++) {
 		struct suspect *s = &l->v[l->n];
-		struct compare_register *reg =
-			is_open(&q->v[i], &js[i]) ? find(&l->c, q->v[i].mr) : NULL;
+		struct compare_register *reg = q->v[i].wanted ? find(&l->c, q->v[i].mr) : NULL;
 		if (reg == NULL)
 			continue;
 		*s = (struct suspect){.asked = &q->v[i], .j = &js[i], .reg = reg};
 		l->n++;
-		for (int k = 0; k < 2; k++) {
+		for (int k = 0; k < 2 && is_mismatch(s->asked, s->j); k++) {
 			s->v[k] = calloc(reg->side[k].n + 1, sizeof(*s->v[k]));
 			if (s->v[k] == NULL)
 				return no_memory(err);
@@ -303,6 +302,8 @@ static void count(struct suspect *s)
 	struct reference_answer *a = &s->j->reference;
 	const struct compare_side *side = s->reg->side;
 	a->is = true;
+	a->events = side[0].n;
+	a->now_events = side[1].n;
 	for (uint32_t i = 0; i < side[0].n; i++)
 		a->missing += side[0].change[i] == COMPARE_ONLY;
 	for (uint32_t k = 0; k < side[1].n; k++) {
@@ -341,15 +342,17 @@ static void want_name(struct suspect *s)
 
 static int look(struct look *l, struct err *err)
 {
-	for (size_t i = 0; i < l->c.n; i++)
-		compare_want(&l->c.v[i], false);
 	for (size_t i = 0; i < l->n; i++)
-		compare_want(l->v[i].reg, true);
+		if (l->v[i].v[0] != NULL)
+			compare_want(l->v[i].reg, true);
 	if (compare_events(&l->c, take_event, l, err) < 0 || compare_pair(&l->c, err) < 0)
 		return -1;
+	for (size_t i = 0; i < l->c.n; i++)
+		compare_want(&l->c.v[i], false);
 	for (size_t i = 0; i < l->n; i++) {
-		compare_want(l->v[i].reg, false);
 		count(&l->v[i]);
+		if (l->v[i].v[0] == NULL)
+			continue;
 		if (try_all(&l->v[i], err) < 0)
 			return -1;
 		if (!l->v[i].found)
@@ -374,22 +377,19 @@ int reference_look(const struct question *q, struct inputs *inputs, struct input
 	struct judgement js[], struct err *err)
 {
 	struct look l = {0};
-	bool any = false;
-	for (size_t i = 0; i < q->mrs->n; i++)
-		any |= is_open(&q->v[i], &js[i]);
-	if (!any)
-		return 0;
 	int rc = compare_load(&l.c, reference, inputs, q->mrs, err);
 	if (rc == 0)
 		rc = add_suspects(&l, q, js, err);
 	if (rc == 0)
 		rc = look(&l, err);
 	for (size_t i = 0; i < l.n && rc == 0; i++)
-		say_reference(inputs, reference, l.v[i].j);
+		if (l.v[i].v[0] != NULL)
+			say_reference(inputs, reference, l.v[i].j);
 	clear(&l);
+	if (rc == 0 || err->status != ST_FORMAT)
+		return rc;
 	/* It must not be in the way of the verdicts. */
-	for (size_t i = 0; i < q->mrs->n && rc < 0 && err->status == ST_FORMAT; i++)
-		if (is_open(&q->v[i], &js[i]))
-			say_no_reference(err->msg, &js[i]);
-	return rc < 0 && err->status == ST_FORMAT ? 0 : rc;
+	if (reference->v[0].err.status == ST_OK)
+		reference->v[0].err = *err;
+	return 0;
 }

@@ -360,8 +360,3 @@ void say_reference(const struct inputs *inputs, const struct inputs *reference, 
 	add(j, "events that differ from the reference: %s", list);
 	say_fix(inputs, reference, j);
 }
-
-void say_no_reference(const char *why, struct judgement *j)
-{
-	add(j, "not compared with the reference: %s", why);
-}

@@ -12,9 +12,8 @@ void say_judgement(const struct inputs *inputs, const struct mr *mr, struct judg
 void say_aggregate(const struct inputs *inputs, struct judgement *j);
 /* Adds that the register matches if all events of this log are read as its own, as `name`. */
 void say_elsewhere(const struct log_input *in, const char *name, struct judgement *j);
-/* Adds what the comparison with a reference found, or why it could not be made. */
+/* Adds what the comparison with a reference found. */
 void say_reference(
 	const struct inputs *inputs, const struct inputs *reference, struct judgement *j);
-void say_no_reference(const char *why, struct judgement *j);
 
 #endif

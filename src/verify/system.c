@@ -31,11 +31,11 @@ struct log_place {
 
 /* Firmware's first. */
 static const struct log_place places[] = {
-	{"ccel", "sys/firmware/acpi/tables/data/CCEL", &log_format_ccel, NULL, NULL},
-	{"systemd", "run/log/systemd/cc-measure.log", &log_format_systemd, "systemd", NULL},
-	{"aael", "run/attestation-agent/eventlog", &log_format_aael,
+	{"ccel", "/sys/firmware/acpi/tables/data/CCEL", &log_format_ccel, NULL, NULL},
+	{"systemd", "/run/log/systemd/cc-measure.log", &log_format_systemd, "systemd", NULL},
+	{"aael", "/run/attestation-agent/eventlog", &log_format_aael,
 		"the agent of Confidential Containers", NULL},
-	{"dstack", "run/log/dstack/runtime_events.log", &log_format_dstack, "dstack", NULL},
+	{"dstack", "/run/log/dstack/runtime_events.log", &log_format_dstack, "dstack", NULL},
 };
 
 /*
@@ -43,16 +43,17 @@ static const struct log_place places[] = {
  * A line of the ascii lists does not end where it seems to if the name of a file has a newline.
  */
 static const struct log_place tpm_places[] = {
-	{"systemd", "run/log/systemd/tpm2-measure.log", &log_format_systemd, NULL, NULL},
-	{"ima", "sys/kernel/security/ima/binary_runtime_measurements", &log_format_ima, NULL, NULL},
-	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements", &log_format_ima, NULL, NULL},
-	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha256", &log_format_ima, NULL,
+	{"systemd", "/run/log/systemd/tpm2-measure.log", &log_format_systemd, NULL, NULL},
+	{"ima", "/sys/kernel/security/ima/binary_runtime_measurements", &log_format_ima, NULL,
 		NULL},
-	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha384", &log_format_ima, NULL,
+	{"ima", "/sys/kernel/security/ima/ascii_runtime_measurements", &log_format_ima, NULL, NULL},
+	{"ima", "/sys/kernel/security/ima/ascii_runtime_measurements_sha256", &log_format_ima, NULL,
 		NULL},
-	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha512", &log_format_ima, NULL,
+	{"ima", "/sys/kernel/security/ima/ascii_runtime_measurements_sha384", &log_format_ima, NULL,
 		NULL},
-	{"ima", "sys/kernel/security/ima/ascii_runtime_measurements_sha1", &log_format_ima, NULL,
+	{"ima", "/sys/kernel/security/ima/ascii_runtime_measurements_sha512", &log_format_ima, NULL,
+		NULL},
+	{"ima", "/sys/kernel/security/ima/ascii_runtime_measurements_sha1", &log_format_ima, NULL,
 		NULL},
 };
 
@@ -68,11 +69,16 @@ static bool is_of_use(
 /* Where a pseudo-file ends now: it may grow, and its size says nothing. */
 static int find_end(int fd, const char *path, off_t *ret, struct err *err)
 {
-	uint8_t buf[16384];
+	uint8_t buf[65536];
 	ssize_t n;
 	*ret = 0;
-	while ((n = pread(fd, buf, sizeof(buf), *ret)) > 0)
+	while ((n = pread(fd, buf, sizeof(buf), *ret)) > 0 && *ret <= UNSIZED_LOG_MAX)
 		*ret += n;
+	if (n > 0)
+		return err_set(err, ST_FORMAT,
+			"'%s': no end within %d bytes; if it grows as fast as it is read, try "
+			"again once that stops",
+			path, UNSIZED_LOG_MAX);
 	return n == 0 ? 0 : err_sys(err, errno, "'%s'", path);
 }
 
@@ -131,7 +137,7 @@ static int open_tpm_logs(
 	const char *tpm, *first = NULL;
 	while ((tpm = next_tpm(r->mrs, &at)) != NULL) {
 		AUTO_FREE char *path = NULL;
-		if (asprintf(&path, "sys/kernel/security/%s/binary_bios_measurements", tpm) < 0)
+		if (asprintf(&path, "/sys/kernel/security/%s/binary_bios_measurements", tpm) < 0)
 			return err_sys(err, ENOMEM, "registers");
 		const struct log_place firmware = {"firmware", path, &log_format_tpm, NULL, tpm};
 		if (open_place(r, asked, &firmware, ret, &there, err) < 0)
@@ -156,7 +162,7 @@ static int open_journal(const struct registers *r, struct inputs *ret, struct er
 	struct journal_copy copy;
 	struct log_input in = {.fd = -1,
 		.name = log_keeper_name(LOG_OF_JOURNAL),
-		.path = (char *)(uintptr_t) "run/tsmctl/journal.jsonl",
+		.path = (char *)(uintptr_t) "/run/tsmctl/journal.jsonl",
 		.format = &log_format_journal};
 	if (journal_open_copy(r->root, &copy, &in.err) == 0 && copy.fd < 0)
 		return 0;
@@ -234,8 +240,9 @@ bool system_has_moved(
 static void set_moved(struct err *ret, const char *name)
 {
 	err_set(ret, ST_SYSTEM,
-		"'%s' changed %d times while it was read: something keeps extending it", name,
-		MOVED_RETRIES_MAX);
+		"'%s' changed %d times while it was read: something keeps extending it; try again "
+		"once it stops",
+		name, MOVED_RETRIES_MAX);
 	ret->sys = ESTALE;
 }
 

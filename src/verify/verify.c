@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "verify/aggregate.h"
 #include "verify/elsewhere.h"
+#include "verify/named.h"
 #include "verify/reference.h"
 #include "verify/system.h"
 
@@ -217,6 +218,8 @@ static int add_stray(const struct verification *v, struct verify_rows *rows, str
 static int refer(struct verification *v, struct err *err)
 {
 	const struct question q = {.mrs = v->r->mrs, .v = v->asked};
+	if (named_look(&q, v->inputs, v->js, err) < 0)
+		return -1;
 	if (v->wanted->reference == NULL)
 		return 0;
 	return reference_look(&q, v->inputs, v->wanted->reference, v->js, err);

@@ -10,6 +10,7 @@ setup() {
 	ETC=$TMP/etc/tsmctl
 	LOG=$TMP/log
 	PROGRAM=/usr/bin/tsmctl
+	BUILD=$BATS_FILE_TMPDIR/build
 	export DESTDIR=$TMP/image
 	mkdir -p "$ETC/measure.d" "$TMP/bin" "$DESTDIR"
 	: >"$LOG"
@@ -23,8 +24,8 @@ setup_file() {
 
 # installed TREE [CMAKE OPTIONS]: installs boot/ there and lists its files.
 installed() {
-	[ $# = 1 ] || cmake -S "$TOP" -B "$BATS_FILE_TMPDIR/build" "${@:2}" >"$OUT" 2>&1
-	DESTDIR=$1 cmake -P "$BATS_FILE_TMPDIR/build/boot/cmake_install.cmake" >"$OUT" 2>&1 || fail "$(<"$OUT")"
+	[ $# = 1 ] || cmake -S "$TOP" -B "$BUILD" "${@:2}" >"$OUT" 2>&1
+	DESTDIR=$1 cmake -P "$BUILD/boot/cmake_install.cmake" >"$OUT" 2>&1 || fail "$(<"$OUT")"
 	mkdir -p "$1"
 	(cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2)
 }
@@ -51,6 +52,19 @@ TEXT
 	installed "$TMP/again" -DTSMCTL_BOOT_SYSTEMD=ON -DTSMCTL_BOOT_INITRAMFS_TOOLS=ON -DTSMCTL_BOOT_DRACUT=ON
 	assert_success
 	assert_output ''
+}
+
+@test "a prefix that is changed later moves all files, except where a folder was chosen" {
+	BUILD=$TMP/build
+	installed "$TMP/first" -DBUILD_TESTING=OFF
+	run installed "$TMP/moved" -DCMAKE_INSTALL_PREFIX=/usr
+	assert_success
+	assert_equal "$output" "$(BUILD=$BATS_FILE_TMPDIR/build installed "$TMP/all")"
+	diff -r "$TMP/all" "$TMP/moved"
+	run installed "$TMP/chosen" -DCMAKE_INSTALL_PREFIX=/opt -DTSMCTL_SYSTEMUNITDIR=/etc/systemd/system
+	assert_line "644 etc/systemd/system/tsmctl-measure.service"
+	assert_line "644 opt/lib/tmpfiles.d/tsmctl.conf"
+	refute_output --regexp ' (usr|opt/lib/systemd)/'
 }
 
 # The units
@@ -165,20 +179,22 @@ TEXT
 
 # The script of initramfs-tools, and the hook of dracut without systemd
 
-# fake_tsmctl STATUS: a program that writes down its arguments and ends like this.
+# fake_tsmctl STATUS: a program that writes down its arguments, has a result, a note and a reason, and ends like this.
 fake_tsmctl() {
-	printf '#!/bin/sh\necho "tsmctl $*" >>"%s"\nexit %s\n' "$LOG" "$1" >"$TMP/tsmctl"
+	printf '#!/bin/sh\necho "tsmctl $*" >>"%s"\n%s\nexit %s\n' "$LOG" \
+		"echo a result; [ $1 = 0 ] || printf 'tsmctl: a note\ntsmctl: the reason%s\n' \"\${REASON-}\" >&2" "$1" >"$TMP/tsmctl"
 	chmod +x "$TMP/tsmctl"
 }
 
-# run_script FILE: with that program, and what the initramfs has only written down.
+# run_script FILE [EDIT]: with that program, and what the initramfs has only written down.
 run_script() {
 	printf '%s\n' 'panic() { echo "panic $*" >>"$LOG"; exit 9; }' 'die() { panic "$@"; }' \
 		'log_warning_msg() { echo "warning $*" >>"$LOG"; }' 'warn() { log_warning_msg "$@"; }' \
 		'modprobe() { echo "modprobe $*" >>"$LOG"; return 1; }' 'mount() { echo "mount $*" >>"$LOG"; }' >"$TMP/functions"
-	sed "s|$PROGRAM|$TMP/tsmctl|; s|/etc/tsmctl|$ETC|g; s|^\. /scripts/functions|. $TMP/functions|; s|/sys/|$TMP/sys/|g" \
-		"$BATS_FILE_TMPDIR/build/boot/$1" >"$TMP/script"
+	sed -e "s|$PROGRAM|$TMP/tsmctl|; s|/etc/tsmctl|$ETC|g; s|^\. /scripts/functions|. $TMP/functions|; s|/sys/|$TMP/sys/|g" \
+		-e "s|/dev/kmsg|$TMP/kmsg|" ${2:+-e "$2"} "$BATS_FILE_TMPDIR/build/boot/$1" >"$TMP/script"
 	: >"$LOG"
+	: >"$TMP/kmsg"
 	go env LOG="$LOG" sh -c '. "$1"; shift; . "$1"; echo "went on"' - "$TMP/functions" "$TMP/script"
 }
 
@@ -191,6 +207,8 @@ run_script() {
 	assert_done
 	assert_equal "$(<"$LOG")" "modprobe -q tdx_guest
 tsmctl measure --graceful --phase initrd"
+	assert_output 'a result'
+	assert_equal "$(<"$TMP/kmsg")" ''
 	go sh "$TMP/script" prereqs
 	assert_equal "$status$output" 0
 	mkdir -p "$TMP/sys/kernel/config"
@@ -199,36 +217,57 @@ tsmctl measure --graceful --phase initrd"
 }
 
 @test "script of initramfs-tools: a failure is said, and stops the boot only if it is to" {
-	local failed
+	local failed trace
 	for failed in 1 3 4 6; do
 		fake_tsmctl $failed
 		rm -f "$ETC/initrd-required"
 		run_script initramfs-tools/init-bottom
-		assert_done
+		assert_success
 		grep -qx "warning tsmctl: measuring failed with status $failed; the boot goes on" "$LOG"
+		assert_output 'a result'
+		assert_equal "$stderr" $'tsmctl: a note\ntsmctl: the reason'
+		# What is left of it in the running system.
+		trace="<3>tsmctl: measuring failed in the initramfs with status $failed: the reason"
+		assert_equal "$(<"$TMP/kmsg")" "$trace"
 		: >"$ETC/initrd-required"
 		run_script initramfs-tools/init-bottom
 		assert_failure 9
 		grep -q "^panic tsmctl: measuring failed with status $failed, " "$LOG"
+		assert_equal "$(<"$TMP/kmsg")" "$trace"
 	done
+	# One line of at most 976 bytes, or the kernel takes none of it.
+	REASON=$(printf 'x%.0s' {1..4000}) run_script initramfs-tools/init-bottom
+	assert_equal "$(wc -l <"$TMP/kmsg")" 1
+	[ "$(wc -c <"$TMP/kmsg")" -lt 976 ]
+	# Without the kernel's log it goes on as before.
+	rm "$ETC/initrd-required"
+	run_script initramfs-tools/init-bottom "s|$TMP/kmsg|$TMP/none/kmsg|"
+	assert_success
+	assert_equal "$stderr" $'tsmctl: a note\ntsmctl: the reason'
 }
 
 @test "hook of dracut without systemd: the same, and it does not end the shell that reads it" {
 	fake_tsmctl 0
 	run_script dracut/tsmctl-measure.sh
 	assert_done
-	assert_output 'went on'
+	assert_output 'a result
+went on'
 	assert_equal "$(<"$LOG")" "modprobe -q tdx_guest
 tsmctl measure --graceful --phase initrd"
 	fake_tsmctl 4
 	run_script dracut/tsmctl-measure.sh
-	assert_done
-	assert_output 'went on'
-	grep -qx 'warning tsmctl: measuring failed; the boot goes on' "$LOG"
+	assert_success
+	assert_output 'a result
+went on'
+	assert_equal "$stderr" $'tsmctl: a note\ntsmctl: the reason'
+	grep -qx 'warning tsmctl: measuring failed in the initramfs with status 4: the reason; the boot goes on' "$LOG"
+	REASON=$(printf 'x%.0s' {1..4000}) run_script dracut/tsmctl-measure.sh
+	[ "$(grep ^warning "$LOG" | wc -c)" -lt 976 ]
 	: >"$ETC/initrd-required"
 	run_script dracut/tsmctl-measure.sh
 	assert_failure 9
-	assert_output ''
+	assert_output 'a result'
+	grep -q '^panic tsmctl: measuring failed in the initramfs with status 4: the reason; ' "$LOG"
 }
 
 # The module of dracut

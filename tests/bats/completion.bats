@@ -47,7 +47,11 @@ need() {
 	assert_line status
 	refute_line --root
 	run in_bash ver
+	assert_output $'verify\nversion'
+	run in_bash help verif
 	assert_output verify
+	run in_bash he
+	assert_output help
 }
 
 @test "bash offers a command's options beside the global ones" {
@@ -93,6 +97,10 @@ need() {
 	need fish
 	run in_fish 'tsmctl '
 	assert_line verify
+	assert_line help
+	assert_line version
+	run in_fish 'tsmctl help verif'
+	assert_output verify
 	run in_fish 'tsmctl extend --on'
 	assert_line -- --once
 	run in_fish "tsmctl --root $ROOT read "

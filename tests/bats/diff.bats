@@ -65,11 +65,105 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_line --regexp '^     /vmlinuz: digest [0-9a-f]{96} -> [0-9a-f]{96}$'
 }
 
-@test "data that is not hashed is no difference" {
+@test "the same digest and other data: no difference, but not unsaid" {
+	local name='EV_IPL /vmlinuz'
 	boots '' --alter 12
 	tsm diff a b
-	assert_done
+	assert_success
 	assert_output ''
+	assert_equal "$stderr" \
+		"tsmctl: 'rtmr2:sha384': event 13 ($name) has the digest of event 13 in the reference, but other data"
+	tsm diff -q --json a b
+	assert_done
+	assert_json '.same and [.registers[].other_data] == [0, 0, 1] and all(.registers[]; .changes == [])'
+	# What is shown around a change is what is asked for, and the event is named all the same.
+	sed 's/SecureBoot:01/SecureBoot:00/' td | "$GENLOG" -f ccel --alter 12 - >b
+	"$GENLOG" -f ccel --alter 14 td >c
+	tsm diff c b
+	assert_failure 1
+	assert_equal "$(cut -c1 <<<"$output" | tr '\n' .)" 'r.-.+. .'
+	[[ $stderr == *"but other data; so has 1 more" ]]
+	# Another format says the same in other bytes.
+	"$GENLOG" -f cel-json --alter 12 -b sha384 td >b
+	tsm diff a b
+	assert_done
+	# A note that a journal keeps beside a digest is not hashed.
+	head='{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-11-24T16:17:31Z"}'
+	for note in one two; do
+		{
+			echo "$head"
+			printf '{"kind":"intent","seq":0,"register":"r/r0:sha384","note":"%s","digest":"%s","before":"%s",' "$note" \
+				"${ZERO48//0/1}" "$ZERO48"
+			printf '"expected":"%s","pid":7,"start":9,"time":"2026-11-24T16:17:31Z"}\n{"kind":"commit","seq":0}\n' \
+				"$(extended sha384 "$ZERO48" "${ZERO48//0/1}")"
+		} >$note
+	done
+	tsm diff one two
+	assert_success
+	[[ $stderr == *"event 0 ("*") has the digest of event 0 in the reference, but other data" ]]
+}
+
+@test "a database of keys: how many of each kind it has; an image without a path is one image" {
+	local sha=2616c4c14c509240aca941f936934328 list db=d719b2cb-3d3a-4596-a3bc-dad00e67656f
+	list=${sha}4c0000000000000030000000$(printf '%096d' 0)
+	printf 'rtmr0 EV_EFI_VARIABLE_DRIVER_CONFIG var:%s:dbx:%s\n' $db "$list" >td
+	printf 'rtmr1 EV_EFI_BOOT_SERVICES_APPLICATION image:0xbed00000:0x100000:\n' >>td
+	boots "s/:dbx:$list/:dbx:$list$list/; s/0x100000/0x120000/"
+	tsm diff a b
+	assert_failure 1
+	assert_line '     1 SHA256 -> 2 SHA256'
+	tsm diff --json a b
+	assert_equal "$(changes)" "$(printf '%s\n' 'rtmr0:sha384 changed 1 1' 'rtmr1:sha384 changed 2 2')"
+}
+
+@test "the order: as in the logs, what is gone before what is new" {
+	printf 'rtmr3 EV_IPL text:%s\n' start 'a: 1' 'b: 1' gone end >td
+	boots ''
+	printf 'rtmr3 EV_IPL text:%s\n' start new 'a: 2' gone2 'b: 2' last end | "$GENLOG" -f ccel - >b
+	tsm diff --json a b
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'added null 2' 'changed 2 3' 'added null 4' 'changed 3 5' \
+		'removed 4 null' 'added null 6')"
+	tsm diff --json b a
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'removed 2 null' 'changed 3 2' 'removed 4 null' 'changed 5 3' \
+		'removed 6 null' 'added null 4')"
+	# What has changed places on the way is told once.
+	printf 'rtmr3 EV_IPL text:%s\n' start 'b: 2' new 'a: 2' end | "$GENLOG" -f ccel - >b
+	tsm diff --json a b
+	assert_equal "$(changes | cut -d' ' -f2-)" "$(printf '%s\n' 'added null 3' 'changed 2 4' 'changed 3 2' 'removed 4 null')"
+}
+
+@test "the logs in what quote --json prints" {
+	boots 's/vda1 ro/vda1 rw/'
+	printf 'rtmr3 aael text:a b c\n' | "$GENLOG" -f aael - >agent
+	quoted() { # LOG FORMAT...
+		local logs=()
+		while [ $# -gt 0 ]; do
+			logs+=("$(jq -n --arg s "$2" --arg b "$(base64 -w0 "$1")" '{source: $s, format: $s, base64: $b}')")
+			shift 2
+		done
+		jq -n '{schema: "tsmctl.quote/1", boot_id: null, quote_base64: "", logs: $ARGS.positional}' \
+			--jsonargs "${logs[@]}"
+	}
+	quoted b ccel agent aael >b.json
+	tsm diff --json a b.json
+	assert_failure 1
+	assert_equal "$(changes)" "$(printf '%s\n' 'rtmr2:sha384 changed 12 12' 'rtmr3:sha384 added null 0')"
+	assert_json '[.logs[].source] == ["ccel", "aael"]'
+	tsm diff --reference agent --json a - <b.json
+	assert_failure 1
+	assert_equal "$(changes)" 'rtmr2:sha384 changed 12 12'
+	tsm log --jsonl --input - rtmr3 <b.json
+	assert_success
+	assert_json '.source == "aael" and .register == "rtmr3:sha384"'
+	quoted >none
+	tsm diff a none
+	assert_refused 5 "'none': no log: it was made without '--with-logs'"
+	quoted a ccel | jq '.logs[0].base64 = "?"' >bad
+	tsm log --input bad
+	assert_refused 5 "'bad': log 0: its 'base64' is not base64"
+	quoted a other >bad
+	tsm log --input bad
+	assert_refused 5 "'bad': log 'other': unknown format 'other'"
 }
 
 @test "events that are gone, new and moved, each once" {
@@ -237,7 +331,7 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_success
 	tsmctl diff ccel
 	assert_success
-	[[ $stderr == "tsmctl: 'run/tsmctl/journal.jsonl': left out: the reference has no log of this kind (journal)" ]]
+	[[ $stderr == "tsmctl: '/run/tsmctl/journal.jsonl': left out: the reference has no log of this kind (journal)" ]]
 	cp "$ROOT/run/tsmctl/journal.jsonl" journal
 	tsmctl diff --reference ccel journal
 	assert_done
@@ -251,15 +345,28 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	assert_done
 }
 
+@test "one log, and no machine to compare it with: the command line with another" {
+	boots ''
+	empty_root
+	tsmctl diff a
+	assert_refused 3 "this machine has no logs to compare 'a' with: name another log, as in 'tsmctl diff a LOG'; 'tsmctl status' shows \
+what is missing here"
+}
+
 @test "damaged logs: what can be read is compared, and the error is told" {
 	boots ''
 	head -c -20 a >short
 	tsm diff a short
 	assert_failure 1
 	[[ $stderr == *"'short': offset "* ]]
+	tsm diff --json a short
+	assert_failure 1
+	assert_json '.error.status == 5 and (.error.message | startswith("'"'short'"': offset ")) and .error.offset > 0'
 	tsm diff --json short short
 	assert_failure 5
-	assert_json '.same == false'
+	assert_json '.same == false and .error.status == 5'
+	tsm diff --json a a
+	assert_json 'has("error") | not'
 	head -c 70 /dev/urandom >noise
 	tsm diff a noise
 	assert_failure 5
@@ -268,6 +375,17 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	printf 'ccel' | cat - a >wrong
 	tsm diff wrong:ccel a
 	assert_failure 5
+}
+
+@test "more than 2^20 events of a side are refused" {
+	echo 'rtmr3 EV_IPL text:x' | "$GENLOG" -f ccel - >one
+	printf 'rtmr3 EV_IPL text:x\n%.0s' 1 2 | "$GENLOG" -f ccel - >two
+	python3 -c 'import sys; one, two = (open(f, "rb").read() for f in ("one", "two"))
+sys.stdout.buffer.write(one + two[len(one):] * (1 << 20))' >many
+	tsm diff one many
+	assert_refused 5 '*more than 1048576 events to compare'
+	tsm diff many one
+	assert_refused 5 '*more than 1048576 events to compare'
 }
 
 @test "usage: no reference, too many logs" {

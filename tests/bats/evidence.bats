@@ -313,6 +313,12 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"quote":"%s","tdx":{"quote":"00"}}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': JSON with two quotes, 'quote' and that of 'tdx': give one of them"
+	printf '{"quote":"%s","td_quote":"00"}' "$(filehex q)" >twice
+	away read --quote twice
+	assert_refused 5 "'twice': JSON with two quotes, 'quote' and 'td_quote': give one of them"
+	printf '{"attestation":"00","tdx":{"quote":"%s"}}' "$(filehex q)" >twice
+	away read --quote twice
+	assert_refused 5 "'twice': JSON with two quotes, that of 'tdx' and 'attestation': give one of them"
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"

@@ -35,15 +35,23 @@ tdx() {
 	echo 11111111-1111-4111-8111-111111111111 >"$ROOT/proc/sys/kernel/random/boot_id"
 }
 
+# with_verdict VERDICT: tsmctl's JSON says that of the simulator's quotes, whose root is nobody's.
+with_verdict() {
+	stand_in tsmctl "set -o pipefail; \"\$TSMCTL\" --root \"\$ROOT\" \"\$@\" | jq '.evidence.verdict = \"$1\"'"
+}
+
 # records: what the log has for rtmr3.
 records() {
 	"$TSMCTL" --root "$ROOT" log rtmr3 --jsonl | jq -r .data_text
 }
 
-@test "every recipe says at its top how it is used, and is run here" {
+@test "every recipe says at its top how it is used and what it needs, is in the README, and is run here" {
 	local file n=0
 	for file in "$EXAMPLES"/*/*; do
 		grep -q '^# How to use it:' "$file" || fail "$file"
+		grep -q '^#.* Needs ' "$file" || fail "$file does not say what it needs"
+		grep "^| \`$(basename "${file%/*}")\` |" "$EXAMPLES/README.md" | grep -qF "\`${file##*/}" ||
+			fail "$file is not in the README"
 		grep -qF "/${file##*/}" "$BATS_TEST_FILENAME" || fail "$file is not run"
 		n=$((n + 1))
 	done
@@ -115,6 +123,7 @@ sha384:$(sum sha384 <"$TMP/web.conf")"
 @test "trust-authority: the body has the quote for this nonce and user data, and the log" {
 	tdx --report tdx_guest
 	local body=$EXAMPLES/trust-authority/trust-authority-body
+	with_verdict genuine
 	printf 'a public key\n' >"$TMP/key"
 	jq -n '{val: ("nonce" | @base64), iat: ("2026-11-27" | @base64), signature: ("signed" | @base64)}' >"$TMP/nonce.json"
 	go "$body" "$TMP/nonce.json" "$TMP/key"
@@ -138,9 +147,29 @@ sha384:$(sum sha384 <"$TMP/web.conf")"
 	assert_success
 }
 
+@test "trust-authority: no body with a quote that the service would refuse" {
+	tdx --report tdx_guest
+	local body=$EXAMPLES/trust-authority/trust-authority-body
+	echo '{"val":"aQ==","iat":"aQ==","signature":"aQ=="}' >"$TMP/nonce.json"
+	# The simulator's root is nobody's.
+	go "$body" "$TMP/nonce.json"
+	assert_failure 1
+	assert_output ''
+	assert_regex "${stderr_lines[-1]}" '^trust-authority-body: the quote is forged: .*root.*; no body was made$'
+	with_verdict untrusted
+	go "$body" "$TMP/nonce.json"
+	assert_failure 1
+	assert_output ''
+	with_verdict unchecked
+	go "$body" "$TMP/nonce.json"
+	assert_success
+	assert_json .tdx.quote
+}
+
 @test "trust-authority: no body without a nonce, or without a quote that its logs explain" {
 	tdx --report tdx_guest
 	local body=$EXAMPLES/trust-authority/trust-authority-body nonce
+	with_verdict genuine
 	for nonce in '{}' '{"val":"","iat":"aQ==","signature":"aQ=="}' '{"val":"aQ==","iat":"aQ=="}' '{"val":"%","iat":"aQ==","signature":"aQ=="}' \
 		'{"val":1,"iat":"aQ==","signature":"aQ=="}' 'no JSON'; do
 		echo "$nonce" >"$TMP/nonce.json"

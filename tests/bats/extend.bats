@@ -303,7 +303,7 @@ teardown() {
 	mkdir -p "$ROOT/proc/sys/kernel/random"
 	rm -f "$ROOT/proc/sys/kernel/random/boot_id"
 	tsmctl extend rtmr1 --event a
-	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: *so nothing was extended; *"
+	assert_refused 4 "'/proc/sys/kernel/random/boot_id': no boot id there: *so nothing was extended; *"
 	assert_equal "$(sim_stat total:write)" 0
 	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
 	tsmctl extend rtmr1 --digest "$ZERO48"
@@ -382,12 +382,12 @@ remember_v23() {
 	remember
 	sim_fault clear 'rtmr1/event_log:lookup:*:enoent'
 	tsmctl extend rtmr1 --event b
-	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr1/event_log': no such file or directory"
+	assert_refused 4 "'/sys/kernel/tsm/measurement-example/rtmr1/event_log': no such file or directory"
 	assert_unwritten
 	# A file of which nothing can be told is no missing one.
 	sim_fault clear 'rtmr1/event_log:lookup:*:eio'
 	tsmctl extend rtmr1 --event b
-	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr1/event_log': input/output error"
+	assert_refused 4 "'/sys/kernel/tsm/measurement-example/rtmr1/event_log': input/output error"
 	assert_unwritten
 }
 
@@ -426,17 +426,17 @@ remember_v23() {
 	chmod 644 "$rfc"/rtmr/*/digest
 
 	tsmctl extend nohash --event a
-	assert_refused 5 "'sys/kernel/tsm/p/nohash/hash_algo': missing: its hash cannot be known"
+	assert_refused 5 "'/sys/kernel/tsm/p/nohash/hash_algo': missing: its hash cannot be known"
 	tsmctl extend rtmr:wp512 --digest 00
 	assert_refused 3 "the hash of 'p/rtmr:wp512' is unknown: the result of an extend cannot be computed"
 	tsmctl extend rtmr:whirlpool --digest 00
-	assert_refused 5 "'sys/kernel/tsm/p/rtmr/whirlpool/digest': a register of 0 bytes"
+	assert_refused 5 "'/sys/kernel/tsm/p/rtmr/whirlpool/digest': a register of 0 bytes"
 	tsmctl extend unread --event a
 	assert_refused 3 "'p/unread:sha256' cannot be read: nothing could tell whether an extend took place"
 	tsmctl extend noevent --event a
 	assert_refused 3 "'p/noevent:sha256' takes no events on this kernel"
 	tsmctl extend size --event a
-	assert_refused 5 "'sys/kernel/tsm/p/size/digest': 1 bytes, but sha256 has 32"
+	assert_refused 5 "'/sys/kernel/tsm/p/size/digest': 1 bytes, but sha256 has 32"
 	tsmctl extend garbage --event a
 	assert_refused 3 "the hash of 'p/garbage:sha257' is unknown: the result of an extend cannot be computed"
 	assert_equal "$(cat "$rfc"/*/append_event)" ''
@@ -447,7 +447,7 @@ remember_v23() {
 	remember
 	for n in 0 1; do
 		tsmctl extend rtmr$n --event a
-		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: only --force extends it"
+		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
 		tsmctl extend rtmr$n --digest "$ZERO48"
 		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware:*"
 		tsmctl extend rtmr$n --event a --dry-run
@@ -723,7 +723,7 @@ dry_run_tells() {
 	assert_success
 	v=$output
 	nobody extend rtmr0 --event a
-	assert_refused 4 "'run/tsmctl': permission denied"
+	assert_refused 4 "'/run/tsmctl': permission denied"
 	assert_equal "$(sim_stat total:write)" 0
 	tsmctl extend rtmr0 --event a
 	assert_done
@@ -735,18 +735,18 @@ dry_run_tells() {
 	nobody extend rtmr0 --event a --once --dry-run
 	assert_success
 	nobody extend rtmr0 --event b
-	assert_refused 4 "'run/tsmctl/lock': permission denied"
+	assert_refused 4 "'/run/tsmctl/lock': permission denied"
 	nobody write user_data --hex "$(bytes 128 1)"
-	assert_refused 4 "'run/tsmctl/lock': permission denied"
+	assert_refused 4 "'/run/tsmctl/lock': permission denied"
 	# With a run/ of his own it is the kernel's file that refuses.
 	rm -r "$ROOT/run/tsmctl"
 	chmod 777 "$ROOT/run"
 	nobody extend rtmr0 --event b
-	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr0/append_event': permission denied"
+	assert_refused 4 "'/sys/kernel/tsm/measurement-example/rtmr0/append_event': permission denied"
 	nobody extend rtmr1 --digest "$ZERO48"
-	assert_refused 4 "'sys/kernel/tsm/measurement-example/rtmr1/digest': permission denied"
+	assert_refused 4 "'/sys/kernel/tsm/measurement-example/rtmr1/digest': permission denied"
 	nobody write user_data --hex "$(bytes 128 1)"
-	assert_refused 4 "'sys/kernel/tsm/measurement-example/user_data': permission denied"
+	assert_refused 4 "'/sys/kernel/tsm/measurement-example/user_data': permission denied"
 	assert_unwritten
 }
 

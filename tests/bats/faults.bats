@@ -56,14 +56,14 @@ predicted() {
 			remember
 			sim_fault "rtmr0/append_event:write:1:${e%%:*}-before"
 			tsmctl extend rtmr0 --event a
-			assert_refused 4 "'$P0/append_event': ${e#*:} (nothing was extended)"
+			assert_refused 4 "'/$P0/append_event': ${e#*:} (nothing was extended)"
 			assert_unchanged
 			assert_written
 		done
 		remember
 		sim_fault rtmr1/digest:write:1:ebusy-before
 		tsmctl -j extend rtmr1 --digest "$ZERO48"
-		assert_error 4 "'$P1/digest': device or resource busy (nothing was extended)"
+		assert_error 4 "'/$P1/digest': device or resource busy (nothing was extended)"
 		assert_json '.error.status == 4'
 		assert_unchanged
 		assert_written
@@ -100,9 +100,9 @@ predicted() {
 	for e in 'eacces:permission denied' 'erofs:read-only file system' 'enomem:cannot allocate memory' 'eio:input/output error'; do
 		sim_fault clear "append_event:open:1:${e%%:*}" "rtmr1/digest:open:2:${e%%:*}"
 		tsmctl extend rtmr0 --event a
-		assert_refused 4 "'$P0/append_event': ${e#*:}*"
+		assert_refused 4 "'/$P0/append_event': ${e#*:}*"
 		tsmctl extend rtmr1 --digest "$ZERO48"
-		assert_refused 4 "'$P1/digest': ${e#*:}*"
+		assert_refused 4 "'/$P1/digest': ${e#*:}*"
 	done
 	assert_unwritten
 }
@@ -114,12 +114,12 @@ predicted() {
 		for op in open read; do
 			sim_fault clear "rtmr0/$f:$op:1:eio"
 			tsmctl extend rtmr0 --event a
-			assert_refused 4 "'$P0/$f': input/output error"
+			assert_refused 4 "'/$P0/$f': input/output error"
 		done
 	done
 	sim_fault clear 'rtmr0/event_log:read:*:enodev'
 	tsmctl extend rtmr0 --event a
-	assert_refused 4 "'$P0/event_log': changed 10 times while it was read: something keeps writing to it"
+	assert_refused 4 "'/$P0/event_log': changed 10 times while it was read: something keeps writing to it"
 	assert_unwritten
 	# As long as one of ten reads gets through, it is read.
 	sim_fault event_log:read:1:enodev event_log:read:3:enodev event_log:open:2:enodev-before event_log:open:5:enodev-before
@@ -135,20 +135,20 @@ predicted() {
 		remember
 		sim_fault clear "rtmr0/$fault"
 		tsmctl -j extend rtmr0 --event "r$((n += 1))"
-		assert_error 6 "'$N0' was written to, and may have been extended: '$P0/${fault%%:*}': @(input/output error|permission denied)"
+		assert_error 6 "'$N0' was written to, and may have been extended: '/$P0/${fault%%:*}': @(input/output error|permission denied)"
 		assert_json '.error.status == 6 and (has("after") | not)'
 		assert_written
 	done
 	remember
 	sim_fault clear 'rtmr0/event_log:open:2+:enodev-before'
 	tsmctl extend rtmr0 --event last
-	assert_refused 6 "'$N0' was written to, and may have been extended: '$P0/event_log': changed 10 times while it was read: something keeps writing to it"
+	assert_refused 6 "'$N0' was written to, and may have been extended: '/$P0/event_log': changed 10 times while it was read: something keeps writing to it"
 	assert_written
 	sim_fault clear
 	remember
 	sim_fault rtmr1/digest:open:3:eio rtmr1/digest:write:1:eio-before
 	tsmctl extend rtmr1 --digest "$ZERO48"
-	assert_refused 6 "'$N1' was written to, and may have been extended: '$P1/digest': input/output error"
+	assert_refused 6 "'$N1' was written to, and may have been extended: '/$P1/digest': input/output error"
 	assert_unchanged
 	assert_equal "$(grep -c '^r[1-3]$\|^last$' "$R0/event_log")" 4
 	assert_verdict "$N0" match
@@ -160,7 +160,7 @@ predicted() {
 	remember
 	sim_fault 'rtmr0/digest:read:2+:hang'
 	tsmctl extend rtmr0 --event a
-	assert_refused 6 "'$N0' was written to, and may have been extended: '$P0/digest': no answer from the kernel in 5 seconds, given up"
+	assert_refused 6 "'$N0' was written to, and may have been extended: '/$P0/digest': no answer from the kernel in 5 seconds, given up"
 	sim_fault clear
 	assert_truth "$R0" "$v"
 	assert_written
@@ -240,7 +240,7 @@ predicted() {
 	v=$(predicted in_sync foreign)
 	sim_fault rtmr0/append_event:write:1:foreign-append rtmr0/append_event:write:1:eio
 	tsmctl extend rtmr0 --event a
-	assert_refused 4 "'$P0/append_event': input/output error*"
+	assert_refused 4 "'/$P0/append_event': input/output error*"
 	assert_truth "$R0" "$v"
 	assert_equal "$(grep -cx a "$R0/event_log")" 0
 	# With the SYNC that it brought.
@@ -277,7 +277,7 @@ predicted() {
 	remember
 	sim_fault rtmr0/append_event:write:1:foreign-extend rtmr0/append_event:write:1:eio
 	tsmctl extend rtmr0 --event a
-	assert_refused 6 "'$N0': it changed, and its log does not explain how; the kernel said: '$P0/append_event': input/output error"
+	assert_refused 6 "'$N0': it changed, and its log does not explain how; the kernel said: '/$P0/append_event': input/output error"
 	assert_equal "$(grep -cx a "$R0/event_log")" 0
 	assert_written
 	# Before it began: what it does itself is explained, and the rest is verify's.
@@ -433,7 +433,7 @@ predicted() {
 		remember
 		sim_fault rtmr0/append_event:write:1:sync-only
 		tsmctl -j extend rtmr0 --event a
-		assert_error 6 "'$N0': only the kernel's SYNC record was logged and extended, not the event; the kernel said: '$P0/append_event': cannot allocate memory"
+		assert_error 6 "'$N0': only the kernel's SYNC record was logged and extended, not the event; the kernel said: '/$P0/append_event': cannot allocate memory"
 		assert_json '.error.status == 6'
 		assert_truth "$R0" "$(recorded sha256 "$v" "SYNC sha256/$v")"
 		assert_written
@@ -443,7 +443,7 @@ predicted() {
 	remember
 	sim_fault rtmr0/append_event:write:1:sync-only
 	tsmctl extend rtmr0 --event a
-	assert_refused 4 "'$P0/append_event': cannot allocate memory (nothing was extended)"
+	assert_refused 4 "'/$P0/append_event': cannot allocate memory (nothing was extended)"
 	assert_unchanged
 	machine --provider stale
 	sim_fault rtmr0/append_event:write:1:sync-only
@@ -474,7 +474,7 @@ predicted() {
 		sim_fault clear
 		finish
 		umount "$R0/event_log"
-		assert_refused 6 "'$N0': its log changed unexpectedly: see 'tsmctl log'; the kernel said: '$P0/append_event': interrupted system call"
+		assert_refused 6 "'$N0': its log changed unexpectedly: see 'tsmctl log'; the kernel said: '/$P0/append_event': interrupted system call"
 	done
 }
 
@@ -506,11 +506,11 @@ predicted() {
 	rm "$r/append_event"
 	mkfifo -m 200 "$r/append_event"
 	tsmctl extend r --event a
-	assert_refused 5 "'sys/kernel/tsm/p/r/append_event': not a regular file"
+	assert_refused 5 "'/sys/kernel/tsm/p/r/append_event': not a regular file"
 	rm "$r/append_event"
 	mkdir "$r/append_event"
 	tsmctl extend r --event a
-	assert_refused 5 "'sys/kernel/tsm/p/r/append_event': not a regular file"
+	assert_refused 5 "'/sys/kernel/tsm/p/r/append_event': not a regular file"
 	rmdir "$r/append_event"
 	echo outside >"$BATS_TEST_TMPDIR/outside"
 	ln -s "$BATS_TEST_TMPDIR/outside" "$r/append_event"
@@ -525,7 +525,7 @@ predicted() {
 	: >"$r/append_event"
 	mkfifo "$r/event_log"
 	tsmctl extend r --event a
-	assert_refused 5 "'sys/kernel/tsm/p/r/event_log': not a regular file"
+	assert_refused 5 "'/sys/kernel/tsm/p/r/event_log': not a regular file"
 	assert_equal "$(cat "$r/append_event")" ''
 }
 
@@ -802,7 +802,7 @@ broken_pipe() {
 	kill "$PID"
 	sim_fault clear
 	finish
-	assert_refused 4 "'$P0/append_event': interrupted system call (nothing was extended)"
+	assert_refused 4 "'/$P0/append_event': interrupted system call (nothing was extended)"
 	assert_unchanged
 	assert_written
 	v=$(predicted in_sync a)
@@ -892,7 +892,7 @@ traced() {
 }
 
 @test "a provider that cannot be looked at: no name that may be its register's is taken for another's" {
-	local eio="'sys/kernel/tsm/tdx_guest': input/output error" command
+	local eio="'/sys/kernel/tsm/tdx_guest': input/output error" command
 	sim_start --tree rfc --provider measurement-example,tdx_guest
 	mkdir -p "$ROOT/run"
 	tsmctl extend rtmr1 --event a
@@ -925,7 +925,7 @@ traced() {
 	status=0
 	"$TSMCTL" --root "$ROOT" extend rtmr1 --event b --wait 0 2>"$BATS_TEST_TMPDIR/second" || status=$?
 	assert_equal "$status" 4
-	[[ $(<"$BATS_TEST_TMPDIR/second") == *"'run/tsmctl/lock': held by "* ]]
+	[[ $(<"$BATS_TEST_TMPDIR/second") == *"'/run/tsmctl/lock': held by "* ]]
 	sim_fault clear
 	finish
 	assert_done
@@ -968,7 +968,7 @@ traced() {
 		# shellcheck disable=SC2016 # the other shell's
 		go bash -c 'ulimit -c 0 -f 1; exec "$TSMCTL" --root "$ROOT" $1' - "$command"
 		assert_equal "$command: $status" "$command: 4"
-		assert_equal "$stderr" "tsmctl: '$P0/event_log': $why"
+		assert_equal "$stderr" "tsmctl: '/$P0/event_log': $why"
 	done
 	# shellcheck disable=SC2016 # the other shell's
 	go bash -c 'cat "$1" | (ulimit -c 0 -f 1; exec "$TSMCTL" log --input -)' - "$R0/event_log"

@@ -760,6 +760,12 @@ values() {
 	go "$TSMCTL" verify --values values --input short
 	assert_success
 	assert_equal "$stderr" "tsmctl: $said"
+	for command in 'verify --values values --input' replay "diff $log"; do
+		# shellcheck disable=SC2086
+		go "$TSMCTL" -q --json $command short
+		assert_json --arg said "${said#*: }" '.logs[0].note == $said'
+		assert_json '[.reference_logs[]? | has("note")] | any | not'
+	done
 	# A log of what is no UEFI firmware ends without them.
 	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >shim
 	go "$TSMCTL" replay shim

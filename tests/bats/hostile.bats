@@ -67,13 +67,13 @@ each_odd() {
 @test "a FIFO, a device, a folder in the place of a file: neither hangs nor is opened" {
 	use_root rfc-v1
 	local dir="$ROOT/$EXAMPLE"
-	each_odd "$dir/rtmr0/digest" 5 "'$EXAMPLE/rtmr0/digest': not a regular file" read rtmr0
-	each_odd "$dir/rtmr0/digest" 5 "'$EXAMPLE/rtmr0/digest': not a regular file" verify 'rtmr0*'
+	each_odd "$dir/rtmr0/digest" 5 "'/$EXAMPLE/rtmr0/digest': not a regular file" read rtmr0
+	each_odd "$dir/rtmr0/digest" 5 "'/$EXAMPLE/rtmr0/digest': not a regular file" verify 'rtmr0*'
 	use_root rfc-v1
-	each_odd "$dir/rtmr0/hash_algo" 5 "'$EXAMPLE/rtmr0/hash_algo': not a regular file" list rtmr0
+	each_odd "$dir/rtmr0/hash_algo" 5 "'/$EXAMPLE/rtmr0/hash_algo': not a regular file" list rtmr0
 	use_root rfc-v1
-	each_odd "$dir/rtmr0/event_log" 5 "*'$EXAMPLE/rtmr0/event_log': not a regular file" log rtmr0
-	each_odd "$dir/rtmr0/event_log" 5 "*'$EXAMPLE/rtmr0/event_log': not a regular file" verify rtmr0
+	each_odd "$dir/rtmr0/event_log" 5 "*'/$EXAMPLE/rtmr0/event_log': not a regular file" log rtmr0
+	each_odd "$dir/rtmr0/event_log" 5 "*'/$EXAMPLE/rtmr0/event_log': not a regular file" verify rtmr0
 }
 
 @test "a FIFO or device among the registers: it has its row, the others are printed" {
@@ -121,7 +121,7 @@ each_odd() {
 	empty_root
 	: >"$ROOT/sys/kernel/tsm"
 	tsmctl list
-	assert_refused 4 "'sys/kernel/tsm': not a directory"
+	assert_refused 4 "'/sys/kernel/tsm': not a directory"
 	rm -rf "$ROOT/sys"
 	: >"$ROOT/sys"
 	tsmctl list
@@ -129,7 +129,7 @@ each_odd() {
 	mkfifo "$TMP/fifo"
 	rm -f "$ROOT/sys" && mkdir -p "$ROOT/sys/kernel" && mkfifo "$ROOT/sys/kernel/tsm"
 	tsmctl list
-	assert_refused 4 "'sys/kernel/tsm': not a directory"
+	assert_refused 4 "'/sys/kernel/tsm': not a directory"
 }
 
 # Links
@@ -147,7 +147,7 @@ each_odd() {
 		[[ $output$stderr != *outside* && $output != *6f757473696465* ]] || fail "$output"
 	done
 	tsmctl read
-	assert_error 4 "'$EXAMPLE/*': no such file or directory"
+	assert_error 4 "'/$EXAMPLE/*': no such file or directory"
 	assert_equal "${#lines[@]}" 7
 	# The same paths below the root are what is meant.
 	mkdir -p "$ROOT$TMP"
@@ -186,7 +186,7 @@ each_odd() {
 	use_root rfc-v1
 	ln -s loop "$ROOT/$EXAMPLE/loop"
 	tsmctl read
-	assert_error 4 "'$EXAMPLE/loop': too many levels of symbolic links"
+	assert_error 4 "'/$EXAMPLE/loop': too many levels of symbolic links"
 	assert_equal "${#lines[@]}" 7
 	ln -s . "$TSM/again"
 	tsmctl list --json
@@ -206,7 +206,7 @@ each_odd() {
 		exec 7<"$1"
 		"$TSMCTL" --root "$ROOT" read' - "$TMP/secret"
 	[ "$status" != 77 ] || skip "no proc can be mounted"
-	assert_error 4 "'$EXAMPLE/*': too many levels of symbolic links"
+	assert_error 4 "'/$EXAMPLE/*': too many levels of symbolic links"
 	assert_equal "${#lines[@]}" 7
 	[[ $output != *6f757473696465* ]] || fail "$output"
 }
@@ -219,7 +219,7 @@ each_odd() {
 	rm -f "$file"
 	for command in list read log verify; do
 		tsmctl "$command" rtmr0
-		assert_error 5 "*'$EXAMPLE/rtmr0/hash_algo': *"
+		assert_error 5 "*'/$EXAMPLE/rtmr0/hash_algo': *"
 		tsmctl "$command" rtmr1
 		[ "$command" = log ] || assert_done
 	done
@@ -236,7 +236,7 @@ each_odd() {
 	for text in '' '\n' 'sha256 ' 'sha256\x00' '\xff\xfe' '\x1b[31mred'; do
 		set_text "$file" "$text"
 		tsmctl read rtmr0
-		assert_refused 5 "'$EXAMPLE/rtmr0/hash_algo': not the name of a hash: '*'"
+		assert_refused 5 "'/$EXAMPLE/rtmr0/hash_algo': not the name of a hash: '*'"
 		[[ $stderr != *$'\033'* && $stderr != *$'\xff'* ]]
 		tsmctl verify 'rtmr0*'
 		assert_failure 5
@@ -244,7 +244,7 @@ each_odd() {
 	head -c 5000 /dev/zero | tr '\0' 'x' >"$TMP/long"
 	rm -f "$file" && cp "$TMP/long" "$file"
 	tsmctl list
-	assert_error 5 "'$EXAMPLE/rtmr0/hash_algo': longer than 4096 bytes"
+	assert_error 5 "'/$EXAMPLE/rtmr0/hash_algo': longer than 4096 bytes"
 	assert_equal "${#lines[@]}" 8
 	tsmctl list --json
 	assert_json '.registers | length == 7 and ([.[] | select(.error)] | length == 1)'
@@ -257,7 +257,7 @@ each_odd() {
 		head -c "$size" /dev/zero >"$ROOT/$EXAMPLE/rtmr0/digest"
 		for command in list read log verify; do
 			tsmctl "$command" rtmr0 --json
-			assert_error 5 "'$EXAMPLE/rtmr0/digest': $size bytes, but sha256 has 32"
+			assert_error 5 "'/$EXAMPLE/rtmr0/digest': $size bytes, but sha256 has 32"
 			[[ $output != *'"value":"'* ]] || fail "$output"
 		done
 	done
@@ -268,7 +268,7 @@ each_odd() {
 	use_root rfc-v1
 	chmod 700 "$ROOT/$EXAMPLE/rtmr0"
 	nobody list
-	assert_error 4 "'$EXAMPLE/rtmr0*': permission denied"
+	assert_error 4 "'/$EXAMPLE/rtmr0*': permission denied"
 	assert_equal "${#lines[@]}" 7
 	nobody read
 	assert_error 4 "*permission denied"
@@ -279,23 +279,23 @@ each_odd() {
 	chmod 755 "$ROOT/$EXAMPLE/rtmr0"
 	chmod 400 "$ROOT/$EXAMPLE/rtmr0/digest"
 	nobody read
-	assert_error 4 "'$EXAMPLE/rtmr0/digest': permission denied"
+	assert_error 4 "'/$EXAMPLE/rtmr0/digest': permission denied"
 	assert_equal "${#lines[@]}" 6
 	nobody verify rtmr0
 	assert_failure 4
 	chmod 400 "$ROOT/$EXAMPLE/rtmr0/hash_algo"
 	nobody list --json
-	assert_error 4 "'$EXAMPLE/rtmr0/hash_algo': permission denied"
+	assert_error 4 "'/$EXAMPLE/rtmr0/hash_algo': permission denied"
 	assert_json '.registers | length == 7'
 	chmod 700 "$ROOT/$EXAMPLE"
 	nobody list
-	assert_error 4 "'$EXAMPLE': permission denied"
+	assert_error 4 "'/$EXAMPLE': permission denied"
 	chmod 700 "$TSM"
 	nobody list
-	assert_refused 4 "'sys/kernel/tsm': permission denied"
+	assert_refused 4 "'/sys/kernel/tsm': permission denied"
 	for command in read log verify; do
 		nobody $command
-		assert_refused 4 "'sys/kernel/tsm': permission denied"
+		assert_refused 4 "'/sys/kernel/tsm': permission denied"
 	done
 }
 
@@ -648,12 +648,12 @@ example() {
 	log=$!
 	tsmctl read
 	assert_equal "$status" 4
-	assert_equal "$stderr" "tsmctl: '$EXAMPLE/static_mr': no answer from the kernel in 5 seconds, given up"
+	assert_equal "$stderr" "tsmctl: '/$EXAMPLE/static_mr': no answer from the kernel in 5 seconds, given up"
 	assert_equal "$(wc -l <"$OUT")" 6
 	status=0
 	wait $log || status=$?
 	assert_equal "$status" 4
-	why="'$EXAMPLE/rtmr0/event_log': no answer from the kernel in 5 seconds, given up"
+	why="'/$EXAMPLE/rtmr0/event_log': no answer from the kernel in 5 seconds, given up"
 	assert_equal "$(cat "$TMP/log.err")" "tsmctl: $why"
 	assert_equal "$(jq -r .register "$TMP/log" | uniq -c)" "      2 measurement-example/rtmr1:sha384"
 	status=0
@@ -674,10 +674,10 @@ match  measurement-example/rtmr1:sha384"
 	assert_equal "$(sim_stat faults:fired)" 2
 	sim_fault clear 'rtmr0/event_log:read:*:enodev'
 	tsmctl verify
-	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed 10 times*"
+	assert_error 4 "*'/$EXAMPLE/rtmr0/event_log': changed 10 times*"
 	assert_line --index 1 'match  measurement-example/rtmr1:sha384'
 	tsmctl log --jsonl
-	assert_error 4 "*'$EXAMPLE/rtmr0/event_log': changed 10 times*"
+	assert_error 4 "*'/$EXAMPLE/rtmr0/event_log': changed 10 times*"
 	assert_equal "${#lines[@]}" 2
 }
 
@@ -701,7 +701,7 @@ match  measurement-example/rtmr1:sha384"
 	assert_json '.events | length == 3 and .[2].data_text == "foreign"'
 	sim_fault clear 'rtmr0/digest:read:*:foreign-append'
 	tsmctl verify
-	assert_error 4 "'measurement-example/rtmr0:sha256' changed 10 times while it was read: something keeps extending it"
+	assert_error 4 "'measurement-example/rtmr0:sha256' changed 10 times while it was read: something keeps extending it; try again once it stops"
 	assert_line --index 0 "error  measurement-example/rtmr0:sha256  (${stderr#tsmctl: })"
 	assert_line --index 1 'match  measurement-example/rtmr1:sha384'
 }
@@ -729,8 +729,8 @@ match  measurement-example/rtmr1:sha384"
 	sim_fault 'static_mr:read:*:eio' 'user_data:open:*:ebusy'
 	tsmctl read
 	assert_failure 4
-	assert_equal "${stderr_lines[0]}" "tsmctl: '$EXAMPLE/static_mr': input/output error"
-	assert_equal "${stderr_lines[1]}" "tsmctl: '$EXAMPLE/user_data': device or resource busy"
+	assert_equal "${stderr_lines[0]}" "tsmctl: '/$EXAMPLE/static_mr': input/output error"
+	assert_equal "${stderr_lines[1]}" "tsmctl: '/$EXAMPLE/user_data': device or resource busy"
 	assert_equal "${#lines[@]}" 5
 	sim_fault clear 'rtmr0/event_log:read:*:eio' 'rtmr1/digest:read:*:eio'
 	tsmctl verify
@@ -739,7 +739,7 @@ match  measurement-example/rtmr1:sha384"
 	assert_line --index 1 --regexp '^error  measurement-example/rtmr1:sha384  \(.*input/output error\)$'
 	sim_fault clear 'rtmr0/hash_algo:read:*:eio'
 	tsmctl list
-	assert_error 4 "'$EXAMPLE/rtmr0/hash_algo': input/output error"
+	assert_error 4 "'/$EXAMPLE/rtmr0/hash_algo': input/output error"
 }
 
 @test "a kernel interrupted by signals is asked again" {

@@ -64,10 +64,10 @@ sha384_of() {
 	nobody verify
 	assert_failure 4
 	# Its format can name them all; what it names is not known.
-	assert_output "$(printf "unchecked  tdx_guest/rtmr%s:sha384  ('sys/firmware/acpi/tables/data/CCEL': permission denied)\n" {0..3})"
+	assert_output "$(printf "unchecked  tdx_guest/rtmr%s:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)\n" {0..3})"
 	nobody verify rtmr3
 	assert_failure 4
-	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('sys/firmware/acpi/tables/data/CCEL': permission denied)"
+	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)"
 	nobody extend rtmr3 --event a --once --dry-run
 	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended"
 	nobody log --jsonl rtmr3
@@ -182,7 +182,7 @@ sha384_of() {
 	assert_failure 1
 	assert_output "unsupported  tdx_guest/rtmr2:sha384  (event 2 of 'systemd' has no digest of this hash)"
 	tsmctl verify rtmr2 --json
-	assert_json '.registers[0].lacks_digest == {source: "systemd", seq: 2}'
+	assert_json '.registers[0].lacks_digest | .source == "systemd" and .seq == 2 and has("type")'
 	tsmctl log --jsonl rtmr2
 	assert_json -s 'map(select(.source == "systemd").register) == ["tdx_guest/rtmr2:sha384", "tdx_guest/rtmr2:sha384", "rtmr2"]'
 }
@@ -206,7 +206,7 @@ sha384_of() {
 	assert_output "log-ahead  tdx_guest/rtmr3:sha384  (the last event of 'aael', event 2, was logged but not extended; $(
 	)event 0 of 'aael': its data does not hash to its digest)"
 	tsmctl verify rtmr3 --json
-	assert_json '.registers[0].altered == {source: "aael", seq: 0}'
+	assert_json '.registers[0].altered | .source == "aael" and .seq == 0 and has("type")'
 	"$GENLOG" -f aael --alter 1 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1
@@ -221,7 +221,7 @@ sha384_of() {
 	assert_failure 5
 	# What is behind the cut may be of any of them.
 	assert_equal "$(sed "s/ends within .*/ends.../" <<<"$output")" "$(
-		printf "error  tdx_guest/rtmr%s:sha384  ('run/attestation-agent/eventlog': offset 150: the log ends...\n" {0..3}
+		printf "error  tdx_guest/rtmr%s:sha384  ('/run/attestation-agent/eventlog': offset 150: the log ends...\n" {0..3}
 	)"
 	tsmctl log rtmr3
 	assert_failure 5
@@ -307,7 +307,7 @@ sha384_of() {
 		assert_output "log-ahead  $name  (the last event of 'aael', event 0, was logged but not extended)"
 		tsmctl verify --json rtmr3
 		own=$([ "$tree" = rfc ] && echo kernel || echo journal)
-		assert_json --arg own "$own" '.registers[0] | .unextended == [{source: "aael", seq: 0}] and .sources == [$own]'
+		assert_json --arg own "$own" '.registers[0] | [.unextended[] | del(.type, .name)] == [{source: "aael", seq: 0}] and .sources == [$own]'
 	done
 }
 

@@ -109,11 +109,11 @@ dd_extend() { # NAME: a foreign writer
 	[[ $stderr != *journal.jsonl* ]] || fail "$stderr" # nor is its folder
 	mkdir "$ROOT/run/tsmctl"
 	tsmctl -vv verify rtmr1
-	[[ $stderr == *"tsmctl: tried 'run/tsmctl/journal.jsonl': no such file or directory"* ]] || fail "$stderr"
+	[[ $stderr == *"tsmctl: tried '/run/tsmctl/journal.jsonl': no such file or directory"* ]] || fail "$stderr"
 	tsmctl extend rtmr1 --event one
 	tsmctl -v verify rtmr1
 	assert_output 'match  tsm_mr_sample/rtmr1:sha384'
-	[[ $stderr == *"tsmctl: opened 'run/tsmctl/journal.jsonl'"* ]] || fail "$stderr"
+	[[ $stderr == *"tsmctl: opened '/run/tsmctl/journal.jsonl'"* ]] || fail "$stderr"
 }
 
 @test "a foreign extend is located: behind the last record, then between two" {
@@ -236,7 +236,7 @@ dd_extend() { # NAME: a foreign writer
 	assert_refused 4 "*journal.jsonl': mode 0666 lets others in*"
 	rm "$JOURNAL" && chmod 777 "$ROOT/run/tsmctl"
 	tsmctl extend rtmr1 --event a
-	assert_refused 4 "'run/tsmctl': mode 0777 lets others in*"
+	assert_refused 4 "'/run/tsmctl': mode 0777 lets others in*"
 	assert_equal "$(sim_stat tsm_mr_sample/rtmr1:sha384:extend)" 0
 }
 
@@ -292,7 +292,7 @@ boot() {
 	# Which boot this is cannot be known: nor whether the record is of it.
 	mv "$ROOT/proc" "$ROOT/gone"
 	tsmctl extend rtmr1 --event one --once
-	assert_refused 4 "'proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended; mount /proc, and use no ProcSubset=pid in a systemd unit"
+	assert_refused 4 "'/proc/sys/kernel/random/boot_id': no boot id there: a journal could not be told from an older one, so nothing was extended; mount /proc, and use no ProcSubset=pid in a systemd unit"
 }
 
 @test "a kexec, and somebody extended in between: the place is named, the journal goes on" {
@@ -526,6 +526,8 @@ extended() { # HASH VALUE DIGEST
 	assert_refused 4 "record 1 of 'tsm_mr_sample/rtmr1:sha384' is being extended: process $$ is still there after 1 seconds"
 	tsmctl status
 	[[ $output == *"journal"*"record 1 of 'tsm_mr_sample/rtmr1:sha384' has no end"* ]]
+	tsmctl status --json
+	assert_json '[.findings[] | select(has("record")) | [.register, .record]] == [["tsm_mr_sample/rtmr1:sha384", 1]]'
 	tsmctl log rtmr1 --json
 	assert_json '[.events[].extends] == [true, false]'
 }
@@ -648,6 +650,11 @@ t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush
 	assert_json '[.events[].extends] == [true, null, true]'
 	tsmctl status
 	[[ $output == *"problem  journal"*"mismatch: between events 0 and 2 of 'journal' it was extended by something that is in none of these logs"* ]]
+	tsmctl verify rtmr1 --json
+	diagnosis=$(jq -c '.registers[0].diagnosis' <<<"$output")
+	tsmctl status --json
+	assert_json --argjson d "$diagnosis" '[.findings[] | select(.register == "tsm_mr_sample/rtmr1:sha384") | .diagnosis] == [$d] and
+		$d.seq == 2 and $d.other.seq == 0'
 }
 
 # agent TEXT: an event that another program extends rtmr3 with, and its log that has it.
@@ -795,7 +802,7 @@ agent() {
 	tsmctl status
 	[[ $output == *"it is of another boot (0f0f0f0f-1111-2222-3333-444444444444)"* ]]
 	tsmctl extend rtmr1 --event two
-	assert_refused 4 "'run/tsmctl/journal.jsonl': of another boot, and cannot be set aside as 'journal-0f0f0f0f-*.jsonl': file exists"
+	assert_refused 4 "'/run/tsmctl/journal.jsonl': of another boot, and cannot be set aside as 'journal-0f0f0f0f-*.jsonl': file exists"
 	cmp "$JOURNAL" "$BATS_TEST_TMPDIR/old"
 }
 
@@ -814,7 +821,7 @@ agent() {
 	machine --tree mr
 	mount -t tmpfs -o size=8k none "$ROOT/run" || skip "tmpfs cannot be mounted"
 	tsmctl extend rtmr1 --event one
-	assert_refused 4 "'run/tsmctl/journal.jsonl': *no space left on device*"
+	assert_refused 4 "'/run/tsmctl/journal.jsonl': *no space left on device*"
 	umount "$ROOT/run"
 	assert_equal "$(sim_stat tsm_mr_sample/rtmr1:sha384:extend)" 0
 }

@@ -172,10 +172,10 @@ asleep() {
 	for command in verify log "extend rtmr1 --event two" "extend rtmr1 --once --event two" "extend rtmr1 --event two --dry-run"; do
 		# shellcheck disable=SC2086 # words
 		go timeout 60 "$TSMCTL" --root "$ROOT" $command
-		[[ $command == *dry-run ]] || assert_error "$([[ $command == *once* ]] && echo 1 || echo 5)" "*'run/tsmctl/journal.jsonl'*$size*"
+		[[ $command == *dry-run ]] || assert_error "$([[ $command == *once* ]] && echo 1 || echo 5)" "*'/run/tsmctl/journal.jsonl'*$size*"
 	done
 	go timeout 60 "$TSMCTL" --root "$ROOT" status
-	assert_output --partial "'run/tsmctl/journal.jsonl': $size"
+	assert_output --partial "'/run/tsmctl/journal.jsonl': $size"
 	for command in replay "log --input" "verify --values $TMP/values --input"; do
 		echo "$ZERO48  rtmr1:sha384" >"$TMP/values"
 		# shellcheck disable=SC2086 # words

@@ -220,7 +220,7 @@ folder_mr() {
 			p/s64:streebog512 static  streebog512 64
 		END
 	)"
-	assert_equal "$stderr" "tsmctl: 'sys/kernel/tsm/p/rtmr1/digest': a register of 65 bytes"
+	assert_equal "$stderr" "tsmctl: '/sys/kernel/tsm/p/rtmr1/digest': a register of 65 bytes"
 	tsmctl list --json s48
 	assert_json '.registers[0].hash == "streebog512"'
 	tsmctl read s20 p/odd:sha224 rtmr0
@@ -237,7 +237,7 @@ folder_mr() {
 		folder_mr "$p/mr" 444 32 x
 		printf "$text" >"$p/mr/hash_algo"
 		tsmctl read mr
-		assert_refused 5 "'sys/kernel/tsm/p/mr/hash_algo': not the name of a hash: '*"
+		assert_refused 5 "'/sys/kernel/tsm/p/mr/hash_algo': not the name of a hash: '*"
 		[[ $stderr != *$'\033'* ]]
 	done
 }
@@ -551,8 +551,8 @@ expand() {
 	use_root no-tvm
 	for command in list read log verify; do
 		tsmctl "$command"
-		assert_refused 3 "no measurement registers here; looked below '$ROOT' for sys/devices/virtual/misc, \
-sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, sys/kernel/config/tsm/rtmrs, sys/class/tpm; *"
+		assert_refused 3 "no measurement registers here; looked below '$ROOT' for /sys/devices/virtual/misc, \
+/sys/class/misc, /sys/kernel/tsm, /sys/kernel/config/tsm, /sys/kernel/security/tsm, /sys/kernel/config/tsm/rtmrs, /sys/class/tpm; *"
 	done
 	mkdir -p "$ROOT/sys/kernel/tsm"
 	tsmctl list
@@ -602,7 +602,7 @@ sys/class/misc, sys/kernel/tsm, sys/kernel/config/tsm, sys/kernel/security/tsm, 
 	local dir="$ROOT/sys/kernel/tsm/measurement-example"
 	rm -f "$dir/rtmr0/hash_algo"
 	tsmctl list --json
-	assert_error 5 "'sys/kernel/tsm/measurement-example/rtmr0/hash_algo': missing*"
+	assert_error 5 "'/sys/kernel/tsm/measurement-example/rtmr0/hash_algo': missing*"
 	assert_json '.registers | length == 7'
 	assert_json '.registers[] | select(.name == "rtmr0") | .error.status == 5 and
 		(.error.message | contains("rtmr0/hash_algo"))'

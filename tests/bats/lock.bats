@@ -109,7 +109,7 @@ refused() {
 		ln -s "$to" "$ROOT/run"
 		tsmctl extend rtmr0 --event c
 		case $to in
-		*outside) assert_refused 4 "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it" ;;
+		*outside) assert_refused 4 "no lock without the folder '/run': no such file or directory; make it and mount a tmpfs on it" ;;
 		# As a chroot has it: the root's own parent is the root.
 		*) assert_done && rm -r "$ROOT/tsmctl" && remember ;;
 		esac
@@ -121,12 +121,12 @@ refused() {
 	machine
 	rmdir "$ROOT/run"
 	remember
-	refused "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it"
+	refused "no lock without the folder '/run': no such file or directory; make it and mount a tmpfs on it"
 	echo >"$ROOT/run"
-	refused "no lock without the folder 'run': not a directory; make it and mount a tmpfs on it"
+	refused "no lock without the folder '/run': not a directory; make it and mount a tmpfs on it"
 	rm "$ROOT/run"
 	mkfifo "$ROOT/run"
-	refused "no lock without the folder 'run': not a directory; make it and mount a tmpfs on it"
+	refused "no lock without the folder '/run': not a directory; make it and mount a tmpfs on it"
 }
 
 @test "not trusted: the folder is a link, a file, a FIFO" {
@@ -134,18 +134,18 @@ refused() {
 	mkdir "$ROOT/elsewhere"
 	remember
 	ln -s ../elsewhere "$ROOT/run/tsmctl"
-	refused "'run/tsmctl': @(not a directory|too many levels of symbolic links)"
+	refused "'/run/tsmctl': @(not a directory|too many levels of symbolic links)"
 	assert_equal "$(ls "$ROOT/elsewhere")" ''
 	rm "$ROOT/run/tsmctl"
 	ln -s nowhere "$ROOT/run/tsmctl"
-	refused "'run/tsmctl': @(not a directory|too many levels of symbolic links)"
+	refused "'/run/tsmctl': @(not a directory|too many levels of symbolic links)"
 	assert_absent "$ROOT/run/nowhere"
 	rm "$ROOT/run/tsmctl"
 	echo >"$ROOT/run/tsmctl"
-	refused "'run/tsmctl': not a directory"
+	refused "'/run/tsmctl': not a directory"
 	rm "$ROOT/run/tsmctl"
 	mkfifo "$ROOT/run/tsmctl"
-	refused "'run/tsmctl': not a directory"
+	refused "'/run/tsmctl': not a directory"
 }
 
 @test "not trusted: the file is a link, a FIFO, a folder, or has another name" {
@@ -154,20 +154,20 @@ refused() {
 	echo kept >"$ROOT/run/other"
 	chmod 600 "$ROOT/run/other"
 	ln -s ../other "$LOCK"
-	refused "'run/tsmctl/lock': not a regular file: remove it"
+	refused "'/run/tsmctl/lock': not a regular file: remove it"
 	rm "$LOCK"
 	ln -s nowhere "$LOCK"
-	refused "'run/tsmctl/lock': not a regular file: remove it"
+	refused "'/run/tsmctl/lock': not a regular file: remove it"
 	assert_absent "$ROOT/run/tsmctl/nowhere"
 	rm "$LOCK"
 	mkfifo -m 600 "$LOCK"
-	refused "'run/tsmctl/lock': not a regular file: remove it"
+	refused "'/run/tsmctl/lock': not a regular file: remove it"
 	rm "$LOCK"
 	mkdir -m 700 "$LOCK"
-	refused "'run/tsmctl/lock': not a regular file: remove it"
+	refused "'/run/tsmctl/lock': not a regular file: remove it"
 	rmdir "$LOCK"
 	ln "$ROOT/run/other" "$LOCK"
-	refused "'run/tsmctl/lock': it has more than one name (hard links): remove the others"
+	refused "'/run/tsmctl/lock': it has more than one name (hard links): remove the others"
 	assert_equal "$(cat "$ROOT/run/other")" kept
 }
 
@@ -176,12 +176,12 @@ refused() {
 	for mode in 775 757 777 1777 2770; do
 		chmod $mode "$ROOT/run/tsmctl"
 		case $mode in 1777) fix=0755 shown=1777 ;; 2770) fix=0750 shown=2770 ;; 775 | 757 | 777) fix=0755 shown=0$mode ;; esac
-		refused "'run/tsmctl': mode $shown lets others in: chmod it to $fix"
+		refused "'/run/tsmctl': mode $shown lets others in: chmod it to $fix"
 	done
 	chmod 755 "$ROOT/run/tsmctl"
 	for mode in 660 640 620 606 604 602 666 610 601; do
 		chmod $mode "$LOCK"
-		refused "'run/tsmctl/lock': mode 0$mode lets others in: chmod it to 0600"
+		refused "'/run/tsmctl/lock': mode 0$mode lets others in: chmod it to 0600"
 	done
 	chmod 600 "$LOCK"
 	tsmctl extend rtmr0 --event a
@@ -192,10 +192,10 @@ refused() {
 	[ "$(id -u)" = 0 ] || skip "only root gives files away"
 	locked
 	chown 65534 "$ROOT/run/tsmctl"
-	refused "'run/tsmctl': owned by user 65534, not root: remove it if you know whose it is"
+	refused "'/run/tsmctl': owned by user 65534, not root: remove it if you know whose it is"
 	chown 0 "$ROOT/run/tsmctl"
 	chown 65534 "$LOCK"
-	refused "'run/tsmctl/lock': owned by user 65534, not root: remove it if you know whose it is"
+	refused "'/run/tsmctl/lock': owned by user 65534, not root: remove it if you know whose it is"
 	# Groups do not matter where they have no rights.
 	chown 0:65534 "$LOCK"
 	tsmctl extend rtmr0 --event a
@@ -207,14 +207,14 @@ refused() {
 		locked
 		rm -f "$BATS_TEST_TMPDIR/held" "$BATS_TEST_TMPDIR/end"
 		hold $how
-		refused "'run/tsmctl/lock': held by another process"
+		refused "'/run/tsmctl/lock': held by another process"
 		tsmctl extend rtmr1 --digest "$ZERO48" --wait 0
-		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		assert_refused 4 "'/run/tsmctl/lock': held by another process"
 		# Who only reads a value does not share it: two readers contend on the posted kernel.
 		tsmctl extend rtmr0 --event a --dry-run --wait 0
-		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		assert_refused 4 "'/run/tsmctl/lock': held by another process"
 		tsmctl extend rtmr0 --event a --once --dry-run --wait 0
-		assert_refused 4 "'run/tsmctl/lock': held by another process"
+		assert_refused 4 "'/run/tsmctl/lock': held by another process"
 		assert_unwritten
 		release
 	done
@@ -228,7 +228,7 @@ refused() {
 	before=$(date +%s%N)
 	tsmctl extend rtmr0 --event a --wait 1
 	[ $(($(date +%s%N) - before)) -ge 1000000000 ] || fail 'too early'
-	assert_refused 4 "'run/tsmctl/lock': held by another process for more than 1 second: wait longer with --wait"
+	assert_refused 4 "'/run/tsmctl/lock': held by another process for more than 1 second: wait longer with --wait"
 	assert_unwritten
 }
 
@@ -247,14 +247,14 @@ listed() {
 	locked
 	hold -x
 	listed
-	refused "'run/tsmctl/lock': held by $NAMED"
+	refused "'/run/tsmctl/lock': held by $NAMED"
 	kill -STOP "$HOLDER"
 	tsmctl extend rtmr0 --event a --wait 0
 	kill -CONT "$HOLDER"
-	assert_refused 4 "'run/tsmctl/lock': held by $NAMED"
+	assert_refused 4 "'/run/tsmctl/lock': held by $NAMED"
 	tsmctl status --json
 	assert_success
-	assert_json --arg m "'run/tsmctl/lock': held by $NAMED" '
+	assert_json --arg m "'/run/tsmctl/lock': held by $NAMED" '
 		[.findings[] | select(.topic == "lock").message] == [$m] and
 		([.findings[] | select(.topic == "registers")] | length == 1 and
 			(.[0].message == "7 of 7 were not read: " + $m) and .[0].level == "note")'

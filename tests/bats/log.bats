@@ -243,7 +243,7 @@ events_of_rtmr1() {
 	chmod 400 "$ROOT/$EXAMPLE/rtmr0/event_log"
 	[ "$(id -u)" = 0 ] || chmod 000 "$ROOT/$EXAMPLE/rtmr0/event_log"
 	nobody log --json
-	assert_error 4 "*'sys/kernel/tsm/measurement-example/rtmr0/event_log': permission denied"
+	assert_error 4 "*'/sys/kernel/tsm/measurement-example/rtmr0/event_log': permission denied"
 	assert_json '.registers[0].error.status == 4 and .registers[1].verdict == "match"'
 }
 

@@ -208,6 +208,8 @@ looking() {
 			verify --input CCEL quote.dat|quote.dat|verify --input CCEL --quote quote.dat
 			read quote.dat|quote.dat|read --quote quote.dat
 			list quote.dat|quote.dat|read --quote quote.dat
+			read CCEL|CCEL|replay CCEL
+			list CCEL|CCEL|replay CCEL
 		END
 	done
 	tsmctl log --input CCEL quote.dat
@@ -414,21 +416,21 @@ the values that it leads to"
 	done
 	tsmctl -v read rtmr0
 	assert_success
-	assert_equal "${stderr_lines[0]}" "tsmctl: opened 'sys/kernel/tsm'"
-	[[ $stderr == *"tsmctl: opened '$EXAMPLE/rtmr0/digest'"* && $stderr != *user_data* ]] || fail "$stderr"
+	assert_equal "${stderr_lines[0]}" "tsmctl: opened '/sys/kernel/tsm'"
+	[[ $stderr == *"tsmctl: opened '/$EXAMPLE/rtmr0/digest'"* && $stderr != *user_data* ]] || fail "$stderr"
 	[[ $stderr != *event_log* && $stderr != *tried* ]] || fail "$stderr"
 	while IFS= read -r line; do
 		[[ $line == tsmctl:\ * ]] || fail "$line"
 	done <<<"$stderr"
 	tsmctl -v verify rtmr0
-	[[ $stderr == *"tsmctl: opened '$EXAMPLE/rtmr0/event_log'"* ]] || fail "$stderr"
+	[[ $stderr == *"tsmctl: opened '/$EXAMPLE/rtmr0/event_log'"* ]] || fail "$stderr"
 }
 
 @test "-vv: what was looked for and is not there" {
 	use_root rfc-v1
 	tsmctl -vv read rtmr0
 	assert_success
-	[[ $stderr == *"tried 'sys/kernel/config/tsm'"* && $stderr == *"tried 'sys/kernel/security/tsm'"* ]] ||
+	[[ $stderr == *"tried '/sys/kernel/config/tsm'"* && $stderr == *"tried '/sys/kernel/security/tsm'"* ]] ||
 		fail "$stderr"
 	used=$stderr
 	tsmctl --verbose --verbose read rtmr0
@@ -597,6 +599,46 @@ opened() {
 	for args in list 'list --json' read 'read --json' 'read --raw rtmr0'; do
 		# shellcheck disable=SC2086
 		[ "$(called $args)" = "$none" ] || fail "$args: $(diff <(echo "$none") <(called $args))"
+	done
+}
+
+@test "what fails several registers or logs is on standard error once; rows keep it" {
+	use_root tdx
+	mkdir "$TMP/lib"
+	echo 'no library' >"$TMP/lib/libcrypto.so.3"
+	for args in log 'log --json' 'log --jsonl' verify 'verify --json'; do
+		# shellcheck disable=SC2086
+		LD_LIBRARY_PATH="$TMP/lib" tsmctl $args
+		[ "$status" != 0 ] || skip "libcrypto is linked statically"
+		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
+		assert_equal "${#stderr_lines[@]}" 1
+	done
+	assert_json '[.registers[] | select(.error.message | test("^libcrypto cannot be loaded: "))] | length == 4'
+
+	mkdir -p "$ROOT/run/tsmctl"
+	chmod 755 "$ROOT/run/tsmctl"
+	echo 'no journal' >"$ROOT/run/tsmctl/journal.jsonl"
+	why="'/run/tsmctl/journal.jsonl': line 1: not a JSON object"
+	tsmctl verify
+	assert_error 5 "$why"
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_output "$(printf "error  tdx_guest/rtmr%s:sha384  ($why)\n" {0..3})"
+	tsmctl verify --json
+	assert_equal "$stderr" "tsmctl: $why"
+	assert_json --arg m "$why" '[.registers[].error | select(.message == $m and .line == 1)] | length == 4'
+	TERM=dumb on_terminal 80 "$TSMCTL" --root "$ROOT" verify
+	assert_equal "$(grep -c '^error  ' <<<"$output") $(grep -c '^tsmctl: ' <<<"$output")" '4 1'
+	assert_line "tsmctl: $why"
+
+	# Logs that were named: twice the same one is one error.
+	rm "$ROOT/run/tsmctl/journal.jsonl"
+	echo 'rtmr3 EV_IPL text:a' | "$GENLOG" -f ccel - >"$TMP/log"
+	truncate -s -1 "$TMP/log"
+	for args in "replay $TMP/log $TMP/log" "diff $TMP/log $TMP/log" "log --input $TMP/log --input $TMP/log"; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_error 5 "'$TMP/log': offset *"
+		assert_equal "${#stderr_lines[@]}" 1
 	done
 }
 

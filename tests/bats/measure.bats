@@ -170,7 +170,16 @@ extended  $R3  $LIST:7"
 extended  $R3  $LIST.2:1"
 	tsmctl measure --phase none "$LIST"
 	assert_success
-	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line of phase '\''none'\'''
+	assert_equal "$output$stderr" "tsmctl: no line is for phase 'none'; phases in the lists: 'initrd', 'late'"
+	# Beside one that has lines, too.
+	tsmctl measure --phase initrdd --phase - "$LIST"
+	assert_success
+	assert_equal "$stderr" "tsmctl: no line is for phase 'initrdd'; phases in the lists: 'initrd', 'late'"
+	assert_output "present  $R3  $LIST:1"
+	printf '[%s]\nrtmr3 event x\n' {1..9} >"$LIST.3"
+	tsmctl measure --predict --phase 0 "$LIST.3"
+	assert_success
+	assert_equal "$stderr" "tsmctl: no line is for phase '0'; phases in the lists: '1', '2', '3', '4', '5', '6', '7', '8', ..."
 	tsmctl -j measure --phase none "$LIST" -q
 	assert_done
 	assert_json '. == {schema: "tsmctl.measure/1", entries: []}'
@@ -180,7 +189,8 @@ extended  $R3  $LIST.2:1"
 	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line before the first [PHASE]'
 	tsmctl measure --phase a --phase b "$LIST"
 	assert_success
-	assert_equal "$stderr" "tsmctl: nothing to measure: the lists have no line of phase 'a' and of the others"
+	assert_equal "$stderr" "tsmctl: no line is for phase 'a'; the lists have no phases
+tsmctl: no line is for phase 'b'; the lists have no phases"
 	tsmctl measure --phase a --phase - --phase a "$LIST"
 	assert_refused 2 "--phase: 'a' is there twice"
 	list '[-]\n'
@@ -203,11 +213,21 @@ extended  $R3  $LIST.2:1"
 $b  $R3
 $b  $R3"
 	assert_equal "$stderr" "tsmctl: '$R3': nothing was changed; this would be logged: one
-tsmctl: '$R3': nothing was changed; this would be logged: two"
+tsmctl: '$R3': nothing was changed; this would be logged: two
+tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
 	assert_nothing
 	[ ! -e "$ROOT/run/tsmctl" ] || fail "it made a folder"
 	tsmctl measure --dry-run -j "$LIST"
 	assert_json '[.entries[].dry_run] == [true, true, true] and [.entries[].already] == [false, false, true]'
+	tsmctl extend rtmr3 --event one
+	tsmctl measure --dry-run "$LIST"
+	assert_success
+	assert_output "$a  $R3
+$b  $R3
+$b  $R3"
+	assert_equal "$stderr" "tsmctl: '$LIST:1': already extended in this boot; it would not be extended again
+tsmctl: '$R3': nothing was changed; this would be logged: two
+tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
 }
 
 @test "one lock: nobody extends between the lines of a list" {
@@ -217,7 +237,7 @@ tsmctl: '$R3': nothing was changed; this would be logged: two"
 	"$TSMCTL" --root "$ROOT" measure "$LIST" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	until [ "$(sim_stat total:write)" -ge 2 ]; do kill -0 $!; done
 	tsmctl extend rtmr2 --event z --wait 0
-	assert_refused 4 "'run/tsmctl/lock': held by another process"
+	assert_refused 4 "'/run/tsmctl/lock': held by another process"
 	sim_fault clear
 	wait $!
 	assert_equal "$(<"$BATS_TEST_TMPDIR/out")" "extended  $R3  $LIST:1
@@ -342,6 +362,9 @@ extended  $R3  -:1"
 	{ yes '# x' | head -c 4194304 && echo; } >"$LIST"
 	tsmctl measure "$LIST"
 	assert_refused 5 "'$LIST': longer than 4194304 bytes"
+	# No more of it is read, though it has no end.
+	tsmctl measure --predict /dev/zero
+	assert_refused 5 "'/dev/zero': longer than 4194304 bytes"
 	mkdir "$BATS_TEST_TMPDIR/lists"
 	touch "$BATS_TEST_TMPDIR"/lists/{1..257}.conf
 	tsmctl measure "$BATS_TEST_TMPDIR/lists"
@@ -367,8 +390,8 @@ extended  $R3  -:1"
 	bad 'rtmr9 event a\n' 3 "'$LIST:2': *'rtmr9'*; 'tsmctl list' shows what there is"
 	bad 'other/rtmr3 event a\n' 3 "'$LIST:2': *'other/rtmr3'*"
 	bad 'rtmr* event a\n' 5 "'$LIST:2': 'rtmr\*' is a pattern: measure takes the name of one register"
-	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: only --force extends it"
-	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: only --force extends it"
+	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
+	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
 	bad 'mrtd event a\n' 5 "'$LIST:2': 'tdx_guest/mrtd:sha384' is static: it cannot be extended"
 	boot --provider tsm_mr_sample
 	bad 'rtmr1 event a\n' 5 "'$LIST:2': 'rtmr1' *tdx_guest/rtmr1:sha384*tsm_mr_sample/rtmr1:sha384*"
@@ -461,7 +484,7 @@ extended  $R3  -:1"
 	list 'rtmr3 event one\nrtmr3 event two\n'
 	rmdir "$ROOT/run"
 	tsmctl measure "$LIST"
-	assert_refused 4 "no lock without the folder 'run': no such file or directory; make it and mount a tmpfs on it"
+	assert_refused 4 "no lock without the folder '/run': no such file or directory; make it and mount a tmpfs on it"
 	assert_nothing
 	mkdir "$ROOT/run"
 	tsmctl -j measure "$LIST"
@@ -484,7 +507,7 @@ extended  $R3  -:1"
 	mount -t tmpfs -o ro none "$ROOT/run" || skip "tmpfs cannot be mounted"
 	tsmctl measure "$LIST"
 	umount "$ROOT/run"
-	assert_refused 4 "'run/tsmctl': read-only file system: a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder"
+	assert_refused 4 "'/run/tsmctl': read-only file system: a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder"
 	assert_nothing
 }
 
@@ -495,7 +518,7 @@ extended  $R3  -:1"
 	echo 'no library' >"$BATS_TEST_TMPDIR/lib/libcrypto.so.3"
 	LD_LIBRARY_PATH=$BATS_TEST_TMPDIR/lib tsmctl measure "$LIST"
 	[ "$status" != 0 ] || skip "libcrypto is linked statically"
-	assert_refused 4 "'$LIST:1': libcrypto cannot be loaded: *"
+	assert_refused 4 "libcrypto cannot be loaded: *"
 	assert_nothing
 }
 
@@ -828,8 +851,8 @@ $(recorded sha512 "$ZERO48$(printf '%032d' 0)" two)  sample/r:sha512"
 		rtmr4|'rtmr4': no kernel tree is here to tell its hash: write 'rtmr4:HASH'
 		sample/rtmr3|'sample/rtmr3': no kernel tree is here to tell its hash: write 'sample/rtmr3:HASH'
 		rtmr3:md5|'rtmr3:md5': no hash 'md5' is known
-		rtmr0|'rtmr0:sha384' belongs to the firmware: only --force extends it
-		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: only --force extends it
+		rtmr0|'rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
+		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
 		mrtd:sha384|'mrtd:sha384' is static: it cannot be extended
 		tdx_guest/rtmr3:sha256|'tdx_guest/rtmr3:sha256': a TDX guest's registers are of sha384
 		pcr7:sha256|'pcr7:sha256' is a TPM's: tsmctl does not extend it

@@ -152,7 +152,7 @@ log_of() {
 	assert_failure 1
 	assert_output "mismatch  rtmr3:sha384  (event 2 of 'log' was extended, but not where it stands in this log)"
 	tsm verify -q --json --values values --input right --input log
-	assert_json '.registers[0].diagnosis == {kind: "order", source: "log", seq: 2} and .registers[0].unextended == []'
+	assert_json '.registers[0].diagnosis == {kind: "order", source: "log", seq: 2, type: "record", name: "b"} and .registers[0].unextended == []'
 	# The last of it, too, was extended: it is no log that is ahead.
 	log_of log b c d a
 	tsm verify -q --values values --input log --input right
@@ -161,7 +161,7 @@ log_of() {
 	tsm verify -q --values values --input right --input log
 	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' and 1 other were logged but not extended: without them the logs give this value)"
 	tsm verify -q --json --values values --input log --input right
-	assert_json '.registers[0].unextended == [{source: "log", seq: 1}, {source: "log", seq: 2}]'
+	assert_json '[.registers[0].unextended[] | del(.type, .name)] == [{source: "log", seq: 1}, {source: "log", seq: 2}]'
 	log_of log a a b
 	tsm verify -q --values values --input right --input log
 	assert_output "mismatch  rtmr3:sha384  (event 1 of 'log' was logged but not extended: without it the log gives this value)"
@@ -626,7 +626,8 @@ near() {
 	assert_failure 1
 	assert_line "mismatch  rtmr2:sha384  (event 4 of 'log', which is logged for another register, was extended to this one)"
 	tsm verify --json --values values --input log
-	assert_json '.registers[] | select(.register == "rtmr2:sha384").diagnosis == {kind: "other-register", source: "log", seq: 4}'
+	assert_json '.registers[] | select(.register == "rtmr2:sha384").diagnosis == {kind: "other-register", source: "log", seq: 4,
+		type: "EV_EFI_ACTION", name: "four"}'
 }
 
 @test "the order in which logs are given says nothing" {
@@ -745,6 +746,30 @@ near() {
 	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
 	tsm verify --values log --input log
 	assert_refused 5 "'log': this is an event log (ccel): 'tsmctl log --input' reads it"
+}
+
+@test "a file of another kind than its option takes: the command line that takes it" {
+	near --flip 2
+	local log="'log': this is an event log (ccel): 'tsmctl log --input' reads it" file
+	"$GENLOG" -f ccel --quote 4 five >quote
+	tsm verify --quote log --input quote
+	assert_refused 5 "$log; did you mean 'tsmctl verify --quote quote --input log'?"
+	tsm verify --expect log
+	assert_refused 5 "$log; 'tsmctl replay log >VALUES' writes the values that it leads to, for '--expect VALUES'"
+	# Those of the log itself would agree with it in any case.
+	tsm verify --values log --input log
+	assert_refused 5 "$log"
+	for file in expect initial values; do
+		set -- --quote quote
+		[ $file != values ] || set --
+		tsm verify --$file quote --input log "$@"
+		assert_failure 5
+		[[ $stderr == *"'quote': line 1: "*"; it is a tdx-quote: 'tsmctl verify --quote quote' verifies its registers, \
+'tsmctl read --quote quote' prints them" ]]
+	done
+	# What they say to type does it.
+	go eval '"$TSMCTL" replay log >VALUES && "$TSMCTL" verify --expect VALUES --values VALUES'
+	assert_success
 }
 
 @test "a register that the file of values does not have: where its names are" {
@@ -1081,7 +1106,7 @@ altered_and_partial() {
 	tsm verify --json --values values --input list --allow-ahead
 	assert_done
 	assert_json '.verdict == "log-ahead" and .registers[0].allowed == true and .registers[0].verdict == "log-ahead" and
-		.registers[0].unextended == [{"source": "list", "seq": 2}]'
+		[.registers[0].unextended[] | del(.type, .name)] == [{"source": "list", "seq": 2}]'
 	# Nothing was extended: it is said.
 	printf '%040d  pcr10:sha1\n' 0 >zeros
 	tsm verify --values zeros --input list --allow-ahead
@@ -1264,12 +1289,53 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	tsm verify --values values --input log --reference short
 	assert_failure 1
 	assert_line --partial "put back" || assert_line --partial 'in place of event 15'
-	[[ $stderr == *"tsmctl: --reference: 'short': offset "* ]]
-	tsm verify --values values --input good --reference log
-	assert_done
-	refute_line --partial reference
+	assert_error 1 "--reference: 'short': offset [0-9]*"
+	# It is an error, with -q and where all registers match, too.
+	tsm verify -q --values values --input good --reference short
+	assert_error 5 "--reference: 'short': offset [0-9]*"
+	tsm verify --json --values values --input good --reference short
+	assert_error 5 "--reference: 'short': offset [0-9]*"
+	assert_json '.verdict == "match" and (.logs[0] | has("error") | not) and .reference_logs[0].source == "short" and
+		.reference_logs[0].error == .error and .error.status == 5 and .error.offset > 0'
 	tsm verify --values values --expect values --no-log --reference good
 	assert_refused 2 '--no-log and --reference cannot be combined'
 	tsm verify --values values --input log --reference missing
 	assert_refused 4 "'missing': *"
+}
+
+@test "a log that is cut: in JSON it is the error of the document, too" {
+	reference ''
+	head -c -20 good >short
+	tsm verify --json --values values --input short
+	assert_failure 5
+	assert_json '.registers != [] and .logs[0].error == .error and .error.status == 5 and .error.offset == 2302'
+	assert_equal "$stderr" "tsmctl: $(json .error.message)"
+	tsm verify --json --values values --input good
+	assert_json 'has("error") | not'
+}
+
+@test "--reference: what it found where no register is a mismatch" {
+	reference 's/vda1 ro/vda1 rw/'
+	tsm verify --values values --input good --reference log
+	assert_success
+	assert_equal "$stderr" "tsmctl: --reference: the events of 1 register differ, and no register is a mismatch: 'tsmctl diff' shows the events"
+	refute_line --partial reference
+	tsm verify --json --values values --input good --reference log
+	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, gives: null, reference: null, now: null}'
+	assert_json '.registers[1].reference | .events == [6, 6] and .changed == 0'
+	assert_json '.reference_logs == [{source: "log", format: "ccel", guessed: false}] and (has("error") | not)'
+	tsm verify --values values --input good --reference good
+	assert_success
+	assert_equal "$stderr" 'tsmctl: --reference: the logs have the same events'
+	tsm verify -q --values values --input good --reference good
+	assert_done
+	# A mismatch says it in its row.
+	tsm verify --values values --input log --reference good
+	assert_failure 1
+	assert_equal "$stderr" ''
+	echo "$ZERO48  rtmr3:sha384" >values
+	tsm verify --values values --input good --reference good rtmr3
+	assert_success
+	assert_regex "$stderr" \
+		'tsmctl: --reference: nothing to compare: none of these registers has events with digests of one hash on both sides'
 }

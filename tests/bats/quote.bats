@@ -12,7 +12,7 @@ setup() {
 	MRTD=$(reg 71)
 	NOT_CHECKED='not checked: crl, tcb_level, validity'
 	GENUINE="genuine  tdx-quote  (root: --root-ca; FMSPC 00906ed50000; $NOT_CHECKED)"
-	TCB="tsmctl: 'q': the platform's patch level (TCB) is not checked; Intel's DCAP quote verification library, the 'check' of go-tdx-guest, or trustee can check it"
+	TCB="tsmctl: 'q': its TCB level is not checked: see EVIDENCE in tsmctl(8)"
 	DEBUGGED="tsmctl: 'q': this TD has the debug attribute: its host can read and change it, so its registers prove nothing"
 	NO_MAC='unchecked  tdreport  (its MAC can be checked only by the CPU that made it, or by a quote made from it)'
 	VENDOR=939a7233f79c4ca9940a0db3957f0607

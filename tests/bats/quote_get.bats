@@ -532,7 +532,7 @@ keep_going() {
 	mkdir "$ROOT/run/attestation-agent"
 	truncate -s $((64 << 20)) "$ROOT/run/attestation-agent/eventlog"
 	quote --random --json --with-logs
-	assert_error 4 "'run/attestation-agent/eventlog': the logs of this machine are longer than 67108864 bytes"
+	assert_error 4 "'/run/attestation-agent/eventlog': the logs of this machine are longer than 67108864 bytes"
 	assert_none
 }
 
@@ -656,7 +656,7 @@ keep_going() {
 	tdx
 	sim_fault 'data/CCEL:read:*:eio'
 	quote --random --json --with-logs
-	assert_error 4 "'sys/firmware/acpi/tables/data/CCEL': input/output error"
+	assert_error 4 "'/sys/firmware/acpi/tables/data/CCEL': input/output error"
 	assert_none
 }
 

@@ -152,7 +152,7 @@ setup() {
 	use_root rfc-v1
 	set_bytes "$ROOT/$EXAMPLE/rtmr0/digest" "$(printf '%062d' 0)"
 	tsmctl read
-	assert_error 5 "'sys/kernel/tsm/measurement-example/rtmr0/digest': 31 bytes, but sha256 has 32"
+	assert_error 5 "'/sys/kernel/tsm/measurement-example/rtmr0/digest': 31 bytes, but sha256 has 32"
 	assert_equal "${#lines[@]}" 6
 	set_bytes "$ROOT/$EXAMPLE/rtmr0/digest" "$(printf '%066d' 0)"
 	tsmctl read --json rtmr0
@@ -164,7 +164,7 @@ setup() {
 	assert_refused 5 "'*rtmr0/digest': 0 bytes, not 32"
 	set_text "$ROOT/$EXAMPLE/static_mr" ''
 	tsmctl read static_mr
-	assert_refused 5 "'sys/kernel/tsm/measurement-example/static_mr': a register of 0 bytes"
+	assert_refused 5 "'/sys/kernel/tsm/measurement-example/static_mr': a register of 0 bytes"
 	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/big"
 	rm -f "$ROOT/$EXAMPLE/static_mr"
 	cp "$BATS_TEST_TMPDIR/big" "$ROOT/$EXAMPLE/static_mr"
@@ -198,7 +198,7 @@ setup() {
 	mode=$(stat -c %a "$ROOT/$EXAMPLE/config_mr")
 	nobody read
 	if [ "$mode" = 400 ]; then
-		assert_error 4 "'sys/kernel/tsm/measurement-example/config_mr': permission denied"
+		assert_error 4 "'/sys/kernel/tsm/measurement-example/config_mr': permission denied"
 	else
 		assert_error 3 "*config_mr' cannot be read*"
 	fi

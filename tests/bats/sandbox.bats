@@ -72,11 +72,11 @@ tsm_mr() {
 	tsm_mr
 	local hint='a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder'
 	read_only run extend rtmr1:sha384 --event one
-	assert_refused 4 "'run/tsmctl': read-only file system: $hint"
+	assert_refused 4 "'/run/tsmctl': read-only file system: $hint"
 	tsmctl extend rtmr1:sha384 --event one
 	assert_done
 	read_only run extend rtmr1:sha384 --event two
-	assert_refused 4 "'run/tsmctl/lock': read-only file system: $hint"
+	assert_refused 4 "'/run/tsmctl/lock': read-only file system: $hint"
 	read_only run verify rtmr1:sha384
 	assert_done
 	assert_output --regexp '^match  '
@@ -93,13 +93,14 @@ tsm_mr() {
 
 @test "libcrypto is declared by a note, and a program that is linked with it has none" {
 	command -v readelf >/dev/null || skip "readelf is missing"
-	# It knows no such type, and fails.
+	# That of binutils 2.40 does not know the type, and fails.
+	local type='0x407c0c0a|FDO_DLOPEN_METADATA'
 	go readelf -n "$TSMCTL"
 	if ! readelf -d "$TSMCTL" | grep -q NEEDED; then
-		refute_output --partial 0x407c0c0a
+		refute_output --regexp "$type"
 		return
 	fi
-	assert_output --regexp 'FDO +0x[0-9a-f]+[[:space:]].*\(0x407c0c0a\)'
+	assert_output --regexp "FDO +0x[0-9a-f]+[[:space:]].*($type)"
 	go readelf -p .note.dlopen "$TSMCTL"
 	output=$(sed -n 's/.*\(\[{.*}\]\)$/\1/p' <<<"$output")
 	assert_json 'length == 1 and .[0].soname == ["libcrypto.so.3"] and .[0].priority == "required" and

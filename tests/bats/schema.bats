@@ -39,6 +39,28 @@ printed() {
 	assert_equal "$output" '0 documents, 0 rows, 0 faults'
 }
 
+# named FILE PREFIX: the words that a table of names in src has, sorted.
+named() { sed -nE "s/^\\s*\\[$2_[A-Z_]+\\] = \"([a-z-]+)\",/\\1/p" "$TSMCTL_SOURCE/src/$1" | sort; }
+
+@test "tsmctl-json(5) says of each word of a diagnosis, a reference and a change what it means" {
+	local page=$TSMCTL_SOURCE/man/tsmctl-json.5 word
+	words() { jq -r ".. | objects | select(has(\"$2\")) | .$2 | .\"x-words\"? // empty | keys[]" "$TSMCTL_SOURCE/schema/tsmctl.$1-1.schema.json" | sort; }
+	assert_equal "$(words verify kind)" "$(named verify/diagnosis.c DIAG)"
+	assert_equal "$(words verify gives)" "$(named verify/judgement.c REFERENCE)"
+	assert_equal "$(words diff change | wc -l)" 4
+	for word in $(words verify kind) $(words verify gives) $(words diff change); do
+		grep -qx "\.It Li ${word//-/\\\\-}" "$page" || fail "no '$word' in $page"
+	done
+	# What has no sentence is a fault.
+	mkdir "$BATS_TEST_TMPDIR/tests"
+	cp -R "$TSMCTL_SOURCE/schema" "$BATS_TEST_TMPDIR"
+	cp -R "$TSMCTL_SOURCE/tests/schema" "$BATS_TEST_TMPDIR/tests"
+	sed -i '/"moved": "/d; s/\("removed": ".*"\),/\1/' "$BATS_TEST_TMPDIR/schema/tsmctl.diff-1.schema.json"
+	go "$PYTHON" "$BATS_TEST_TMPDIR/tests/schema/check"
+	assert_failure 1
+	assert_line --partial "tsmctl.diff-1.schema.json: x-words has ['added', 'changed', 'removed'], and "
+}
+
 @test "what is collected is judged: what no schema has is a fault" {
 	local filter n=0
 	printed list
@@ -88,6 +110,11 @@ printed() {
 	judge '{"schema":"tsmctl.extend/1","error":{"status":5,"message":"line 7: no"}}'
 	assert_failure 1
 	judge '{"schema":"tsmctl.extend/1","error":{"status":5,"message":"line 7: no","line":7}}'
+	assert_success
+	local finding='{"level":"problem","topic":"journal","message":"r: event 7 of it","fix":null'
+	judge "{\"schema\":\"tsmctl.status/1\",\"findings\":[$finding}]}"
+	assert_failure 1
+	judge "{\"schema\":\"tsmctl.status/1\",\"findings\":[$finding,\"seq\":7}]}"
 	assert_success
 }
 

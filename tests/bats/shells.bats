@@ -83,8 +83,12 @@ completes() {
 	shows ' read measurement-example/rtmr1:sha384'
 	types 'read rtmr1' =
 	shows ' read measurement-example/rtmr1:sha384'
-	types 'ver'
+	types 'veri'
 	shows " $ROOT verify"
+	types 'vers'
+	shows " $ROOT version"
+	types 'help veri'
+	shows " $ROOT help verify"
 	types 'verify --allow'
 	shows ' verify --allow-ahead'
 	types 'verify --quote quote-of'

@@ -1255,6 +1255,25 @@ hang_one() {
 	assert_equal "$(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null || echo Z)" Z
 }
 
+@test "--help is one screen with every option; a wrong command line gets it as an error" {
+	local option name
+	for option in -h --help; do
+		run "$TSMSIM" "$option"
+		assert_success
+		assert_line --index 0 'usage: tsmsim [OPTIONS] MOUNTPOINT'
+		[ "${#lines[@]}" -le 24 ]
+		refute_line --regexp '.{81}'
+	done
+	for name in $(grep -oE '\{"[a-z-]+", (no|required)_argument' "$BATS_TEST_DIRNAME/../sim/main.c" | cut -d '"' -f 2); do
+		assert_line --regexp "^  (-[a-z], )?--$name( |\$)"
+	done
+	for option in --nonsense --tree=x ''; do
+		run bash -c '"$1" $2 2>&1 >/dev/null' - "$TSMSIM" "$option"
+		assert_failure 2
+		assert_line 'usage: tsmsim [OPTIONS] MOUNTPOINT'
+	done
+}
+
 @test "-f stays in the foreground, SIGTERM unmounts" {
 	mkdir -p "$BATS_TEST_TMPDIR/root/sys"
 	"$TSMSIM" -f "$BATS_TEST_TMPDIR/root/sys" 3>&- &

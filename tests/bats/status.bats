@@ -121,7 +121,7 @@ refute_topic() { # LEVEL TOPIC
 		use_root no-tvm
 		mkdir -p "$ROOT/$sign"
 		tsmctl status --json
-		finding ok tee "this is a guest of $tee ($sign is there)"
+		finding ok tee "this is a guest of $tee (/$sign is there)"
 		[ "$tee" != 'Intel TDX' ] || refute_topic note tee
 	done <<-'END'
 		sys/class/misc/tdx_guest Intel TDX
@@ -142,7 +142,7 @@ refute_topic() { # LEVEL TOPIC
 		use_root no-tvm
 		mkdir -p "$ROOT/$sign"
 		tsmctl status --json
-		finding note tee "this is a TVM ($sign is there), but no guest driver says of which kind" 'load its guest driver (*'
+		finding note tee "this is a TVM (/$sign is there), but no guest driver says of which kind" 'load its guest driver (*'
 	done
 }
 
@@ -188,7 +188,7 @@ refute_topic() { # LEVEL TOPIC
 	mkdir -p "$ROOT/sys/class/misc/sev-guest" "$ROOT/sys/kernel/config/tsm/report"
 	tsmctl status --json
 	assert_failure 3
-	finding ok tee 'this is a guest of AMD SEV-SNP (sys/class/misc/sev-guest is there)'
+	finding ok tee 'this is a guest of AMD SEV-SNP (/sys/class/misc/sev-guest is there)'
 	finding note tee 'kernels show no measurement registers of AMD SEV-SNP: *'
 	finding note tee '*its launch measurement is in the report, and cannot be extended' "'tsmctl quote --random >report.dat' gets the report, *"
 	finding note vtpm 'no TPM (/sys/class/tpm/tpm0)' 'with an SVSM: load its driver, tpm_svsm (Linux 6.16)'
@@ -212,7 +212,7 @@ refute_topic() { # LEVEL TOPIC
 	echo 1 >"$ROOT/sys/firmware/cca/realm_guest"
 	tsmctl status --json
 	assert_failure 3
-	finding ok tee 'this is a guest of Arm CCA (sys/firmware/cca/realm_guest is there)'
+	finding ok tee 'this is a guest of Arm CCA (/sys/firmware/cca/realm_guest is there)'
 	finding note tee "kernels show no measurement registers of Arm CCA: they are in the realm's token, which tsmctl does not read"
 	mkdir -p "$ROOT/sys/kernel/config/tsm/report"
 	tsmctl status --json
@@ -307,13 +307,13 @@ refute_topic() { # LEVEL TOPIC
 	nobody status --json
 	assert_failure 3
 	finding note rights 'not root: reading only' 'become root*'
-	finding problem interface "tsm-rfc: 'sys/kernel/tsm/measurement-example': permission denied" 'become root'
+	finding problem interface "tsm-rfc: '/sys/kernel/tsm/measurement-example': permission denied" 'become root'
 	# What cannot be looked at is not said to be missing.
 	chmod 700 "$TSM"
 	nobody status --json
 	assert_failure 3
-	finding problem interface "tsm-rfc: 'sys/kernel/tsm': permission denied" 'become root'
-	finding problem registers "'sys/kernel/tsm': permission denied" 'become root'
+	finding problem interface "tsm-rfc: '/sys/kernel/tsm': permission denied" 'become root'
+	finding problem registers "'/sys/kernel/tsm': permission denied" 'become root'
 	[[ $output != *'has no provider'* ]] || fail "$output"
 }
 
@@ -368,7 +368,7 @@ refute_topic() { # LEVEL TOPIC
 	head -c 1000 "$GOOD" >"$CCEL"
 	tsmctl status --json
 	assert_equal "$(findings ccel)" \
-		"problem 'sys/firmware/acpi/tables/data/CCEL': offset 1000: the log ends within the record that starts at offset 873; "
+		"problem '/sys/firmware/acpi/tables/data/CCEL': offset 1000: the log ends within the record that starts at offset 873; "
 	assert_json '[.findings[] | select(.topic == "ccel") | .offset] == [1000]'
 	# One finding, and none of each register that it is the log of.
 	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
@@ -380,7 +380,7 @@ refute_topic() { # LEVEL TOPIC
 	chmod 400 "$CCEL"
 	[ "$(id -u)" = 0 ] || return 0
 	nobody status --json
-	assert_equal "$(findings ccel)" "problem 'sys/firmware/acpi/tables/data/CCEL': permission denied; become root"
+	assert_equal "$(findings ccel)" "problem '/sys/firmware/acpi/tables/data/CCEL': permission denied; become root"
 	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
 }
 
@@ -390,7 +390,7 @@ refute_topic() { # LEVEL TOPIC
 	echo garbage >"$ROOT/run/log/systemd/cc-measure.log"
 	tsmctl status --json
 	assert_success
-	finding problem log "'run/log/systemd/cc-measure.log': *" ''
+	finding problem log "'/run/log/systemd/cc-measure.log': *" ''
 	assert_equal "$(findings journal)" 'ok 2 records, the last in boot 11111111-1111-4111-8111-111111111111; '
 }
 
@@ -399,12 +399,12 @@ refute_topic() { # LEVEL TOPIC
 	if [ "$(id -u)" = 0 ]; then
 		chmod 600 "$JOURNAL"
 		nobody status --json
-		assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': permission denied; become root"
+		assert_equal "$(findings journal)" "problem '/run/tsmctl/journal.jsonl': permission denied; become root"
 		chmod 644 "$JOURNAL"
 	fi
 	echo garbage >>"$JOURNAL"
 	tsmctl status --json
-	assert_equal "$(findings journal)" "problem 'run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
+	assert_equal "$(findings journal)" "problem '/run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
 it aside and keep it: the next extend begins a new journal, but 'verify' fails without the events in the old one"
 	assert_json '[.findings[] | select(.topic == "journal") | .line] == [6]'
 }

@@ -55,9 +55,9 @@ pager() {
 	tty 80 --no-pager log --input a
 	assert_equal "${lines[0]}" 'SEQ    REGISTER     KIND              EXTENDS DIGEST    MATCHES DATA'
 	assert_line '13     rtmr2:sha384 EV_IPL            yes     73e46e49… -       /vmlinuz'
-	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SERV… yes +[0-9a-f]{8}… - +1048576 bytes a…$'
+	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SERV… yes +[0-9a-f]{8}… - +\\\\EFI\\\\BOOT\\\\BO…$'
 	LC_ALL=C tty 80 --no-pager log --input a
-	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SE\.\.\. yes +[0-9a-f]{6}\.\.\. - +1048576 bytes\.\.\.$'
+	assert_line --regexp '^9 +rtmr1:sha384 EV_EFI_BOOT_SE\.\.\. yes +[0-9a-f]{6}\.\.\. - +\\\\EFI\\\\BOOT\\\\\.\.\.$'
 }
 
 @test "in a pipe nothing is cut, whatever the environment says" {
@@ -119,6 +119,18 @@ pager() {
 	assert_failure 1
 	assert_line --regexp '^- 12 .*…$'
 	assert_line '     -ro +rw +quiet'
+	# Columns are as wide as what they show; the type is cut before the data, and the value of a variable is seen.
+	tty 80 --no-pager diff a b
+	assert_line --regexp '^- 12 EV_IPL [0-9a-f]{16}… kernel_cmdline: /vmlinuz root=/dev/vda1 ro$'
+	sed 's/SecureBoot:01/SecureBoot:00/; s/0xbed00000:0x100000/0xbed00000:0x120000/' td | "$GENLOG" -f ccel - >c
+	tty 80 --no-pager diff a c
+	assert_line --regexp '^- 1 EV_EFI_VARIABLE_… [0-9a-f]{8}… SecureBoot: on$'
+	assert_line --regexp '^\+ 1 EV_EFI_VARIABLE_… [0-9a-f]{8}… SecureBoot: off$'
+	assert_line --regexp '^- 9 .* \\\\EFI.*BOOTX64.EFI$'
+	tty 80 --no-pager log --input a
+	assert_line --regexp '^1 +rtmr0:sha384 .* SecureBoot: on$'
+	tty 200 --no-pager diff a c
+	assert_line --regexp '^- 1 EV_EFI_VARIABLE_DRIVER_CONFIG .* SecureBoot-8be4df61-.*: on$'
 	"$GENLOG" -f ccel --flip 12 td >c
 	tty 80 --no-pager diff a c
 	assert_line --regexp '^     /vmlinuz: digest [0-9a-f]{96} -> [0-9a-f]{96}$'
@@ -194,6 +206,27 @@ pager() {
 	[ ! -e called ]
 }
 
+@test "status: what was found and what to do stand below each other, in the terminal's width" {
+	local columns
+	empty_root
+	for columns in 30 52 80 120; do
+		on_terminal "$columns" "$TSMCTL" --root "$ROOT" status
+		assert_failure 3
+		# A word that is longer stands alone.
+		while IFS= read -r line; do
+			((${#line} <= columns)) || [[ $line =~ ^\ *[^\ ]+$ ]] || fail "${#line} of $columns columns: $line"
+		done <<<"$output"
+	done
+	assert_line --regexp '^(note|problem) +[a-z]+ +[^ ]'
+	assert_line --regexp '^ {20}to do: '
+	on_terminal 30 "$TSMCTL" --root "$ROOT" status
+	assert_line --regexp '^    to do: '
+	# In a pipe a finding is a line.
+	tsmctl status
+	assert_line --regexp '^(note|problem) .*; to do: '
+	refute_line --regexp '^ '
+}
+
 @test "a pager that is left early: the exit status is the command's" {
 	seq 20000 | sed 's/^/rtmr3 EV_IPL text:/' | "$GENLOG" -f ccel - >many
 	head -c -20 many >short
@@ -248,12 +281,39 @@ pager() {
 	assert_line 'match  rtmr1:sha384'
 }
 
-@test "verify: an error that several registers have is told once" {
+@test "verify: under a row, what the events are that its detail names by number" {
+	"$TSMCTL" replay a >right
+	sed 's/^rtmr2 EV_IPL text:kernel/rtmr2 EV_IPL text:other: x\n&/' td | "$GENLOG" -f ccel - >longer
+	tty 200 verify --values right --input longer
+	assert_failure 1
+	assert_line --regexp "^mismatch  rtmr2:sha384  event ([0-9]+) of 'longer' was logged but not extended: without it the log gives this value\$"
+	assert_line --regexp "^    event [0-9]+ of 'longer': EV_IPL other\$"
+	tty 32 verify --values right --input longer
+	assert_line --regexp "^    event [0-9]+ of 'longer': EV_\.\.\.\$"
+	# The numbers are those of log, and JSON has the same.
+	go "$TSMCTL" verify --json --values right --input longer
+	assert_json '.registers[2].diagnosis | .type == "EV_IPL" and .name == "other"'
+	local seq
+	seq=$(json '.registers[2].diagnosis.seq')
+	go "$TSMCTL" log --jsonl --input longer
+	assert_json -s --argjson seq "$seq" '.[] | select(.seq == $seq) | .kind == "EV_IPL" and .data_text == "other: x"'
+	# In a pipe a register is one line.
+	go "$TSMCTL" verify --values right --input longer
+	assert_equal "${#lines[@]}" 3
+}
+
+@test "verify: an error that several registers have is told whole once, and in a row as much as there is room for" {
+	local whole="'short': offset 1500: the log ends within the record that starts at offset 1426"
 	"$TSMCTL" replay a >right
 	head -c 1500 a >short
-	tty 200 verify --values right --input short
+	tty 80 LC_ALL=C.UTF-8 verify --values right --input short
 	assert_failure 5
-	assert_equal "$(grep -c 'offset 1500' <<<"$output")" 1
-	assert_equal "${lines[-1]}" "tsmctl: 'short': offset 1500: the log ends within the record that starts at offset 1426"
-	assert_equal "$(grep -c '^error    rtmr[012]:sha384$' <<<"$output")" 3
+	assert_equal "$(grep -c "^tsmctl: $whole\$" <<<"$output")" 1
+	assert_equal "${lines[-1]}" "tsmctl: $whole"
+	assert_equal "$(grep -c "^error    rtmr[012]:sha384  ${whole:0:56}…\$" <<<"$output")" 3
+	tty 200 verify --values right --input short
+	assert_equal "$(grep -c "^error    rtmr[012]:sha384  $whole\$" <<<"$output")" 3
+	# Without room beside the name: below it.
+	tty 40 verify --values right --input short
+	assert_equal "$(grep -c "^    ${whole:0:33}\.\.\.\$" <<<"$output")" 3
 }

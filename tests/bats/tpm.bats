@@ -105,7 +105,7 @@ ima() {
 	for bad in '' 00 "${ZERO32}00" "${ZERO32%0}g" "$ZERO32 "; do
 		printf '%s\n' "$bad" >"$CLASS/tpm0/pcr-sha256/3"
 		tsmctl read pcr3:sha256
-		assert_refused 5 "'sys/class/tpm/tpm0/pcr-sha256/3': not 32 bytes in hex"
+		assert_refused 5 "'/sys/class/tpm/tpm0/pcr-sha256/3': not 32 bytes in hex"
 		tsmctl verify --json 'pcr3*'
 		assert_failure 5
 		assert_json '.registers[0].verdict == "untouched" and .registers[1].error.status == 5'
@@ -116,7 +116,7 @@ ima() {
 	echo x >"$CLASS/tpm01/pcr-sha1/0"
 	tsmctl read 'pcr0*'
 	assert_failure 5
-	[[ $stderr == "tsmctl: 'sys/class/tpm/tpm0/pcr-md7/0': the hash 'md7' is not known here" ]]
+	[[ $stderr == "tsmctl: '/sys/class/tpm/tpm0/pcr-md7/0': the hash 'md7' is not known here" ]]
 	refute_output --partial tpm01
 }
 
@@ -209,7 +209,7 @@ ima() {
 	assert_done
 	assert_line "match  tpm0/pcr10:sha256  (event 0 of 'ima', boot_aggregate, is not the hash of PCRs 0 to 9 as they are now)"
 	tsmctl verify --json pcr10:sha256
-	assert_json '.registers[0].diagnosis == {kind: "boot-aggregate", source: "ima", seq: 0}'
+	assert_json '.registers[0].diagnosis == {kind: "boot-aggregate", source: "ima", seq: 0, type: "ima-ng", name: "boot_aggregate"}'
 	# Where a PCR cannot be read, or is not there, nothing is known of it.
 	tsmctl read pcr10:sha256
 	cp "$OUT" values

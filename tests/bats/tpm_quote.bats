@@ -361,6 +361,70 @@ unread() {
 	assert_equal "$stderr" "tsmctl: '$2': $1"
 }
 
+@test "Azure: the quote of a TD without the HCL report that ties it to the TPM" {
+	"$MINT" root >root.pem
+	"$MINT" body 4 | "$MINT" tdx >td
+	printf x >odd
+	azure odd td_quote td | jq 'del(.hcl_report)' >azure.json
+	away read --json --root-ca root.pem --quote azure.json
+	assert_success
+	assert_json --arg why "$ALONE: its 'td_quote' does not without an 'hcl_report'" '.evidence | .verdict == "unchecked" and .detail == $why
+		and .not_checked == ["binding", "signature"] and .hardware == null and .hardware_verdict == null'
+	away verify -q --root-ca root.pem --quote azure.json "${LOGS[@]}"
+	assert_line --index 0 "unchecked  tpm-quote  ($ALONE: its 'td_quote' does not without an 'hcl_report')"
+	"$MINT" body 4 | "$MINT" tdx other-root >td
+	azure odd td_quote td | jq 'del(.hcl_report)' >azure.json
+	fails root --root-ca root.pem --quote azure.json
+	away read -q --root-ca root.pem --quote azure.json
+	assert_line --index 0 --partial "forged  tpm-quote  (its tdx-quote: the root's key is not that of --root-ca"
+	head -c 20 td >part
+	azure odd td_quote part | jq 'del(.hcl_report)' >azure.json
+	unread "its 'td_quote': offset 0: a quote starts with a header of 48 bytes, and there are only 20" azure.json
+	printf '\3' | dd of=td bs=1 seek=2 conv=notrunc status=none
+	azure odd td_quote td | jq 'del(.hcl_report)' >azure.json
+	unread "its 'td_quote': offset 2: an attestation key of type 3, and only 2 (ECDSA P-256) is known here" azure.json
+}
+
+@test "what is not bound is forged, also where its signature cannot be checked" {
+	keys
+	echo 'rtmr0 EV_SEPARATOR sep' >desc
+	"$GENLOG" -f ccel --tdreport --report-data "$(bound sha256)" desc >tdreport
+	hcl 4 1 tdreport data >hcl
+	"$MINT" body 4 >body
+	"$MINT" tdx <body >td
+	printf '\3' | dd of=td bs=1 seek=2 conv=notrunc status=none
+	azure hcl td_quote td >azure.json
+	fails binding --quote azure.json
+	unhex "$(bound sha256)" | dd of=td bs=1 seek=568 conv=notrunc status=none
+	azure hcl td_quote td >azure.json
+	unread 'its hardware report: offset 2: an attestation key of type 3, and only 2 (ECDSA P-256) is known here' azure.json
+	assert_equal "$("$TSMCTL" --root /nonexistent read --json --quote azure.json 2>/dev/null | jq -c '.evidence | [.verdict, .failed]')" '[null,null]'
+}
+
+@test "two quotes in one JSON: which is meant cannot be told" {
+	two() {
+		away read --quote two
+		assert_refused 5 "'two': JSON with two $1: give one of them"
+	}
+	jq '{tpm_quote: ., quote: .}' quote.json >two
+	two "quotes, 'quote' and 'tpm_quote'"
+	jq '{tpm_quote: ., quote: "00"}' quote.json >two
+	two "quotes, 'quote' and 'tpm_quote'"
+	jq '{tpm_quote: ., tdx: {quote: "00"}}' quote.json >two
+	two "quotes, that of 'tdx' and 'tpm_quote'"
+	jq '{tpm_quote: .} + .' quote.json >two
+	two "quotes, 'tpm_quote' and 'message'"
+	jq '{tpm_quote: ., attestation: "00"}' quote.json >two
+	two "quotes, 'tpm_quote' and 'attestation'"
+	jq '{tpm_quote: ., hcl_report: "00", report: "00"}' quote.json >two
+	two "reports, 'hcl_report' and 'report'"
+	# What is null is not there.
+	jq '{tpm_quote: ., quote: null, hcl_report: null, report: null, td_quote: null}' quote.json >one
+	away read -q --quote one
+	assert_success
+	assert_line --index 0 "unchecked  tpm-quote  ($ALONE)"
+}
+
 @test "Azure: what ties the TPM cannot be read" {
 	keys
 	mkdir snp
@@ -413,6 +477,9 @@ unread() {
 	away read --quote bad
 	assert_failure 5
 	assert_line --index 0 --partial "error  tpm-quote  (its 'td_quote': "
+	head -c -1 ak.der | tail -c +2 >part
+	azure hcl ak_public part >bad
+	unread "its 'ak_public' is not a SubjectPublicKeyInfo in DER" bad
 	for member in hcl_report td_quote vcek ak_public; do
 		jq --arg m $member '{tpm_quote: ., ($m): {}}' quote.json >bad
 		refuse "the JSON's '$member' is neither hex, base64 nor an array of bytes" bad

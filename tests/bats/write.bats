@@ -149,9 +149,9 @@ teardown() {
 	mkfifo "$rfc/fifo"
 	static_mr "$rfc/good" 644 abc
 	tsmctl write empty --hex ''
-	assert_refused 5 "'sys/kernel/tsm/p/empty': a register of 0 bytes"
+	assert_refused 5 "'/sys/kernel/tsm/p/empty': a register of 0 bytes"
 	tsmctl write fifo --hex 00
-	assert_refused 5 "'sys/kernel/tsm/p/fifo': not a regular file"
+	assert_refused 5 "'/sys/kernel/tsm/p/fifo': not a regular file"
 	tsmctl write good --hex 646566
 	assert_done
 	assert_value 646566 p/good
@@ -182,14 +182,14 @@ teardown() {
 		remember
 		sim_fault "user_data:write:1:${e%%:*}-before"
 		tsmctl write user_data --hex "$ONES"
-		assert_refused 4 "'sys/kernel/tsm/$UD': ${e#*:}*"
+		assert_refused 4 "'/sys/kernel/tsm/$UD': ${e#*:}*"
 		assert_unchanged
 		assert_written
 	done
 	remember
 	sim_fault user_data:open:2:eacces
 	tsmctl write user_data --hex "$ONES"
-	assert_refused 4 "'sys/kernel/tsm/$UD': permission denied"
+	assert_refused 4 "'/sys/kernel/tsm/$UD': permission denied"
 	assert_unwritten
 }
 
@@ -227,7 +227,7 @@ meanwhile() {
 	assert_json '.error.status == 6'
 	machine
 	meanwhile hang-after "$ZERO64"
-	assert_error 4 "'sys/kernel/tsm/$UD': interrupted system call*"
+	assert_error 4 "'/sys/kernel/tsm/$UD': interrupted system call*"
 	meanwhile hold "$ZERO64"
 	assert_error 4 "'$UD': the kernel reported success, but it did not change"
 	meanwhile hang "$ONES"
@@ -239,11 +239,11 @@ meanwhile() {
 	remember
 	sim_fault user_data:open:1:eio
 	tsmctl write user_data --hex "$ONES"
-	assert_refused 4 "'sys/kernel/tsm/$UD': input/output error"
+	assert_refused 4 "'/sys/kernel/tsm/$UD': input/output error"
 	assert_unwritten
 	sim_fault user_data:open:3:eio
 	tsmctl write user_data --hex "$ONES"
-	assert_refused 6 "'$UD' was written, and cannot be read now: 'sys/kernel/tsm/$UD': input/output error"
+	assert_refused 6 "'$UD' was written, and cannot be read now: '/sys/kernel/tsm/$UD': input/output error"
 	sim_fault clear
 	assert_equal "$(sim_truth "$UD")" "$ONES"
 	assert_written

@@ -189,13 +189,14 @@ static bool look_at_fd(pid_t pid, int fd, char *ret, size_t cap, bool *ret_write
 	return n > 0;
 }
 
-static bool look_at_path(pid_t pid, const uint64_t args[6], char *ret, size_t cap)
+/* in_root: "/" is the descriptor, as with RESOLVE_IN_ROOT. */
+static bool look_at_path(pid_t pid, const uint64_t args[6], bool in_root, char *ret, size_t cap)
 {
 	char name[PATH_MAX + 1] = "";
 	bool unused;
 	name[peek(pid, args[1], name, PATH_MAX)] = '\0';
 	ret[0] = '\0';
-	if (name[0] != '/' && !look_at_fd(pid, (int)args[0], ret, cap, &unused))
+	if ((in_root || name[0] != '/') && !look_at_fd(pid, (int)args[0], ret, cap, &unused))
 		return false;
 	size_t n = strlen(ret);
 	int want = snprintf(ret + n, cap - n, "%s%s", name[0] != '/' ? "/" : "", name);
@@ -220,12 +221,13 @@ static bool look_at(pid_t pid, enum how how, const uint64_t args[6], char *ret, 
 	case BY_CLOSE:
 		return look_at_fd(pid, (int)args[0], ret, cap, &writes) && writes;
 	case BY_PATH:
-		return look_at_path(pid, args, ret, cap);
+		return look_at_path(pid, args, false, ret, cap);
 	case BY_OPEN:
-		return opens_for_writing(args[2]) && look_at_path(pid, args, ret, cap);
+		return opens_for_writing(args[2]) && look_at_path(pid, args, false, ret, cap);
 	case BY_OPEN2:
 		peek(pid, args[2], &open2, sizeof(open2));
-		return opens_for_writing(open2.flags) && look_at_path(pid, args, ret, cap);
+		return opens_for_writing(open2.flags) &&
+		       look_at_path(pid, args, (open2.resolve & RESOLVE_IN_ROOT) != 0, ret, cap);
 	}
 	return false;
 }

@@ -209,7 +209,7 @@ int __wrap_root_write_once(const struct root *root, const char *path, struct byt
 	struct reg *r = NULL;
 	(void)root;
 	for (size_t i = 0; i < NAMES; i++)
-		if (strcmp(names[i].path, path) == 0)
+		if (strcmp(names[i].path, path + 1) == 0)
 			r = names[i].reg;
 	MUST(r != NULL && data.n == r->hash->size && seen.reg == NULL);
 	*ret_tried = fault.kernel != KERNEL_REFUSES;

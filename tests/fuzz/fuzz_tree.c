@@ -29,7 +29,7 @@ long __wrap_syscall(long number, long a, long b, long c, long d)
 {
 	const char *path = number == SYS_openat2 ? (const char *)b : NULL;
 	const struct open_how *how = (const struct open_how *)c;
-	int sys = path != NULL && !(how->flags & O_PATH) ? folder_error(path) : 0;
+	int sys = path != NULL && !(how->flags & O_PATH) ? folder_error(path + 1) : 0;
 	/* These are tried again, for ever. */
 	bool fails = sys != 0 && sys != EAGAIN && sys != EINTR;
 	if (!fails && path != NULL && no_openat2)

@@ -69,6 +69,8 @@ struct mint_intel {
 };
 
 enum { MINT_PCK_SERIAL = 3, MINT_CA_SERIAL = 2 };
+/* The number of the key of another platform, which signs where there is no `intel`. */
+enum { MINT_OTHER_PCK = 10 };
 
 /* `number` 0 is the one that tests trust; others have the same names and other keys. */
 void mint_intel_open(struct mint_intel *ret, unsigned number);
@@ -82,7 +84,7 @@ struct mint_quote {
 	const char *certs;		/* in place of the chain */
 	size_t n_certs;
 	bool other_key; /* signs the quote with a key that the enclave did not report */
-	bool other_pck; /* signs the enclave's report with another platform's key */
+	bool other_pck; /* signs the enclave's report with another platform's key: MINT_OTHER_PCK */
 	bool debug_qe;
 	bool other_signer; /* the enclave is of another vendor */
 	bool other_prodid; /* another enclave of Intel's */

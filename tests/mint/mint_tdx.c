@@ -21,7 +21,7 @@
 		}                                                                                  \
 	} while (0)
 
-enum { NUMBERS = 16, ATTESTATION = 8, OTHER_ATTESTATION, OTHER_PCK };
+enum { NUMBERS = 16, ATTESTATION = 8, OTHER_ATTESTATION };
 
 /* An element of DER around what `in` holds from `from` on; up to 64 KiB. */
 static void wrap(struct mint_buf *in, size_t from, uint8_t tag)
@@ -219,8 +219,9 @@ static void put_qe(struct mint_buf *b, const struct mint_quote *how, const EVP_P
 	struct mint_buf hashed = {0}, certs = {0};
 	uint8_t data[64] = {0};
 	size_t auth = how->no_auth ? 0 : how->auth > 0 ? how->auth : 32;
-	EVP_PKEY *pck = how->other_pck || how->intel == NULL ? mint_key("prime256v1", OTHER_PCK)
-							     : how->intel->pck_key;
+	EVP_PKEY *pck = how->other_pck || how->intel == NULL
+				? mint_key("prime256v1", MINT_OTHER_PCK)
+				: how->intel->pck_key;
 	put_key(&hashed, key);
 	mint_fill(&hashed, 0xa0, auth);
 	SHA256(hashed.p, hashed.n, data);

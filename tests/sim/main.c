@@ -22,7 +22,7 @@
 #define MAX_ITEMS 32
 
 struct options {
-	bool foreground, no_ccel;
+	bool help, foreground, no_ccel;
 	int owned_index;
 	const char *home, *folder, *mountpoint;
 	enum layout tree, dialect; /* tree 0: the RFC's, in that dialect */
@@ -35,36 +35,28 @@ struct options {
 static const char usage[] =
 	"usage: tsmsim [OPTIONS] MOUNTPOINT\n"
 	"Mounts a simulated /sys with a kernel's measurement registers in it.\n"
-	"  -f, --foreground           stay in the foreground\n"
-	"      --tree rfc|mr|rtmrs    the kernel interface: the Unified Measurement Register ABI "
-	"(rfc),\n"
-	"                             Linux 6.16's measurements, the older configfs entries\n"
-	"      --dialect v1|v2|v3     layout of the RFC's three postings (v1)\n"
-	"      --provider NAME[:LAYOUT][,...]\n"
-	"                             measurement-example (rfc's default), tsm_mr_sample (mr's),\n"
-	"                             tdx_guest (that of rtmrs), stale, banks (not v1 and v2), "
-	"empty,\n"
-	"                             or none; may be given several times; LAYOUT: v1 v2 v3 mr "
-	"rtmrs\n"
-	"      --home PATH            where in the mount (kernel/tsm, devices/virtual/misc,\n"
-	"                             kernel/config/tsm/rtmrs)\n"
-	"      --folder measurements|mr\n"
-	"                             of mr: what the folder of a device's registers is called; mr "
-	"in the\n"
-	"                             postings of April 2025 (measurements)\n"
-	"      --no-ccel              tdx_guest without firmware's log in mr and rtmrs: all rtmrs "
-	"zero\n"
-	"      --owned-index einval|ebusy\n"
-	"                             of rtmrs: what an index that another entry has answers "
-	"(einval)\n"
-	"      --report PROVIDER[:BLOB]   reports, in kernel/config/tsm/report: tdx_guest, "
-	"sev_guest,\n"
-	"                             arm_cca_guest, or none; BLOB tdx, snp or cca: another one's\n"
-	"      --report-floor N       of its privilege levels; above 0 it has services, too\n"
-	"      --tpm                      a TPM, too: its PCRs, firmware's log and IMA's lists; "
-	"see "
-	"tpm.c\n"
-	"      --fault SPEC           as if written to .tsmsim/fault at the start; see fault.c\n";
+	"  -f, --foreground      stay in the foreground\n"
+	"  --tree rfc|mr|rtmrs   the tree of the RFC's kernels (default), that of Linux\n"
+	"                        6.16 or the older one in configfs\n"
+	"  --dialect v1|v2|v3    which of the RFC's three postings (default: v1)\n"
+	"  --provider NAME[:LAYOUT][,...]\n"
+	"                        measurement-example (default of rfc), tsm_mr_sample\n"
+	"                        (of mr), tdx_guest (of rtmrs), stale, banks (not v1\n"
+	"                        and v2), empty or none; may be given several times;\n"
+	"                        LAYOUT: v1, v2, v3, mr or rtmrs\n"
+	"  --home PATH           where in the mount, as kernel/tsm\n"
+	"  --folder measurements|mr\n"
+	"                        of mr: the folder in a device (default: measurements)\n"
+	"  --no-ccel             tdx_guest without a firmware log: all rtmrs are zero\n"
+	"  --owned-index einval|ebusy\n"
+	"                        of rtmrs: answer to an index that is taken (einval)\n"
+	"  --report PROVIDER[:BLOB]\n"
+	"                        reports of tdx_guest, sev_guest, arm_cca_guest or none;\n"
+	"                        BLOB: tdx, snp or cca, if not the provider's own\n"
+	"  --report-floor N      lowest privilege level; above 0 with services\n"
+	"  --tpm                 a TPM, with firmware's log and IMA's: see tpm.c\n"
+	"  --fault SPEC          as if written to .tsmsim/fault at the start: see fault.c\n"
+	"  -h, --help            print this help\n";
 
 static int fail(const char *what, const char *why)
 {
@@ -117,6 +109,8 @@ static bool take(const char **list, size_t *n, const char *arg)
 static bool take_option(struct options *o, int c, const char *arg)
 {
 	switch (c) {
+	case 'h':
+		return o->help = true;
 	case 'f':
 		return o->foreground = true;
 	case 't':
@@ -138,7 +132,7 @@ static bool take_option(struct options *o, int c, const char *arg)
 	case 'l':
 		o->report.floor = (unsigned)strtoul(arg, NULL, 10);
 		return true;
-	case 'h':
+	case 'H':
 		o->home = arg;
 		return true;
 	case 'F':
@@ -151,11 +145,12 @@ static bool parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option opts[] = {{"foreground", no_argument, NULL, 'f'},
 		{"tree", required_argument, NULL, 't'}, {"dialect", required_argument, NULL, 'd'},
-		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'h'},
+		{"provider", required_argument, NULL, 'p'}, {"home", required_argument, NULL, 'H'},
 		{"no-ccel", no_argument, NULL, 'n'}, {"owned-index", required_argument, NULL, 'o'},
 		{"folder", required_argument, NULL, 'm'}, {"fault", required_argument, NULL, 'F'},
 		{"report", required_argument, NULL, 'r'}, {"tpm", no_argument, NULL, 'T'},
-		{"report-floor", required_argument, NULL, 'l'}, {0}};
+		{"report-floor", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+		{0}};
 	static const char *const defaults[] = {[LAYOUT_V1] = "measurement-example",
 		[LAYOUT_MR] = "tsm_mr_sample",
 		[LAYOUT_RTMRS] = "tdx_guest"};
@@ -163,9 +158,11 @@ static bool parse_options(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 		.dialect = LAYOUT_V1, .owned_index = EINVAL, .folder = "measurements"};
-	while ((c = getopt_long(argc, argv, "f", opts, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "fh", opts, NULL)) != -1)
 		if (!take_option(o, c, optarg))
 			return false;
+	if (o->help)
+		return true;
 	if (argc - optind != 1)
 		return false;
 	o->mountpoint = argv[optind];
@@ -499,6 +496,8 @@ int main(int argc, char **argv)
 		(void)fputs(usage, stderr);
 		return 2;
 	}
+	if (o.help)
+		return fputs(usage, stdout) < 0 || fflush(stdout) != 0;
 	rc = build(&sim, &o);
 	if (!rc)
 		rc = run(&sim, &o);

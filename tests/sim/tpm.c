@@ -6,6 +6,8 @@
  * violation NAME    the same for a file that was written to meanwhile: zeros in the lists, ones in the PCR
  * extend N TEXT     somebody extends PCR N by the digest of TEXT, and logs nothing
  * grow list|value N from now on, IMA measures before each of the next N reads of a list's start, or of PCR 10
+ * turns N           every other event of these goes into PCR N, as a rule of IMA's policy with pcr=N has it
+ * endless           the lists have zeros after their end, as many as are asked for
  * show HASH N TEXT  what reads of PCR N of this bank give from now on
  */
 #include "tpm.h"
@@ -33,6 +35,8 @@ static struct {
 	char shown[BANKS][PCRS][SHOWN_MAX]; /* in place of the value, if there is something in it */
 	struct grown firmware, text[BANKS], binary[BANKS]; /* IMA's lists, of a bank's digests */
 	unsigned long grow_list, grow_value, measured;
+	bool endless;
+	unsigned long other; /* the PCR of every other event; 0: all are of PCR 10 */
 } tpm;
 
 /* Logs */
@@ -134,6 +138,9 @@ static void add_lines(
 	const struct grown *data, const uint8_t *file, const char *name, bool violation)
 {
 	uint8_t digest[HASH_MAX];
+	bool others = tpm.other && tpm.measured % 2;
+	unsigned pcr = others ? (unsigned)tpm.other : IMA_PCR;
+	char head[16];
 
 	for (int b = 0; b < BANKS; b++) {
 		size_t n = hash_size(banks[b]);
@@ -141,11 +148,12 @@ static void add_lines(
 		hash_two(banks[b], data->p, data->n, NULL, 0, digest);
 		if (violation)
 			memset(digest, 0, n);
-		put_le(&tpm.binary[b], IMA_PCR, 4);
+		put_le(&tpm.binary[b], pcr, 4);
 		put(&tpm.binary[b], digest, n);
 		put_field(&tpm.binary[b], "ima-ng", 6);
 		put_field(&tpm.binary[b], data->p, data->n);
-		put(&tpm.text[b], "10 ", 3);
+		(void)snprintf(head, sizeof(head), "%2u ", pcr);
+		put(&tpm.text[b], head, 3);
 		put_hex(&tpm.text[b], digest, n);
 		put(&tpm.text[b], " ima-ng sha256:", 15);
 		put_hex(&tpm.text[b], file, 32);
@@ -155,7 +163,7 @@ static void add_lines(
 		/* What was violated must show in the PCR. */
 		if (violation)
 			memset(digest, 0xff, n);
-		hash_extend(banks[b], tpm.pcr[b][IMA_PCR], digest);
+		hash_extend(banks[b], tpm.pcr[b][pcr], digest);
 	}
 }
 
@@ -259,10 +267,15 @@ static int list_read(struct node *n, struct handle *h, size_t len, off_t off, st
 {
 	const struct grown *lists = strncmp(n->name, "ascii", 5) ? tpm.binary : tpm.text;
 	const struct grown *list = &lists[bank_of(n->path)];
+	static const char zeros[65536];
 
 	(void)h;
 	if (off == 0)
 		grow(&tpm.grow_list);
+	if (tpm.endless && (size_t)off >= list->n) {
+		*ret = (struct view){zeros, len < sizeof(zeros) ? len : sizeof(zeros)};
+		return 0;
+	}
 	view_cut((struct view){list->p, list->n}, len < 4096 ? len : 4096, off, ret);
 	return 0;
 }
@@ -293,6 +306,22 @@ static bool grow_command(char *line)
 		return false;
 	*left = strtoul(next_word(&line), NULL, 10);
 	return true;
+}
+
+static bool turns_command(char *line)
+{
+	unsigned long pcr = next_pcr(&line);
+
+	if (pcr == PCRS || line)
+		return false;
+	tpm.other = pcr;
+	return true;
+}
+
+static bool endless_command(char *line)
+{
+	tpm.endless = true;
+	return !*line;
 }
 
 static bool show_command(char *line)
@@ -338,7 +367,8 @@ static bool command(char *line)
 		const char *name;
 		bool (*run)(char *rest);
 	} commands[] = {{"ima", ima_command}, {"violation", violation_command},
-		{"extend", extend_command}, {"show", show_command}, {"grow", grow_command}};
+		{"extend", extend_command}, {"show", show_command}, {"grow", grow_command},
+		{"turns", turns_command}, {"endless", endless_command}};
 	const char *name = next_word(&line);
 
 	for (size_t i = 0; line && i < sizeof(commands) / sizeof(commands[0]); i++)

@@ -142,6 +142,32 @@ static void check_inserted(void)
 	CHECK_U64(with[0][60], 60);
 }
 
+/*
+ * Both gaps around some anchors hold one element that both sides have there, among many that the other side has
+ * in the other gap.
+ */
+static void check_strangers(void)
+{
+	enum { PART = 900, ANCHORS = 5, HALF = PART + 1, N = 2 * HALF + ANCHORS };
+	enum { REPEATED = 2 * PART, ANCHOR };
+	for (uint32_t i = 0; i < PART; i++) {
+		uint32_t at = i < PART / 2 ? i : i + 1;
+		v[0][at] = i;
+		v[0][HALF + ANCHORS + at] = PART + i;
+		v[1][at] = 2 * PART - 1 - i;
+		v[1][HALF + ANCHORS + at] = PART - 1 - i;
+	}
+	for (int s = 0; s < 2; s++) {
+		v[s][PART / 2] = v[s][HALF + ANCHORS + PART / 2] = REPEATED;
+		for (uint32_t i = 0; i < ANCHORS; i++)
+			v[s][HALF + i] = ANCHOR + i;
+	}
+	struct align_side a = {v[0], N, with[0]}, b = {v[1], N, with[1]};
+	CHECK_U64(run(&a, &b, ANCHOR + ANCHORS), ANCHORS + 2);
+	CHECK_U64(with[0][PART / 2], PART / 2);
+	CHECK_U64(with[0][HALF + ANCHORS + PART / 2], HALF + ANCHORS + PART / 2);
+}
+
 /* Equal sides have nothing that differs. */
 static void check_equal(void)
 {
@@ -159,6 +185,7 @@ int main(void)
 	check_small();
 	check_large();
 	check_inserted();
+	check_strangers();
 	check_equal();
 	return 0;
 }

@@ -51,6 +51,11 @@ static void test_context(void)
 	err_set(&err, ST_NO, "100%%");
 	err_in(&err, "%s", "5%d");
 	CHECK_STR(err.msg, "5%d: 100%");
+	/* Not this file's alone. */
+	err_set(&err, ST_SYSTEM, "no library");
+	err.sys = ELIBACC;
+	CHECK_INT(err_in(&err, "'a'"), -1);
+	CHECK_STR(err.msg, "no library");
 }
 
 static void test_place(void)

@@ -515,6 +515,17 @@ static void test_unchecked(void)
 	IS(ev, FORGED, QE_SIGNATURE);
 	CHECK_STR(ev.detail, "the quoting enclave's report is not signed by the platform's key, "
 			     "or --certs is of another platform");
+	/* Those of several platforms, this one's last. */
+	struct mint_intel this = ours;
+	this.pck_key = mint_key("prime256v1", MINT_OTHER_PCK);
+	X509 *pck = mint_pck(&this, "Intel SGX PCK Platform CA");
+	pem.n = 0;
+	mint_put_pem(&pem, pck);
+	CHECK_INT(certs_add(&trust.given, (struct bytes){pem.p, pem.n}, &err), 0);
+	ev = judge(&quote);
+	IS(ev, GENUINE, NONE);
+	X509_free(pck);
+	EVP_PKEY_free(this.pck_key);
 	mint_free(&quote);
 	/* The leaf is in the quote, its CA's certificate given, the root's, too. */
 	pem.n = 0;

@@ -123,17 +123,17 @@ static void test_held(void)
 	CHECK_INT(fd, -1);
 	CHECK_INT(err.status, ST_SYSTEM);
 	CHECK_INT(err.sys, EWOULDBLOCK);
-	CHECK_STR(err.msg, "'run/tsmctl/lock': held by another process");
+	CHECK_STR(err.msg, "'/run/tsmctl/lock': held by another process");
 	CHECK(lock_is_held(&root, &err));
 	CHECK_INT(flock(other, LOCK_SH), 0);
 	CHECK_INT(lock_read(&root, 0, &fd, &err), -1);
 	list_lock(HELD, 4711);
 	CHECK_INT(lock_read(&root, 0, &fd, &err), -1);
-	CHECK_STR(err.msg, "'run/tsmctl/lock': held by process 4711");
+	CHECK_STR(err.msg, "'/run/tsmctl/lock': held by process 4711");
 	make_dir("proc/4711");
 	write_file("proc/4711/comm", "a\033name\n");
 	CHECK_INT(lock_take(&root, 0, &err), -1);
-	CHECK_STR(err.msg, "'run/tsmctl/lock': held by process 4711 (a^[name)");
+	CHECK_STR(err.msg, "'/run/tsmctl/lock': held by process 4711 (a^[name)");
 	close(other);
 	CHECK(!lock_is_held(&root, &err));
 	CHECK_INT(lock_read(&root, 0, &fd, &err), 0);
@@ -161,16 +161,16 @@ static void test_list(void)
 	}
 	list_lock(HELD, 4711);
 	CHECK_INT(read_as_nobody(msg), 4);
-	CHECK_STR(msg, "'run/tsmctl/lock': held by process 4711 (a^[name)");
+	CHECK_STR(msg, "'/run/tsmctl/lock': held by process 4711 (a^[name)");
 	list_lock("1: POSIX  ADVISORY  READ 1 00:01:2 0 EOF\n"
 		  "22: FLOCK  ADVISORY  READ  @P @D:@I 0 EOF\n",
 		4712);
 	CHECK_INT(read_as_nobody(msg), 4);
-	CHECK_STR(msg, "'run/tsmctl/lock': held by process 4712");
+	CHECK_STR(msg, "'/run/tsmctl/lock': held by process 4712");
 	/* A process of another container has no number here. */
 	list_lock(HELD, -1);
 	CHECK_INT(read_as_nobody(msg), 4);
-	CHECK_STR(msg, "'run/tsmctl/lock': held by another process");
+	CHECK_STR(msg, "'/run/tsmctl/lock': held by another process");
 	write_file("proc/locks", "");
 	CHECK_INT(read_as_nobody(msg), 0);
 	CHECK_INT(unlink(below("proc/locks")), 0);
@@ -212,6 +212,14 @@ static void remove_all(void)
 	CHECK_INT(rmdir(dir), 0);
 }
 
+/* What is printed as it was looked for names the file to the user, too. */
+static void test_slash(void)
+{
+	struct stat st;
+	CHECK_INT(root_stat(&root, "/proc", &st), 0);
+	CHECK_INT(root_stat(&root, "proc", &st), -EINVAL);
+}
+
 int main(void)
 {
 	struct err err = {0};
@@ -221,6 +229,7 @@ int main(void)
 	CHECK_INT(chmod(dir, 0755), 0);
 	CHECK_INT(root_open(&root, dir, &err), 0);
 	make_dir("proc");
+	test_slash();
 	test_copy();
 	test_held();
 	test_list();

@@ -15,13 +15,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
 
 #include "check.h"
 
-enum { PATHS = 20000, RACES = 20000 };
+enum { PATHS = 20000, RACES = 20000, NOBODY = 65534 };
 
 static char base[] = "/tmp/tsmctl-resolve-XXXXXX";
 static int root = -1;
@@ -66,11 +67,15 @@ static void make_tree(void)
 	CHECK(root >= 0);
 }
 
+/* A mount or a rename anywhere on the machine makes the kernel answer EAGAIN to a '..'. */
 static int by_kernel(int at, const char *path, int flags)
 {
 	struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	long fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+	long fd;
+	do
+		fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN);
 	return fd < 0 ? -errno : (int)fd;
 }
 
@@ -108,7 +113,7 @@ static void test_listed(void)
 		"/a//b/./", "a/.", "a/..", "a/../", "f/", "f/.", "f/..", "f/x", "none", "none/x",
 		"none/..", "a/fifo", "loop", "loop/", "loop/x", "ping", "dangling", "dangling/",
 		"absolute", "../secret", "a/out", "a/top/../secret", "a/slash", "long", "long/f",
-		"a/chain/secret", "here/here/here/f"};
+		"a/chain/secret", "here/here/here/f", "/f", "/a/fifo", "/absolute"};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		check_all_ways(paths[i]);
 }
@@ -166,6 +171,26 @@ static void test_magic(void)
 		check_path(slash, paths[i], O_PATH);
 		check_path(slash, paths[i], O_RDONLY | O_NONBLOCK);
 	}
+	close(slash);
+}
+
+/* Those of a process of another user. */
+static void test_foreign(void)
+{
+	static const char *const paths[] = {"proc/1/root", "proc/1/root/x", "proc/1/root/",
+		"proc/1/cwd/x", "proc/1/exe", "proc/1/fd/0", "proc/1/stat"};
+	int status, slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (geteuid() == 0)
+			CHECK_INT(setresuid(NOBODY, NOBODY, NOBODY), 0);
+		for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+			for (size_t k = 0; k < sizeof(ways) / sizeof(ways[0]); k++)
+				check_path(slash, paths[i], ways[k]);
+		_exit(0);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+	CHECK_INT(status, 0);
 	close(slash);
 }
 
@@ -242,6 +267,7 @@ int main(void)
 	test_made();
 	test_limits();
 	test_magic();
+	test_foreign();
 	test_races();
 	CHECK_INT(next_fd(), before);
 	remove_tree();
