@@ -58,7 +58,8 @@ static int err_unknown(struct bytes head, struct err *err)
 			"/sys/firmware/acpi/tables/data/CCEL");
 	if (bytes_start_with(json_head_value(head, "schema"), "\"tsmctl.quote/"))
 		return err_set(err, ST_FORMAT,
-			"no log, but a quote with logs: 'tsmctl verify --quote' reads it");
+			"no log, but a quote, and not of the schema tsmctl.quote/1: a newer tsmctl "
+			"may read it");
 	if (lookalike_is_tdx_quote(head))
 		return err_set(err, ST_FORMAT, "no log: this is a TDX quote: --quote reads it");
 	if (lookalike_is_tdreport(head))

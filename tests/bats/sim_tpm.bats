@@ -92,7 +92,7 @@ lines() { wc -l <"$SECURITY/ima/ascii_runtime_measurements"; }
 	sim_tpm
 	sim_happens 'endless '
 	tsmctl verify pcr10:sha256
-	why="'sys/kernel/security/ima/binary_runtime_measurements': no end within 1073741824 bytes; if it grows as fast as it is read, try again once that stops"
+	why="'/sys/kernel/security/ima/binary_runtime_measurements': no end within 1073741824 bytes; if it grows as fast as it is read, try again once that stops"
 	assert_error 5 "$why"
 	assert_output "error  tpm0/pcr10:sha256  ($why)"
 }
