@@ -651,7 +651,8 @@ t = threading.Thread(target=sys.stdin.read); t.start(); print(t.native_id, flush
 	tsmctl status
 	[[ $output == *"problem  journal"*"mismatch: between events 0 and 2 of 'journal' it was extended by something that is in none of these logs"* ]]
 	tsmctl verify rtmr1 --json
-	diagnosis=$(jq -c '.registers[0].diagnosis' <<<"$output")
+	# What the events are is for verify to say.
+	diagnosis=$(jq -c '.registers[0].diagnosis | del(.type, .name, .other.type, .other.name)' <<<"$output")
 	tsmctl status --json
 	assert_json --argjson d "$diagnosis" '[.findings[] | select(.register == "tsm_mr_sample/rtmr1:sha384") | .diagnosis] == [$d] and
 		$d.seq == 2 and $d.other.seq == 0'
