@@ -334,6 +334,14 @@ static void put_phases(const struct measure_list *list, struct text *ret)
 		text_put(ret, "the lists have no phases");
 }
 
+static bool has_phases(const struct measure_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].phase != NULL)
+			return true;
+	return false;
+}
+
 /* Whoever names a phase means to measure something; who names none may have nothing for it. */
 static void tell_empty_phase(const struct app *app, const struct measure *m, const char *phase)
 {
@@ -348,6 +356,17 @@ static void tell_empty_phase(const struct app *app, const struct measure *m, con
 	app_note(app, "no line is for phase '%s'; %s", phase, buf);
 }
 
+/* Who tries lists out without a phase may think that this was all of them. */
+static void tell_left_out(const struct app *app, const struct measure_list *list)
+{
+	char buf[PHASES_SHOWN * 72 + 64];
+	struct text phases = {.buf = buf, .room = sizeof(buf)};
+	if (!app->opt.dry_run || app->opt.phases.n > 0 || !has_phases(list))
+		return;
+	put_phases(list, &phases);
+	app_note(app, "lines of phases are taken only with --phase; %s", buf);
+}
+
 static void take_phases(const struct app *app, struct measure *m)
 {
 	static const char *const by_default[] = {no_phase};
@@ -360,6 +379,7 @@ static void take_phases(const struct app *app, struct measure *m)
 		measure_add_phase(m, phase_named(phases[i]), &like);
 	for (size_t i = 0; i < n; i++)
 		tell_empty_phase(app, m, phase_named(phases[i]));
+	tell_left_out(app, m->list);
 }
 
 static int run(struct app *app, struct tree *tree, const struct measure_list *list)

@@ -187,6 +187,16 @@ extended  $R3  $LIST.2:1"
 	tsmctl measure "$LIST"
 	assert_success
 	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line before the first [PHASE]'
+	# A misspelt phase shows in what is tried out before the boot.
+	list 'rtmr3 event a\n[initd]\nrtmr3 event b\n[late]\nrtmr3 event c\n'
+	tsmctl measure --dry-run "$LIST"
+	assert_success
+	assert_equal "${stderr%%$'\n'*}" "tsmctl: lines of phases are taken only with --phase; phases in the lists: 'initd', 'late'"
+	tsmctl measure --dry-run --phase - "$LIST"
+	[[ $stderr != *--phase* ]] || fail "$stderr"
+	tsmctl measure "$LIST"
+	assert_done
+	list ''
 	tsmctl measure --phase a --phase b "$LIST"
 	assert_success
 	assert_equal "$stderr" "tsmctl: no line is for phase 'a'; the lists have no phases
