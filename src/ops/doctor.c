@@ -581,8 +581,10 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 }
 
 static const char fix_of_damaged[] =
-	"to extend again, move it aside and keep it: the next extend begins a new journal, but "
-	"'verify' fails without the events in the old one";
+	"only a reboot lets 'measure' and 'extend --once' extend again; for 'extend' alone, move "
+	"it "
+	"aside and keep it: the next one begins a new journal, but 'verify' fails without the "
+	"events in the old one";
 
 /* A damaged journal is one finding: nothing that is said of its registers would mean anything. */
 static void report_journal_log(struct report *r, const struct log_input *in)

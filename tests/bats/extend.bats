@@ -586,7 +586,7 @@ remember_v23() {
 	remember
 	for record in a b new; do
 		tsmctl extend rtmr0 --event "$record" --once
-		assert_refused 1 "'$N0': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended"
+		assert_refused 1 "'$N0': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify $N0'"
 	done
 	tsmctl -j extend rtmr0 --event a --once --dry-run
 	assert_failure 1
@@ -602,13 +602,13 @@ remember_v23() {
 	append "$R0" b
 	remember
 	tsmctl extend rtmr0 --event b --once
-	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended"
+	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended; run 'tsmctl verify $N0'"
 	assert_unwritten
 
 	machine --provider tdx_guest
 	remember
 	tsmctl extend rtmr2 --event b --once
-	assert_refused 1 "'tdx_guest/rtmr2:sha384': its logs do not verify (unlogged), so they cannot tell whether this was extended: nothing was extended"
+	assert_refused 1 "'tdx_guest/rtmr2:sha384': its logs do not verify (unlogged), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify tdx_guest/rtmr2:sha384'"
 	assert_unwritten
 }
 

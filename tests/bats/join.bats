@@ -69,7 +69,7 @@ sha384_of() {
 	assert_failure 4
 	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)"
 	nobody extend rtmr3 --event a --once --dry-run
-	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended"
+	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify tdx_guest/rtmr3:sha384'"
 	nobody log --jsonl rtmr3
 	assert_failure 4
 	assert_json -s 'map(.source) == ["journal"]'

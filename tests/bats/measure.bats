@@ -538,7 +538,7 @@ extended  $R3  -:1"
 	head -c 48 /dev/zero | dd of="$M/rtmr2:sha384" bs=48 conv=notrunc status=none
 	list 'rtmr3 event one\nrtmr2 event two\n'
 	tsmctl measure "$LIST"
-	assert_refused 1 "'$LIST:2': '$R2': its logs do not verify (unlogged), so they cannot tell *: nothing was extended; before this line, 0 of 2 lines were extended"
+	assert_refused 1 "'$LIST:2': '$R2': its logs do not verify (unlogged), so they cannot tell *: nothing was extended; run 'tsmctl verify $R2'; before this line, 0 of 2 lines were extended"
 	assert_equal "$(sim_truth "$R3")" "$ZERO48"
 }
 
