@@ -12,6 +12,7 @@
 #include <bsd/vis.h>
 
 #include "formats/tcg2.h"
+#include "model/libcrypto.h"
 
 void app_note(const struct app *app, const char *fmt, ...)
 {
@@ -54,7 +55,7 @@ void app_error(struct app *app, const struct err *err)
 	/* On a terminal, what was printed before it stands above it. */
 	if (app->screen.columns > 0)
 		sink_flush(&app->out, &later);
-	fprintf(stderr, "tsmctl: %s\n", err->msg);
+	fprintf(stderr, "tsmctl: %s%s\n", err->msg, err->sys == ELIBACC ? "; " LIBCRYPTO_FIX : "");
 }
 
 static unsigned trace_level;

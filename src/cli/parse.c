@@ -194,6 +194,16 @@ static int parse_options(const struct grammar *g, const char *mode, int argc, ch
 	}
 }
 
+static int err_too_many(const struct parsed *p, const char *operand, struct err *err)
+{
+	const struct options *o = &p->opt;
+	bool text = p->cmd->run == cmd_extend && o->event == NULL && o->event_file == NULL &&
+		    o->file == NULL && o->digest == NULL;
+	err_set(err, ST_USAGE, "%s: '%s' is one operand too many", p->cmd->name, operand);
+	return text ? err_add(err, "; did you mean --event '%s'?", operand)
+		    : err_add(err, "; see 'tsmctl %s --help'", p->cmd->name);
+}
+
 static int check_operands(const struct parsed *p, struct err *err)
 {
 	const struct cmd_spec *cmd = p->cmd;
@@ -201,9 +211,7 @@ static int check_operands(const struct parsed *p, struct err *err)
 		return err_set(err, ST_USAGE, "%s: %s is missing; see 'tsmctl %s --help'",
 			cmd->name, cmd->operands, cmd->name);
 	if (cmd->max_operands >= 0 && p->argc > cmd->max_operands)
-		return err_set(err, ST_USAGE,
-			"%s: '%s' is one operand too many; see 'tsmctl %s --help'", cmd->name,
-			p->argv[cmd->max_operands], cmd->name);
+		return err_too_many(p, p->argv[cmd->max_operands], err);
 	return 0;
 }
 

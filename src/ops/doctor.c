@@ -16,6 +16,7 @@
 #include "kernel/tsm_report.h"
 #include "formats/journal.h"
 #include "formats/tcg2.h"
+#include "model/libcrypto.h"
 #include "verify/system.h"
 
 static const char ccel_path[] = "/sys/firmware/acpi/tables/data/CCEL";
@@ -449,8 +450,8 @@ static bool report_libcrypto(struct report *r)
 		hasher_close(h);
 		return true;
 	}
-	say(r, "problem", "libcrypto", "install libcrypto of OpenSSL 3 (Debian: libssl3)",
-		"%s: nothing can be extended or verified", err.msg);
+	say(r, "problem", "libcrypto", LIBCRYPTO_FIX, "%s: nothing can be extended or verified",
+		err.msg);
 	return false;
 }
 

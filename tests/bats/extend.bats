@@ -203,9 +203,14 @@ teardown() {
 	machine
 	remember
 	for bad in '' 0 "${ZERO48:1}" "${ZERO48:2}" "0$ZERO48" "00$ZERO48" "${ZERO48:1}g" "0x${ZERO48:2}" \
-		"${ZERO48:1} " "$ZERO32" $'\xe9'"${ZERO48:1}"; do
+		"${ZERO48:1} " "g${ZERO32:1}" "${ZERO32:1}" $'\xe9'"${ZERO48:1}"; do
 		tsmctl extend rtmr1 --digest "$bad"
 		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed"
+	done
+	# Of another hash: sha256, sha1, sha512.
+	for bad in "$ZERO32" "${ZERO48:56}" "$ZERO32$ZERO32"; do
+		tsmctl extend rtmr1 --digest "$bad"
+		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed; a digest of another hash is measured as text, such as 'IMAGE@sha256:DIGITS' (--event, in a list 'event')"
 	done
 	assert_unwritten
 }
@@ -289,7 +294,7 @@ teardown() {
 	machine
 	remember
 	tsmctl extend rtmr0 --digest "$ZERO32"
-	assert_refused 3 "'$N0' takes only events on this kernel, not digests: use --event or --file"
+	assert_refused 3 "'$N0' takes no digests on this kernel: measure an event or a file"
 	assert_unwritten
 	# The mode alone says so.
 	chmod 644 "$R0/digest"
@@ -447,7 +452,7 @@ remember_v23() {
 	remember
 	for n in 0 1; do
 		tsmctl extend rtmr$n --event a
-		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
+		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it"
 		tsmctl extend rtmr$n --digest "$ZERO48"
 		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware:*"
 		tsmctl extend rtmr$n --event a --dry-run

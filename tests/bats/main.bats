@@ -247,6 +247,8 @@ the values that it leads to"
 	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; *"
 	tsmctl extend rtmr0 rtmr1 --event x
 	assert_refused 2 "extend: 'rtmr1' is one operand too many; see 'tsmctl extend --help'"
+	tsmctl extend rtmr0 'a b'
+	assert_refused 2 "extend: 'a b' is one operand too many; did you mean --event 'a b'?"
 	tsmctl status x
 	assert_refused 2 "status: 'x' is one operand too many; *"
 }
@@ -610,7 +612,7 @@ opened() {
 		# shellcheck disable=SC2086
 		LD_LIBRARY_PATH="$TMP/lib" tsmctl $args
 		[ "$status" != 0 ] || skip "libcrypto is linked statically"
-		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
+		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *; install libcrypto of OpenSSL 3 (Debian: libssl3)"
 		assert_equal "${#stderr_lines[@]}" 1
 	done
 	assert_json '[.registers[] | select(.error.message | test("^libcrypto cannot be loaded: "))] | length == 4'
