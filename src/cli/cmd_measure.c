@@ -188,13 +188,14 @@ static void print_line(struct app *app, const struct measure *m, size_t i)
 	const struct measure_line *line = m->lines[i];
 	const char *full = m->wanted[i].mr->full;
 	const struct digest *value = row_extend_value(done);
-	if (app->opt.dry_run) {
-		if (value != NULL)
-			print_value_line(&app->out, digest_bytes(value), full);
+	if (app->opt.dry_run && value == NULL)
 		return;
-	}
 	AUTO_FREE char *file = bytes_visible(line->file);
-	sink_str(&app->out, done->already ? "present  " : "extended  ");
+	if (app->opt.dry_run)
+		sink_hex(&app->out, digest_bytes(value));
+	else
+		sink_str(&app->out, done->already ? "present" : "extended");
+	sink_str(&app->out, "  ");
 	sink_str(&app->out, full);
 	sink_str(&app->out, "  ");
 	sink_str(&app->out, file != NULL ? file : "?");

@@ -219,9 +219,9 @@ tsmctl: no line is for phase 'b'; the lists have no phases"
 	b=$(recorded sha384 "$a" two)
 	tsmctl measure --dry-run "$LIST"
 	assert_success
-	assert_output "$a  $R3
-$b  $R3
-$b  $R3"
+	assert_output "$a  $R3  $LIST:1
+$b  $R3  $LIST:2
+$b  $R3  $LIST:3"
 	assert_equal "$stderr" "tsmctl: '$R3': nothing was changed; this would be logged: one
 tsmctl: '$R3': nothing was changed; this would be logged: two
 tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
@@ -232,9 +232,9 @@ tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended a
 	tsmctl extend rtmr3 --event one
 	tsmctl measure --dry-run "$LIST"
 	assert_success
-	assert_output "$a  $R3
-$b  $R3
-$b  $R3"
+	assert_output "$a  $R3  $LIST:1
+$b  $R3  $LIST:2
+$b  $R3  $LIST:3"
 	assert_equal "$stderr" "tsmctl: '$LIST:1': already extended in this boot; it would not be extended again
 tsmctl: '$R3': nothing was changed; this would be logged: two
 tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
