@@ -578,6 +578,12 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 		f.judged = j;
 		f.inputs = inputs;
 		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	} else if ((j->verdict == VERDICT_UNLOGGED || j->verdict == VERDICT_PARTIAL) &&
+		   !(mr->flags & MR_FIRMWARE)) {
+		f.level = "note";
+		f.fix = "'measure' and 'extend --once' extend nothing into it: reboot, unless "
+			"something extends it in each boot";
+		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
 	}
 }
 

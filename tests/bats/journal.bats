@@ -161,6 +161,9 @@ dd_extend() { # NAME: a foreign writer
 	tsmctl measure "$BATS_TEST_TMPDIR/list"
 	assert_error 1 "*'$r': its logs do not verify (*"
 	assert_equal "$(sim_truth "$r")" "$value"
+	tsmctl status --json
+	assert_json --arg r "$r" '[.findings[] | select(.register == $r)] | length == 1 and .[0].level == "note" and
+		(.[0].message | startswith($r + ": unlogged: ")) and (.[0].fix | test("extend nothing into it: reboot"))'
 	tsmctl extend rtmr1 --event two
 	assert_success
 	tsmctl verify rtmr1
