@@ -215,6 +215,8 @@ static void json_reference(
 	json_u64(j, a->changed);
 	json_key(j, "moved");
 	json_u64(j, a->moved);
+	json_key(j, "other_data");
+	json_u64(j, a->other_data);
 	json_key(j, "gives");
 	if (fix != NULL)
 		json_str(j, fix);
@@ -337,10 +339,36 @@ static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
 	}
 }
 
-/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
-static void tell_reference(
-	struct app *app, const struct inputs *reference, const struct verify_rows *rows)
+/* Data that no digest covers may differ, and a match does not say so; false: none does. */
+static bool tell_other_data(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
 {
+	const struct verify_row *first = NULL;
+	uint64_t n = 0;
+	char more[32] = "";
+	for (size_t i = 0; i < rows->n; i++) {
+		if (rows->row[i].j.reference.other_data > 0 && first == NULL)
+			first = &rows->row[i];
+		n += rows->row[i].j.reference.other_data;
+	}
+	if (first == NULL)
+		return false;
+	const struct event_ref *ref = &first->j.reference.other_event;
+	if (n > 1)
+		snprintf(more, sizeof(more), " and %llu more", (unsigned long long)n - 1);
+	app_note(app,
+		"--reference: event %llu of '%s' (%s)%s ha%s the digest that the reference has, "
+		"but "
+		"another type or other data: 'tsmctl diff' compares them",
+		(unsigned long long)ref->seq, inputs->v[ref->source].name, first->name, more,
+		n > 1 ? "ve" : "s");
+	return true;
+}
+
+/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
+static void tell_reference(struct app *app, const struct logs *logs, const struct verify_rows *rows)
+{
+	const struct inputs *reference = logs->reference;
 	size_t compared = 0, differ = 0, mismatches = 0;
 	bool failed = false;
 	for (size_t i = 0; i < reference->n; i++) {
@@ -357,15 +385,16 @@ static void tell_reference(
 		differ += a->missing + a->more + a->changed + a->moved > 0;
 		mismatches += a->is && rows->row[i].j.verdict == VERDICT_MISMATCH;
 	}
+	bool other_data = tell_other_data(app, logs->inputs, rows);
 	if (reference->n == 0 || mismatches > 0 || failed)
 		return;
 	if (compared == 0)
 		app_note(app,
 			"--reference: nothing to compare: none of these registers has events with "
 			"digests of one hash on both sides");
-	else if (differ == 0)
+	else if (differ == 0 && !other_data)
 		app_note(app, "--reference: the logs have the same events");
-	else
+	else if (differ > 0)
 		app_note(app,
 			"--reference: the events of %zu register%s differ, and no register is a "
 			"mismatch: 'tsmctl diff' shows the events",
@@ -438,7 +467,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);
-		tell_reference(app, &reference, &rows);
+		tell_reference(app, &logs, &rows);
 		tell_if_all_differ(app, &rows);
 		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
 			tell_if_no_ccel(app, &inputs);

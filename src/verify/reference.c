@@ -30,6 +30,7 @@ struct suspect {
 	uint64_t budget; /* of extends */
 	struct hasher *h;
 	bool found;
+	struct compare_place named; /* the event whose name the answer has; reg NULL: none */
 };
 
 struct look {
@@ -63,6 +64,19 @@ static void take_name(struct suspect *s, const struct event *event)
 		(const char *)name.p);
 }
 
+/* The second time, of the few that are told of. */
+static void take_told(struct suspect *s, const struct look *l, const struct compare_place *place,
+	const struct event *event)
+{
+	struct reference_answer *a = &s->j->reference;
+	if (s->named.reg != NULL && s->named.side == place->side && s->named.at == place->at)
+		take_name(s, event);
+	if (a->other_data == 0 || place->side != COMPARE_NOW || place->at != s->reg->other_data[1])
+		return;
+	a->other_event.seq = event->seq;
+	a->other_event.source = source_of(l->c.side[COMPARE_NOW].inputs, event->source);
+}
+
 static int take_event(
 	void *arg, const struct compare_place *place, const struct event *event, struct err *err)
 {
@@ -70,12 +84,12 @@ static int take_event(
 	(void)err;
 	for (size_t i = 0; i < l->n; i++) {
 		struct suspect *s = &l->v[i];
-		if (s->reg != place->reg || s->v[0] == NULL)
+		if (s->reg != place->reg)
 			continue;
-		if (l->names) {
-			take_name(s, event);
+		if (l->names)
+			take_told(s, l, place, event);
+		if (l->names || s->v[0] == NULL)
 			continue;
-		}
 		struct element *e = &s->v[place->side][place->at];
 		e->ref.seq = event->seq;
 		e->ref.source = source_of(l->c.side[place->side].inputs, event->source);
@@ -304,6 +318,7 @@ static void count(struct suspect *s)
 	a->is = true;
 	a->events = side[0].n;
 	a->now_events = side[1].n;
+	a->other_data = s->reg->n_other_data;
 	for (uint32_t i = 0; i < side[0].n; i++)
 		a->missing += side[0].change[i] == COMPARE_ONLY;
 	for (uint32_t k = 0; k < side[1].n; k++) {
@@ -335,9 +350,12 @@ static void want_name(struct suspect *s)
 	const struct reference_answer *a = &s->j->reference;
 	int k = a->has_event ? 0 : 1;
 	const struct event_ref *ref = k == 0 ? &a->event : &a->other;
-	for (uint32_t i = 0; (a->has_event || a->has_other) && i < s->reg->side[k].n; i++)
-		if (s->v[k][i].ref.source == ref->source && s->v[k][i].ref.seq == ref->seq)
-			s->reg->side[k].wanted[i] = true;
+	for (uint32_t i = 0; (a->has_event || a->has_other) && i < s->reg->side[k].n; i++) {
+		if (s->v[k][i].ref.source != ref->source || s->v[k][i].ref.seq != ref->seq)
+			continue;
+		s->named = (struct compare_place){s->reg, k, i};
+		s->reg->side[k].wanted[i] = true;
+	}
 }
 
 static int look(struct look *l, struct err *err)
@@ -351,6 +369,8 @@ static int look(struct look *l, struct err *err)
 		compare_want(&l->c.v[i], false);
 	for (size_t i = 0; i < l->n; i++) {
 		count(&l->v[i]);
+		if (l->v[i].reg->n_other_data > 0)
+			l->v[i].reg->side[COMPARE_NOW].wanted[l->v[i].reg->other_data[1]] = true;
 		if (l->v[i].v[0] == NULL)
 			continue;
 		if (try_all(&l->v[i], err) < 0)

@@ -354,7 +354,8 @@ void say_reference(const struct inputs *inputs, const struct inputs *reference, 
 				(unsigned long long)counts[i].n, counts[i].what);
 	}
 	if (list[0] == '\0') {
-		add(j, "it has the same events as the reference");
+		add(j, a->other_data > 0 ? "its events have the digests of the reference's"
+					 : "it has the same events as the reference");
 		return;
 	}
 	add(j, "events that differ from the reference: %s", list);

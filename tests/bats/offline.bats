@@ -1303,6 +1303,28 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_refused 4 "'missing': *"
 }
 
+@test "--reference: the same digests, but another type or other data: the logs are not the same" {
+	local digest
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	digest=$("$TSMCTL" log --json --input good | jq -r '.events[15].digests[0].digest')
+	# Of an event whose data need not hash to its digest.
+	for now in "EV_IPL digest:sha384:$digest text:kernel_cmdlinX: x" "EV_EVENT_TAG digest:sha384:$digest text:kernel_cmdline: x"; do
+		sed "s/^pcr8 EV_IPL text:kernel_cmdline.*/pcr8 $now/" boot | "$GENLOG" -f ccel - >log
+		tsm verify --values values --input log --reference good
+		assert_equal "$stderr" "tsmctl: --reference: event 15 of 'log' (rtmr2:sha384) has the digest that the reference has, but $(
+			)another type or other data: 'tsmctl diff' compares them"
+		tsm verify --json --values values --input log --reference good
+		assert_json '[.registers[].reference.other_data] == [0, 0, 1]'
+	done
+	tsm diff good log
+	assert_success
+	[[ $stderr == *"event 15 (EV_IPL kernel_cmdline) has the digest of event 15 in the reference, but the type EV_EVENT_TAG" ]]
+	sed "s/^pcr8 EV_IPL text:kernel_cmdline.*/pcr8 $now/" boot | "$GENLOG" -f ccel --alter 15 - >log
+	tsm verify --values values --input log --reference good
+	[[ $stderr == *"event 15 of 'log' (rtmr2:sha384) and 1 more have the digest"* ]]
+}
+
 @test "a log that is cut: in JSON it is the error of the document, too" {
 	reference ''
 	head -c -20 good >short
@@ -1321,7 +1343,7 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_equal "$stderr" "tsmctl: --reference: the events of 1 register differ, and no register is a mismatch: 'tsmctl diff' shows the events"
 	refute_line --partial reference
 	tsm verify --json --values values --input good --reference log
-	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, gives: null, reference: null, now: null}'
+	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, other_data: 0, gives: null, reference: null, now: null}'
 	assert_json '.registers[1].reference | .events == [6, 6] and .changed == 0'
 	assert_json '.reference_logs == [{source: "log", format: "ccel", guessed: false}] and (has("error") | not)'
 	tsm verify --values values --input good --reference good
