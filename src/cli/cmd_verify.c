@@ -469,8 +469,10 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		tell_inputs(app, &inputs);
 		tell_reference(app, &logs, &rows);
 		tell_if_all_differ(app, &rows);
-		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
+		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE) {
 			tell_if_no_ccel(app, &inputs);
+			tell_if_no_ccel(app, &reference);
+		}
 		td_file_tell_limits(app, &files->td);
 	}
 	verify_clear(&rows);

@@ -289,16 +289,26 @@ static struct compare_register *find(struct compare *c, const struct mr *mr)
 	return NULL;
 }
 
+/* What no log of the reference can name is not missing in it. */
+static bool can_name(const struct inputs *reference, const struct mr *mr)
+{
+	for (size_t i = 0; i < reference->n; i++)
+		if (inputs_can_name(&reference->v[i], mr))
+			return true;
+	return false;
+}
+
 static int add_suspects(
 	struct look *l, const struct question *q, struct judgement js[], struct err *err)
 {
+	const struct inputs *reference = l->c.side[COMPARE_REFERENCE].inputs;
 	l->v = calloc(q->mrs->n + 1, sizeof(*l->v));
 	if (l->v == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < q->mrs->n; i++) {
 		struct suspect *s = &l->v[l->n];
 		struct compare_register *reg = q->v[i].wanted ? find(&l->c, q->v[i].mr) : NULL;
-		if (reg == NULL)
+		if (reg == NULL || !can_name(reference, q->v[i].mr))
 			continue;
 		*s = (struct suspect){.asked = &q->v[i], .j = &js[i], .reg = reg};
 		l->n++;

@@ -811,6 +811,12 @@ near() {
 	tsm verify --quote quote --input pcrs
 	assert_failure 1
 	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
+	# As a reference it cannot lack what it cannot name.
+	tsm verify --quote quote --input log --reference pcrs
+	assert_failure 1
+	[[ $stderr == *"tsmctl: --reference: nothing to compare: "* ]]
+	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
+	refute_line --partial reference
 }
 
 # one_bank_record HASH TEXT: a CEL record that has one digest, that of its text.
