@@ -401,19 +401,39 @@ static void tell_reference(struct app *app, const struct logs *logs, const struc
 			differ, differ == 1 ? "" : "s");
 }
 
-/* One wrong event spoils one register; where nothing explains any, it is not an event. */
-static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
+static bool is_cut(const struct inputs *inputs)
 {
-	size_t differ = 0;
+	for (size_t i = 0; i < inputs->n; i++)
+		if (inputs->v[i].err.status != ST_OK ||
+			(inputs->v[i].reader != NULL && inputs->v[i].reader->cut))
+			return true;
+	return false;
+}
+
+/* Whether nothing that the log has of this register is in its value, as far as is known. */
+static bool is_foreign(const struct judgement *j)
+{
+	if (j->verdict == VERDICT_LOG_AHEAD)
+		return j->initial && j->matched == 0;
+	return j->verdict == VERDICT_MISMATCH && j->diagnosis.kind == DIAG_NONE &&
+	       j->reference.fix == REFERENCE_NO_FIX;
+}
+
+/* One wrong event spoils one register; where nothing explains any, it is not an event. */
+static void tell_if_all_differ(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
+{
+	size_t differ = 0, mismatches = 0;
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct judgement *j = &rows->row[i].j;
 		if (j->records == 0)
 			continue;
-		if (j->verdict != VERDICT_MISMATCH || j->diagnosis.kind != DIAG_NONE)
+		if (!is_foreign(j))
 			return;
 		differ++;
+		mismatches += j->verdict == VERDICT_MISMATCH;
 	}
-	if (differ > 1)
+	if (differ > 1 && mismatches > 0 && !is_cut(inputs))
 		app_note(app,
 			"none of the %zu registers that have events in these logs matches: "
 			"the logs may be of another boot or machine",
@@ -468,7 +488,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);
 		tell_reference(app, &logs, &rows);
-		tell_if_all_differ(app, &rows);
+		tell_if_all_differ(app, &inputs, &rows);
 		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE) {
 			tell_if_no_ccel(app, &inputs);
 			tell_if_no_ccel(app, &reference);

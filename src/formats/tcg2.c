@@ -75,6 +75,7 @@ static int check_rest(struct log_reader *r, struct err *err)
 	uint8_t fill = b.n > 0 ? b.p[0] : 0xff;
 	while (b.n > 0) {
 		if (!all_of(b, fill)) {
+			r->cut = true;
 			reader_note(r,
 				"the log ends at offset %llu, but the bytes after it are not "
 				"padding",
@@ -343,7 +344,8 @@ static void note_end(struct log_reader *r)
 		return;
 	if (r->seq == 1)
 		reader_note(r, "the log contains only a header");
-	else if (own->uefi && !own->left_uefi)
+	r->cut = r->cut || (own->uefi && !own->left_uefi);
+	if (own->uefi && !own->left_uefi)
 		reader_note(r, "no 'Exit Boot Services' event: the log was taken before the kernel "
 			       "started, or its end is missing");
 }

@@ -663,7 +663,34 @@ near() {
 	"$GENLOG" -f ccel there >log
 	tsm verify --values values --input log
 	assert_failure 1
-	assert_equal "$stderr" "tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
+	note="tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
+	assert_equal "$stderr" "$note"
+	# Nothing of rtmr2's events is in its value either.
+	sed -i "2s/^[0-9a-f]*/$ZERO48/" values
+	tsm verify --values values --input log
+	assert_line --regexp '^log-ahead +rtmr2'
+	assert_equal "$stderr" "$note"
+}
+
+@test "mismatch: a log that is cut or damaged is not said to be of another machine" {
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	# Zeros where the third event begins.
+	off=$("$TSMCTL" log --json --input good | jq '.events[3].offset')
+	{ head -c "$off" good && head -c 64 /dev/zero && tail -c +$((off + 1)) good; } >damaged
+	sed '/Exit Boot/d; s/SecureBoot:01/SecureBoot:00/; s/Calling EFI/x/; s/grub_cmd/x/' boot | "$GENLOG" -f ccel - >early
+	for log in damaged early; do
+		tsm verify --values values --input $log
+		assert_failure 1
+		[[ $stderr != *'another boot'* ]]
+	done
+	# Whole, and as foreign as before; but the reference gives the value.
+	sed 's/SecureBoot:01/SecureBoot:00/; s/Calling EFI/x/; s/grub_cmd/x/' boot | "$GENLOG" -f ccel - >log
+	tsm verify --values values --input log
+	[[ $stderr == *'another boot'* ]]
+	tsm verify --values values --input log --reference good
+	assert_line --partial "'good'"
+	[[ $stderr != *'another boot'* ]]
 }
 
 @test "log-ahead, mismatch: an altered event is named, too" {
