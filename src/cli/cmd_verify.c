@@ -419,8 +419,8 @@ static bool is_foreign(const struct judgement *j)
 	       j->reference.fix == REFERENCE_NO_FIX;
 }
 
-/* One wrong event spoils one register; where nothing explains any, it is not an event. */
-static void tell_if_all_differ(
+/* One wrong event spoils one register; where nothing explains any, it is not an event. False: not so. */
+static bool tell_if_all_differ(
 	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
 {
 	size_t differ = 0, mismatches = 0;
@@ -429,15 +429,32 @@ static void tell_if_all_differ(
 		if (j->records == 0)
 			continue;
 		if (!is_foreign(j))
-			return;
+			return false;
 		differ++;
 		mismatches += j->verdict == VERDICT_MISMATCH;
 	}
-	if (differ > 1 && mismatches > 0 && !is_cut(inputs))
-		app_note(app,
-			"none of the %zu registers that have events in these logs matches: "
-			"the logs may be of another boot or machine",
-			differ);
+	if (differ < 2 || mismatches == 0 || is_cut(inputs))
+		return false;
+	app_note(app,
+		"none of the %zu registers that have events in these logs matches: "
+		"the logs may be of another boot or machine",
+		differ);
+	return true;
+}
+
+/* What to do about a mismatch that nothing explains; the lines of a text log are of one boot alone. */
+static void tell_next(struct app *app, const struct logs *logs, const struct verify_rows *rows)
+{
+	size_t i = 0;
+	if (tell_if_all_differ(app, logs->inputs, rows) || logs->reference->n > 0)
+		return;
+	while (i < rows->n && !(rows->row[i].j.verdict == VERDICT_MISMATCH &&
+				      rows->row[i].j.diagnosis.kind == DIAG_NONE &&
+				      rows->row[i].j.text_source == NULL))
+		i++;
+	if (i < rows->n)
+		app_note(app, "to see which events differ, name a log of a boot that verified with "
+			      "'--reference LOG'");
 }
 
 /* Those that were named, else those beside the quote. */
@@ -488,7 +505,7 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);
 		tell_reference(app, &logs, &rows);
-		tell_if_all_differ(app, &inputs, &rows);
+		tell_next(app, &logs, &rows);
 		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE) {
 			tell_if_no_ccel(app, &inputs);
 			tell_if_no_ccel(app, &reference);

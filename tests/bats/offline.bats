@@ -1384,6 +1384,10 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_equal "$stderr" 'tsmctl: --reference: the logs have the same events'
 	tsm verify -q --values values --input good --reference good
 	assert_done
+	# Without a reference, that is the next step.
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_equal "$stderr" "tsmctl: to see which events differ, name a log of a boot that verified with '--reference LOG'"
 	# A mismatch says it in its row.
 	tsm verify --values values --input log --reference good
 	assert_failure 1
