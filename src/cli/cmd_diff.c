@@ -130,6 +130,17 @@ static void tell_logs(struct app *app, struct sides *s, const struct inputs *inp
 	}
 }
 
+/* What is missing in a log that is not whole proves nothing. */
+static void tell_cut(const struct app *app, const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++)
+		if (!inputs->v[i].other_boot && inputs_is_cut(&inputs->v[i]))
+			app_note(app,
+				"'%s' is not whole: an event that it lacks may stand in the part "
+				"that is missing",
+				inputs->v[i].path);
+}
+
 static struct compare_register *register_of(const struct compare *c, const struct mr *mr)
 {
 	size_t i = 0;
@@ -170,8 +181,13 @@ static int print_picked(
 						      "no register has events on both sides");
 	if (!asked.same)
 		app->status = status_worse(app->status, ST_NO);
+	bool differs = !asked.same;
 	asked.same = app->status == ST_OK;
-	return diff_print(app, c, &asked);
+	if (diff_print(app, c, &asked) < 0)
+		return -1;
+	for (int k = 0; k < 2 && differs; k++)
+		tell_cut(app, k == 0 ? &s->reference : &s->now);
+	return 0;
 }
 
 static int compare(struct app *app, struct sides *s)

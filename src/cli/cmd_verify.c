@@ -365,6 +365,14 @@ static bool tell_other_data(
 	return true;
 }
 
+static bool is_cut(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++)
+		if (inputs_is_cut(&inputs->v[i]))
+			return true;
+	return false;
+}
+
 /* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
 static void tell_reference(struct app *app, const struct logs *logs, const struct verify_rows *rows)
 {
@@ -394,20 +402,11 @@ static void tell_reference(struct app *app, const struct logs *logs, const struc
 			"digests of one hash on both sides");
 	else if (differ == 0 && !other_data)
 		app_note(app, "--reference: the logs have the same events");
-	else if (differ > 0)
+	else if (differ > 0 && !is_cut(logs->inputs))
 		app_note(app,
 			"--reference: the events of %zu register%s differ, and no register is a "
 			"mismatch: 'tsmctl diff' shows the events",
 			differ, differ == 1 ? "" : "s");
-}
-
-static bool is_cut(const struct inputs *inputs)
-{
-	for (size_t i = 0; i < inputs->n; i++)
-		if (inputs->v[i].err.status != ST_OK ||
-			(inputs->v[i].reader != NULL && inputs->v[i].reader->cut))
-			return true;
-	return false;
 }
 
 /* Whether nothing that the log has of this register is in its value, as far as is known. */

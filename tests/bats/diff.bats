@@ -359,6 +359,7 @@ what is missing here"
 	tsm diff a short
 	assert_failure 1
 	[[ $stderr == *"'short': offset "* ]]
+	[[ $stderr == *"tsmctl: 'short' is not whole: an event that it lacks may stand in the part that is missing" ]]
 	tsm diff --json a short
 	assert_failure 1
 	assert_json '.error.status == 5 and (.error.message | startswith("'"'short'"': offset ")) and .error.offset > 0'

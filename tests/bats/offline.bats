@@ -1384,6 +1384,10 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_equal "$stderr" 'tsmctl: --reference: the logs have the same events'
 	tsm verify -q --values values --input good --reference good
 	assert_done
+	# A log that is cut lacks what nobody took away.
+	head -c -20 good >short
+	tsm verify --values values --input short --reference good
+	[[ $stderr == *"'short': offset "* && $stderr != *'tsmctl diff'* ]]
 	# Without a reference, that is the next step.
 	tsm verify --values values --input log
 	assert_failure 1
