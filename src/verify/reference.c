@@ -264,7 +264,8 @@ static int try_all(struct suspect *s, struct err *err)
 	int rc = find_places(s, err);
 	for (size_t i = 0; i < n && rc == 0 && !whole; i++)
 		rc = try_whole(s, &start[i], &whole, err);
-	for (size_t i = 0; i < n && rc == 0 && !s->found; i++)
+	/* Where the logs have nothing, there is no less than the whole to put back. */
+	for (size_t i = 0; i < n && rc == 0 && !s->found && s->reg->side[1].n > 0; i++)
 		rc = try_start(s, &start[i], err);
 	if (whole && !s->found)
 		s->j->reference.fix = REFERENCE_WHOLE;
@@ -275,10 +276,10 @@ static int try_all(struct suspect *s, struct err *err)
 
 /* --- registers --- */
 
-static bool is_mismatch(const struct asked *a, const struct judgement *j)
+static bool is_unexplained(const struct asked *a, const struct judgement *j)
 {
-	return a->wanted && j->verdict == VERDICT_MISMATCH && j->err.status == ST_OK &&
-	       a->value.size > 0;
+	return a->wanted && (j->verdict == VERDICT_MISMATCH || j->verdict == VERDICT_UNLOGGED) &&
+	       j->err.status == ST_OK && a->value.size > 0;
 }
 
 static struct compare_register *find(struct compare *c, const struct mr *mr)
@@ -312,7 +313,7 @@ static int add_suspects(
 			continue;
 		*s = (struct suspect){.asked = &q->v[i], .j = &js[i], .reg = reg};
 		l->n++;
-		for (int k = 0; k < 2 && is_mismatch(s->asked, s->j); k++) {
+		for (int k = 0; k < 2 && is_unexplained(s->asked, s->j); k++) {
 			s->v[k] = calloc(reg->side[k].n + 1, sizeof(*s->v[k]));
 			if (s->v[k] == NULL)
 				return no_memory(err);

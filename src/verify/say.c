@@ -339,6 +339,16 @@ static void say_fix(
 	}
 }
 
+/* The logs have no event of it, so all of the reference's are missing. */
+static void say_lost(struct judgement *j)
+{
+	bool one = j->reference.events == 1, gives = j->reference.fix != REFERENCE_NO_FIX;
+	const char *how = gives ? (one ? "gives" : "give") : one ? "does not give" : "do not give";
+	add(j, "the reference has %llu event%s of it, which %s this value%s",
+		(unsigned long long)j->reference.events, one ? "" : "s", how,
+		gives ? ": the log of it is missing or cut" : "");
+}
+
 void say_reference(const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
 {
 	const struct reference_answer *a = &j->reference;
@@ -353,6 +363,10 @@ void say_reference(const struct inputs *inputs, const struct inputs *reference, 
 		if (counts[i].n > 0)
 			snprintf(list + n, sizeof(list) - n, "%s%llu %s", n > 0 ? ", " : "",
 				(unsigned long long)counts[i].n, counts[i].what);
+	}
+	if (j->verdict == VERDICT_UNLOGGED) {
+		say_lost(j);
+		return;
 	}
 	if (list[0] == '\0') {
 		add(j, a->other_data > 0 ? "its events have the digests of the reference's"

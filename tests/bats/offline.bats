@@ -1358,6 +1358,24 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	[[ $stderr == *"event 15 of 'log' (rtmr2:sha384) and 1 more have the digest"* ]]
 }
 
+@test "--reference: events of a register that no log has" {
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	sed '/^pcr\(8\|9\|11\) /d' boot | "$GENLOG" -f ccel - >log
+	tsm verify --values values --input log --reference good
+	assert_failure 1
+	assert_line "unlogged  rtmr2:sha384  (changed, and no log has an event of it; the reference has 5 events of it, which give this $(
+		)value: the log of it is missing or cut)"
+	tsm verify --json --values values --input log --reference good
+	gives rtmr2 whole 5 0 0 0 14 null
+	sed '/kernel_cmdline/d' boot | "$GENLOG" -f ccel - >good
+	tsm verify --values values --input log --reference good
+	assert_line --partial '; the reference has 4 events of it, which do not give this value)'
+	sed '/^pcr\(9\|11\) /d; /kernel_cmdline/d' boot | "$GENLOG" -f ccel - >good
+	tsm verify --values values --input log --reference good
+	assert_line --partial '; the reference has 1 event of it, which does not give this value)'
+}
+
 @test "a log that is cut: in JSON it is the error of the document, too" {
 	reference ''
 	head -c -20 good >short
