@@ -43,7 +43,10 @@ struct reference_answer {
 	enum reference_fix fix;	      /* none: `event`, else `other`, is the first that differs */
 	bool has_event, has_other;
 	struct event_ref event, other; /* of the reference, of the logs */
-	char label[128];	       /* type and name of `event`, or of `other` if that is all */
+	uint64_t put,
+		left_out; /* part: events from `event` on, in place of those from `other` on */
+	bool at_end;	  /* part: nothing follows them */
+	char label[128];  /* type and name of `event`, or of `other` if that is all */
 };
 
 struct judgement {

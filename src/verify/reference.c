@@ -147,6 +147,9 @@ static int try_one(struct suspect *s, const struct part *p, enum reference_fix f
 	if (!s->found)
 		return 0;
 	a->fix = fix;
+	a->put = e->n;
+	a->left_out = e->end - e->skip;
+	a->at_end = e->end == s->reg->side[1].n;
 	a->has_event = e->n > 0;
 	a->has_other = e->skip < e->end;
 	if (a->has_event)

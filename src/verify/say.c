@@ -294,6 +294,34 @@ void say_elsewhere(const struct log_input *in, const char *name, struct judgemen
 		in->path, name);
 }
 
+/* Some events of a log, from this one on, which is described unless the label is empty. */
+static void put_some(
+	char ret[static ERR_MSG_MAX], uint64_t n, const char *log, uint64_t seq, const char *label)
+{
+	const char *open = label[0] != '\0' ? " (" : "", *close = label[0] != '\0' ? ")" : "";
+	if (n == 1)
+		snprintf(ret, ERR_MSG_MAX, "event %llu of '%s'%s%s%s", (unsigned long long)seq, log,
+			open, label, close);
+	else
+		snprintf(ret, ERR_MSG_MAX, "%llu events of '%s', from event %llu%s%s%s on,",
+			(unsigned long long)n, log, (unsigned long long)seq, open, label, close);
+}
+
+static void say_part(
+	const struct reference_answer *a, const char *from, const char *log, struct judgement *j)
+{
+	char put[ERR_MSG_MAX], out[ERR_MSG_MAX];
+	put_some(put, a->put, from, a->event.seq, a->label);
+	put_some(out, a->left_out, log, a->other.seq, a->has_event ? "" : a->label);
+	if (!a->has_event)
+		add(j, "without %s the log gives this value", out);
+	else if (a->has_other)
+		add(j, "with %s in place of %s the log gives this value", put, out);
+	else
+		add(j, "with %s put back%s, the log gives this value", put,
+			a->at_end ? " at the end" : "");
+}
+
 static void say_fix(
 	const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
 {
@@ -328,10 +356,7 @@ static void say_fix(
 			other, log, a->label);
 		break;
 	case REFERENCE_PART:
-		add(j,
-			"with what the reference has between two equal events, event %llu of '%s' "
-			"(%s) among it, the log gives this value",
-			a->has_event ? event : other, a->has_event ? from : log, a->label);
+		say_part(a, from, log, j);
 		break;
 	case REFERENCE_WHOLE:
 		add(j, "the events of the reference, all of them, give this value");

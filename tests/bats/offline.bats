@@ -1297,7 +1297,19 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	reference '/grub_cmd/d; /kernel_cmdline/d'
 	gives rtmr2 part 2 0 0 0 14 null
 	tsm verify --values values --input log --reference good
-	assert_line --partial "with what the reference has between two equal events, event 14 of 'good' (EV_IPL grub_cmd) among it,"
+	assert_line --partial "; with 2 events of 'good', from event 14 (EV_IPL grub_cmd) on, put back, the log gives this value)"
+	reference '/^pcr9 /d; /^pcr11/d'
+	gives rtmr2 part 3 0 0 0 16 null
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; with 3 events of 'good', from event 16 (EV_IPL /vmlinuz) on, put back at the end, the log gives this value)"
+	reference '/^pcr8 EV_IPL text:kernel/{s/.*/pcr8 EV_ACTION text:a\npcr8 EV_ACTION text:b/}'
+	gives rtmr2 part 1 2 0 0 15 15
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; with event 15 of 'good' (EV_IPL kernel_cmdline) in place of 2 events of 'log', from event 15 on, the log"
+	reference 's/^pcr8 EV_IPL text:kernel/pcr8 EV_ACTION text:a\npcr8 EV_ACTION text:b\n&/'
+	gives rtmr2 part 0 2 0 0 null 15
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; without 2 events of 'log', from event 15 (EV_ACTION a) on, the log gives this value)"
 	reference 's/grub_cmd: /&x/; s/Linux initrd/y/'
 	gives rtmr2 whole 0 0 2 0 14 null
 	tsm verify --values values --input log --reference good
