@@ -58,7 +58,9 @@ struct files {
 static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
 {
 	const char *verdict;
-	return td_file_verdict(td, &verdict) ? verdict : verdict_name(verify_worst(rows));
+	if (td_file_verdict(td, &verdict))
+		return verdict;
+	return rows->n > 0 ? verdict_name(verify_worst(rows)) : NULL;
 }
 
 static void json_ref(struct json *j, const struct inputs *inputs, const struct event_ref *ref)
@@ -257,11 +259,11 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 	json_close(j, '}');
 }
 
-/* The first log that could not be used to its end; each log has its own beside it. */
-static void json_log_error(struct json *j, const struct logs *logs)
+/* Why there are no rows, or the first log that could not be used to its end; each log has its own beside it. */
+static void json_error(struct json *j, const struct logs *logs, const struct err *no_rows)
 {
 	const struct inputs *both[] = {logs->inputs, logs->reference};
-	const struct err *first = NULL;
+	const struct err *first = no_rows;
 	for (size_t k = 0; k < sizeof(both) / sizeof(both[0]); k++)
 		for (size_t i = 0; i < both[k]->n && first == NULL; i++)
 			if (both[k]->v[i].err.status != ST_OK)
@@ -273,7 +275,7 @@ static void json_log_error(struct json *j, const struct logs *logs)
 }
 
 static void print_json(struct app *app, const struct td_file *td, const struct logs *logs,
-	const struct verify_rows *rows)
+	const struct verify_rows *rows, const struct err *no_rows)
 {
 	struct json j;
 	const char *worst = top_verdict(td, rows);
@@ -292,7 +294,7 @@ static void print_json(struct app *app, const struct td_file *td, const struct l
 	for (size_t i = 0; i < rows->n; i++)
 		print_json_row(&j, logs, &rows->row[i]);
 	json_close(&j, ']');
-	json_log_error(&j, logs);
+	json_error(&j, logs, no_rows);
 	app_json_end(&j);
 }
 
@@ -300,7 +302,7 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 	const struct verify_rows *rows)
 {
 	if (app->opt.json) {
-		print_json(app, td, logs, rows);
+		print_json(app, td, logs, rows, NULL);
 	} else {
 		td_file_print(app, td);
 		verify_text_print(app, logs->inputs, rows);
@@ -311,6 +313,23 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 			app_error(app, err);
 	}
 	app->status = status_worse(app->status, verify_status(rows));
+}
+
+/* The evidence was checked, whether or not it has a register that a log can explain. */
+static int fail_without_rows(struct app *app, const struct td_file *td, const struct logs *logs,
+	const struct verify_rows *rows)
+{
+	if (td->asked.path == NULL || app->err.status != ST_ABSENT)
+		return -1;
+	if (td->ev.type == EVIDENCE_SNP_REPORT && app->opt.expect == NULL)
+		err_set(&app->err, ST_ABSENT,
+			"nothing to verify: an SEV-SNP report has no register with a log; "
+			"'--expect VALUES' checks its measurement");
+	if (app->opt.json)
+		print_json(app, td, logs, rows, &app->err);
+	else
+		td_file_print(app, td);
+	return -1;
 }
 
 /* What is wrong with a log, or to be known of it, beside its registers. */
@@ -435,6 +454,8 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	if (rc == 0)
 		rc = verify_run(r, &wanted, &inputs, &rows, &app->err);
 	progress_end(&app->progress);
+	if (rc < 0)
+		rc = fail_without_rows(app, &files->td, &logs, &rows);
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);

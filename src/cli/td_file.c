@@ -197,6 +197,22 @@ static void put_genuine(const struct evidence *ev, struct text *t)
 	put_not_checked(ev, t);
 }
 
+/* The verdict is about the signatures alone: what makes the answer another one stands next to it. */
+static void put_but(const struct td_file *td, struct text *t)
+{
+	const char *before = "but --require ";
+	for (size_t i = 0; td_require_name(i) != NULL; i++) {
+		if ((td->unmet & 1U << i) == 0)
+			continue;
+		text_put(t, "%s%s", before, td_require_name(i));
+		before = ",";
+	}
+	if (td->unmet != 0)
+		text_put(t, " is not met; ");
+	if (!td_file_answers(td))
+		text_put(t, "but its report data is not what was asked for; ");
+}
+
 /* "VERDICT  TYPE  (detail)", as rows of verify are. */
 static const char *make_line(const struct td_file *td, char *buf)
 {
@@ -205,12 +221,21 @@ static const char *make_line(const struct td_file *td, char *buf)
 	struct text t = {.buf = buf, .room = LINE_ROOM};
 	text_put(
 		&t, "%s  %s  (", verdict != NULL ? verdict : "error", evidence_type_name(ev->type));
+	put_but(td, &t);
 	if (ev->verdict == EVIDENCE_GENUINE)
 		put_genuine(ev, &t);
 	else
 		text_put(&t, "%s", verdict != NULL ? ev->detail : ev->err.msg);
 	text_put(&t, ")");
 	return buf;
+}
+
+/* Yellow: what is signed is true, and proves nothing. */
+static const char *color_of(const struct td_file *td)
+{
+	if (td->ev.verdict != EVIDENCE_GENUINE || td->unmet != 0 || !td_file_answers(td))
+		return "\033[31m";
+	return td->ev.debug ? "\033[33m" : "\033[32m";
 }
 
 void td_file_print(struct app *app, const struct td_file *td)
@@ -220,9 +245,7 @@ void td_file_print(struct app *app, const struct td_file *td)
 		return;
 	const char *rest = strchr(make_line(td, line), ' ');
 	bool colored = app_colored(app);
-	sink_str(&app->out, !colored				 ? ""
-			    : td->ev.verdict == EVIDENCE_GENUINE ? "\033[32m"
-								 : "\033[31m");
+	sink_str(&app->out, colored ? color_of(td) : "");
 	sink_bytes(&app->out, (struct bytes){(const uint8_t *)line, (size_t)(rest - line)});
 	sink_str(&app->out, colored ? "\033[0m" : "");
 	sink_str(&app->out, rest);

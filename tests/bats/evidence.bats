@@ -152,7 +152,7 @@ judged() {
 		"$MINT" crl ca $kind >other
 		signed verify -q --no-log --expect golden --quote q --crl other --crl root --require crl
 		assert_failure 1
-		assert_line --index 0 "$GENUINE"
+		assert_line --index 0 "genuine  tdx-quote  (but --require crl is not met; ${GENUINE#*\(}"
 	done
 	"$MINT" crl ca forged revoked >other
 	both q 0 "$GENUINE" --crl other
@@ -200,6 +200,35 @@ judged() {
 	assert_refused 2 "--require 'tcb': not one of signature, no-debug, crl, vmpl0"
 	signed read --quote q --require ''
 	assert_refused 2 "--require '': not one of signature, no-debug, crl, vmpl0"
+}
+
+@test "the first line says what makes a genuine quote no good answer" {
+	local other but row
+	other=$(printf '00%.0s' {1..64})
+	for row in "--require crl|--require crl is not met" "--require vmpl0,crl|--require crl,vmpl0 is not met" \
+		"--report-data $other|its report data is not what was asked for" \
+		"--report-data $other --require crl|--require crl is not met; but its report data is not what was asked for"; do
+		but="genuine  tdx-quote  (but ${row#*|}; ${GENUINE#*\(}"
+		# shellcheck disable=SC2086 # words
+		both q 1 "$but" ${row%|*}
+	done
+	signed verify -q --json --no-log --expect golden --quote q --require crl --report-data "$other"
+	assert_json '.verdict == "mismatch" and .evidence.verdict == "genuine" and .evidence.unmet == ["crl"]'
+	signed verify -q --json --no-log --expect golden --quote q --require crl
+	assert_json '.verdict == "untrusted" and .evidence.verdict == "genuine"'
+	"$MINT" tdx no-certs <body >unchecked
+	signed read -q --quote unchecked --require signature
+	assert_line --index 0 --regexp '^unchecked  tdx-quote  \(but --require signature is not met; the quote lacks'
+}
+
+@test "colour: green is a genuine quote alone that is what was asked for" {
+	"$MINT" body 4 debug | "$MINT" tdx >debug
+	signed read -q --color always --quote q
+	assert_line --index 0 --partial $'\e[32mgenuine\e[0m'
+	signed read -q --color always --quote debug
+	assert_line --index 0 --partial $'\e[33mgenuine\e[0m'
+	signed read -q --color always --quote q --require crl
+	assert_line --index 0 --partial $'\e[31mgenuine\e[0m'
 }
 
 @test "options that need a quote" {
@@ -265,6 +294,27 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_line --index 0 --regexp '^unchecked  snp-report  \(the VCEK certificate and its issuers. are missing: --certs; AMD has it: https://'
 	away read -q --quote snp/report --require signature
 	assert_failure 1
+}
+
+@test "an SEV-SNP report and a log: the report is judged, and no register of it has a log" {
+	local options=(--root-ca snp/ark.pem --certs snp/auxblob) log
+	local why="nothing to verify: an SEV-SNP report has no register with a log; '--expect VALUES' checks its measurement"
+	log=$BATS_TEST_TMPDIR/log
+	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
+	"$GENLOG" -f ccel boot >"$log"
+	mkdir snp
+	"$MINT" snp snp milan
+	away verify --quote snp/report "${options[@]}" --input "$log"
+	assert_error 3 "$why"
+	assert_output "genuine  snp-report  (root: --root-ca; VCEK, VMPL 0; $NOT_CHECKED)"
+	away verify --json --quote snp/report "${options[@]}" --input "$log"
+	assert_error 3 "$why"
+	assert_json '.verdict == null and .evidence.verdict == "genuine" and .registers == [] and
+		(.logs | length) == 1 and .error.status == 3'
+	"$MINT" snp snp milan forged
+	away verify --json -q --quote snp/report "${options[@]}" --input "$log"
+	assert_failure
+	assert_json '.verdict == "forged" and .registers == [] and .error.status == 3'
 }
 
 @test "an SEV-SNP report that is not as it should be" {
