@@ -485,8 +485,7 @@ static int check_options(struct app *app, struct td_file *td)
 		return -1;
 	td->lone = o->inputs.n == 0 && o->expect == NULL;
 	if (o->values != NULL && td->lone)
-		return err_set(&app->err, ST_USAGE,
-			"--values needs --input or --expect to be checked against");
+		return app_err_lone(app, "values");
 	return 0;
 }
 

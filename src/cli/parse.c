@@ -121,6 +121,22 @@ static bool add_owners(struct err *err, const char *name)
 	return any;
 }
 
+/* Logs that are operands here are named by an option elsewhere: replay --input LOG. */
+static bool add_operand(
+	struct err *err, const struct grammar *g, const char *option, const char *next)
+{
+	const struct cmd_spec *cmd = g->cmd != NULL ? command_by_name(g->cmd) : NULL;
+	size_t n = strlen("--input");
+	if (cmd == NULL || strncmp(cmd->operands, "LOG", 3) != 0 ||
+		strncmp(option, "--input", n) != 0 || (option[n] != '\0' && option[n] != '='))
+		return false;
+	err_add(err, "; did you mean 'tsmctl %s %s'?", cmd->name,
+		option[n] == '=' ? option + n + 1
+		: next != NULL	 ? next
+				 : "LOG");
+	return true;
+}
+
 /* What a long option was meant to be: one that may stand here, or one of another command. */
 static bool add_meant(struct err *err, const struct grammar *g, const char *option)
 {
@@ -141,12 +157,14 @@ static bool add_meant(struct err *err, const struct grammar *g, const char *opti
 	return s.name != NULL;
 }
 
-static int err_unknown(struct err *err, const struct grammar *g, const char *option)
+/* `next`: what stands after the option; NULL: nothing does. */
+static int err_unknown(
+	struct err *err, const struct grammar *g, const char *option, const char *next)
 {
 	const char *cmd = g->cmd != NULL ? g->cmd : "";
 	err_set(err, ST_USAGE, "unknown option '%s'%s%s%s", option, g->cmd != NULL ? " for '" : "",
 		cmd, g->cmd != NULL ? "'" : "");
-	if (add_meant(err, g, option))
+	if (add_operand(err, g, option, next) || add_meant(err, g, option))
 		return -1;
 	return err_add(err, "; see 'tsmctl %s%s--help'", cmd, g->cmd != NULL ? " " : "");
 }
@@ -159,7 +177,8 @@ static int err_option(struct err *err, const struct grammar *g, int code, char *
 		return err_set(err, ST_USAGE, "--%s needs a value: %s", o->lg, o->metavar);
 	if (o != NULL)
 		return err_set(err, ST_USAGE, "--%s takes no value", o->lg);
-	return err_unknown(err, g, optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1]);
+	return err_unknown(
+		err, g, optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1], argv[optind]);
 }
 
 /*

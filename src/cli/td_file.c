@@ -136,9 +136,7 @@ int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 		    &td->logs, &app->err) < 0)
 		return -1;
 	if (td->lone && td->logs.n == 0)
-		return err_set(&app->err, ST_USAGE,
-			"--%s needs --input or --expect to be checked against",
-			quote ? "quote" : "tdreport");
+		return app_err_lone(app, quote ? "quote" : "tdreport");
 	td->unmet = find_unmet(td);
 	tell_notes(app, td);
 	tell_errors(app, td);

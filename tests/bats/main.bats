@@ -185,6 +185,9 @@ looking() {
 		read --jason|--jason' for 'read'; did you mean '--json'
 		verify --reprot-data x|--reprot-data' for 'verify'; did you mean '--report-data'
 		extend rtmr1 --JSON|--JSON' for 'extend'; did you mean '--json'
+		replay --input CCEL|--input' for 'replay'; did you mean 'tsmctl replay CCEL'
+		replay --input=CCEL|--input=CCEL' for 'replay'; did you mean 'tsmctl replay CCEL'
+		replay CCEL --input|--input' for 'replay'; did you mean 'tsmctl replay LOG'
 	END
 }
 
@@ -201,7 +204,6 @@ looking() {
 		done <<-'END'
 			log CCEL|CCEL|log --input CCEL
 			log rtmr1 CCEL|CCEL|log rtmr1 --input CCEL
-			verify CCEL|CCEL|verify --input CCEL
 			verify quote.dat|quote.dat|verify --quote quote.dat
 			verify quote.dat CCEL|quote.dat|verify --quote quote.dat --input CCEL
 			verify CCEL quote.dat|CCEL|verify --input CCEL --quote quote.dat
@@ -212,6 +214,13 @@ looking() {
 			list CCEL|CCEL|replay CCEL
 		END
 	done
+	# What to type works on this machine.
+	tsmctl verify CCEL
+	assert_refused 2 "no register 'CCEL' here; it is a file: did you mean 'tsmctl verify --input CCEL --quote QUOTE'?"
+	use_root rfc-v1
+	tsmctl verify CCEL
+	assert_refused 2 "no register 'CCEL' here; it is a file: did you mean 'tsmctl verify --input CCEL'?"
+	use_root no-tvm
 	tsmctl log --input CCEL quote.dat
 	assert_error 2 "no register 'quote.dat' here; it is a file: did you mean 'tsmctl log --input CCEL --input quote.dat'?"
 	# A register that has the name of a file is the register; a folder, or a file that is not there, is no file.

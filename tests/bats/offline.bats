@@ -772,6 +772,35 @@ near() {
 	assert_success
 }
 
+@test "evidence or a log where a register is named: the command line works when it is typed" {
+	near --flip 2
+	local no=": did you mean 'tsmctl" args file meant
+	"$GENLOG" -f ccel --quote 4 five >quote
+	"$GENLOG" -f ccel --tdreport five >report
+	while IFS='|' read -r args file meant; do
+		# shellcheck disable=SC2086 # words
+		go "$TSMCTL" --root . $args
+		assert_refused 2 "no register '$file' here; it is a file$no $meant'?"
+		# shellcheck disable=SC2086 # words
+		tsm -q $meant
+		[[ $status = [01] ]] || fail "$meant: $status: $stderr"
+	done <<-'END'
+		log quote|quote|read --quote quote
+		log report|report|read --tdreport report
+		read report|report|read --tdreport report
+		verify --quote quote log|log|verify --quote quote --input log
+		verify --tdreport report log|log|verify --tdreport report --input log
+		verify --values values log|log|verify --values values --input log
+		verify log --quote quote|log|verify --quote quote --input log
+		verify report log|report|verify --tdreport report --input log
+		verify log --values values|log|verify --values values --input log
+	END
+	tsm verify --quote quote
+	assert_refused 2 '--quote needs --input or --expect to be checked against'
+	tsm verify --values report --input log
+	[[ $stderr == *"it is a tdreport: 'tsmctl verify --tdreport report' verifies its registers, "* ]]
+}
+
 @test "a register that the file of values does not have: where its names are" {
 	near --flip 2
 	"$GENLOG" -f ccel --tdreport five >report
