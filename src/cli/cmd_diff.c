@@ -62,10 +62,19 @@ static void leave_out_others(const struct app *app, struct sides *s)
 	}
 }
 
-/* One log alone is compared with those of the machine. */
+/* One side alone is compared with the machine's logs; of two logs the second was meant to be the other. */
 static int err_no_machine(struct app *app, const struct sides *s)
 {
+	const struct str_list *references = &app->opt.references;
 	const char *log = s->reference.v[0].path;
+	const char *second = app->argc > 0	 ? app->argv[0]
+			     : references->n > 1 ? references->v[1]
+						 : NULL;
+	if (references->n + (size_t)app->argc == 2)
+		return err_set(&app->err, ST_ABSENT,
+			"this machine has no logs to compare with; did you mean 'tsmctl diff %s "
+			"%s'?",
+			references->v[0], second);
 	return err_set(&app->err, ST_ABSENT,
 		"this machine has no logs to compare '%s' with: name another log, as in 'tsmctl "
 		"diff %s LOG'; 'tsmctl status' shows what is missing here",

@@ -351,6 +351,13 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	tsmctl diff a
 	assert_refused 3 "this machine has no logs to compare 'a' with: name another log, as in 'tsmctl diff a LOG'; 'tsmctl status' shows \
 what is missing here"
+	for args in '--reference a b' '--reference a --reference b'; do
+		# shellcheck disable=SC2086 # words
+		tsmctl diff $args
+		assert_refused 3 "this machine has no logs to compare with; did you mean 'tsmctl diff a b'?"
+	done
+	tsmctl diff a b
+	assert_done
 }
 
 @test "damaged logs: what can be read is compared, and the error is told" {
