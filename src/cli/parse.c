@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 
@@ -71,6 +72,17 @@ static int store_seconds(
 		return err_set(err, ST_USAGE, "--%s '%s': not a number of seconds from 0 to %d",
 			o->lg, value, LOCK_WAIT_MAX_S);
 	return 0;
+}
+
+/* Whether `value` is an option of g where a file is to be named, and no file has that name. */
+static bool is_option(const struct grammar *g, const struct opt_spec *o, const char *value)
+{
+	if (o->complete != COMPLETE_FILE || strncmp(value, "--", 2) != 0)
+		return false;
+	for (size_t i = 0; i < g->n; i++)
+		if (strcmp(g->spec[i]->lg, value + 2) == 0)
+			return access(value, F_OK) < 0;
+	return false;
 }
 
 static int store(struct options *opt, const struct opt_spec *o, const char *value, struct err *err)
@@ -208,6 +220,9 @@ static int parse_options(const struct grammar *g, const char *mode, int argc, ch
 		struct err *why = rc == 0 ? err : &later;
 		if (o == NULL)
 			rc = err_option(why, g, code, argv);
+		else if (is_option(g, o, optarg))
+			rc = err_set(why, ST_USAGE, "--%s needs a value before '%s': %s", o->lg,
+				optarg, o->metavar);
 		else if (store(opt, o, optarg, why) < 0)
 			rc = -1;
 	}

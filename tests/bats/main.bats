@@ -191,6 +191,27 @@ looking() {
 	END
 }
 
+@test "an option where a file is to be named: its value is missing" {
+	cd "$TMP"
+	use_root no-tvm
+	while IFS='|' read -r args what; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "$what"
+	done <<-'END'
+		verify --quote --input CCEL|--quote needs a value before '--input': FILE
+		verify --input --quote q|--input needs a value before '--quote': FILE\[:FORMAT\]\[@REGISTER\]
+		extend rtmr1 --event-file --force|--event-file needs a value before '--force': FILE
+	END
+	# A text may look like an option, and so may the name of a file that is there.
+	tsmctl extend rtmr1 --event --force
+	assert_refused 3 'no *'
+	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >--json
+	tsmctl log --input --json
+	assert_done
+	assert_output --partial EV_SEPARATOR
+}
+
 @test "a file where a register is named: the command line that reads it, and nothing is guessed" {
 	cd "$TMP"
 	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >CCEL
