@@ -64,7 +64,13 @@ static struct json_object *find_quote(struct json_object *doc, struct err *err)
 	struct json_object *quote = json_member(doc, "quote", json_type_string);
 	if (quote == NULL)
 		quote = json_member(in, "quote", json_type_string);
-	if (quote == NULL)
+	struct json_object *schema = json_member(doc, "schema", json_type_string);
+	if (quote == NULL && schema != NULL &&
+		bytes_equal(json_bytes(schema), bytes_of("tsmctl.read/1")))
+		err_set(err, ST_FORMAT,
+			"this is what 'tsmctl read --json' prints, which nobody signed: --values "
+			"reads it");
+	else if (quote == NULL)
 		err_set(err, ST_FORMAT, "JSON without a string 'quote'");
 	return quote;
 }

@@ -342,6 +342,41 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_failure 5
 }
 
+@test "another file as --quote is called by its name" {
+	local cert='this is a certificate or a revocation list, not a TDX quote: --certs, --root-ca or --crl reads it'
+	mkdir snp
+	"$MINT" snp snp milan
+	"$MINT" crl ca >ca
+	signed read --json --quote q
+	echo "$output" >read.json
+	printf 'CCEL\x38\0\0\0%048d' 0 >table
+	away read --quote snp/cert.der
+	assert_refused 5 "'snp/cert.der': $cert"
+	away read --quote root.pem
+	assert_refused 5 "'root.pem': $cert"
+	away read --quote ca
+	assert_refused 5 "'ca': $cert"
+	away read --quote read.json
+	assert_refused 5 "'read.json': this is what 'tsmctl read --json' prints, which nobody signed: --values reads it"
+	away read --quote table
+	assert_refused 5 "'table': the ACPI table CCEL, which only says where the log is: the log itself is /sys/firmware/acpi/tables/data/CCEL"
+	away verify --values table --expect golden
+	assert_refused 5 "'table': the ACPI table CCEL, which *"
+}
+
+@test "an SEV-SNP report and the certificate of the other kind of key" {
+	mkdir vcek vlek
+	"$MINT" snp vcek turin
+	"$MINT" snp vlek turin vlek
+	away read -q --quote vcek/report --certs vlek/auxblob
+	assert_done
+	assert_line --index 0 'unchecked  snp-report  (the report is signed by a VCEK, and the certificate of a VLEK was given: --certs)'
+	away read -q --quote vlek/report --certs vcek/auxblob
+	assert_line --index 0 'unchecked  snp-report  (the report is signed by a VLEK, and the certificate of a VCEK was given: --certs)'
+	away read -q --quote vlek/report --certs vcek/auxblob --certs vlek/auxblob --root-ca vlek/ark.pem
+	assert_line --index 0 --regexp '^genuine  snp-report'
+}
+
 @test "evidence as it is passed on" {
 	local form
 	filehex q >hex
