@@ -11,6 +11,7 @@
 
 #include <bsd/vis.h>
 
+#include "cli/suggest.h"
 #include "evidence/evidence_file.h"
 #include "formats/tcg2.h"
 
@@ -213,8 +214,18 @@ int app_probe(struct app *app, struct tree *ret)
 	return rc;
 }
 
-/* Where the names are that an operand could have meant. */
-static int err_unknown(struct app *app)
+/* The name that the first unknown one of these operands was meant to be. */
+static const char *meant(const struct mr_list *mrs, int argc, char *const argv[])
+{
+	struct err err = {0};
+	int i = 0;
+	while (i < argc && (mr_is_pattern(argv[i]) || mr_list_find(mrs, argv[i], &err) != NULL))
+		i++;
+	return i < argc && err.sys == ENOENT ? suggest_register(mrs, argv[i]) : NULL;
+}
+
+/* Which name an operand could have meant, or where the names are. */
+static int err_unknown(struct app *app, const struct mr_list *mrs, int argc, char *const argv[])
 {
 	const struct options *o = &app->opt;
 	if (app->err.sys != ENOENT || app_err_file(app, &app->err))
@@ -223,6 +234,9 @@ static int err_unknown(struct app *app)
 		app->err = app->unseen;
 		return -1;
 	}
+	const char *name = meant(mrs, argc, argv);
+	if (name != NULL)
+		return err_add(&app->err, "; did you mean '%s'?", name);
 	if (o->quote != NULL)
 		return err_add(&app->err, "; 'tsmctl read --quote %s' lists them", o->quote);
 	if (o->tdreport != NULL)
@@ -239,7 +253,7 @@ struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec
 		err_set(&app->err, ST_USAGE, "'%s' is a pattern: %s takes the name of one register",
 			spec, app->cmd->name);
 	else if (mr == NULL)
-		err_unknown(app);
+		err_unknown(app, mrs, 1, (char *const[]){(char *)(uintptr_t)spec});
 	if (mr == NULL || app->unseen.status == ST_OK || strcmp(mr->full, spec) == 0)
 		return mr;
 	app->err = app->unseen;
@@ -298,7 +312,7 @@ int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const a
 	struct mr_pick **ret, size_t *ret_n)
 {
 	int rc = mr_list_pick(mrs, argc, argv, ret, ret_n, &app->err);
-	return rc < 0 ? err_unknown(app) : 0;
+	return rc < 0 ? err_unknown(app, mrs, argc, argv) : 0;
 }
 
 void app_json_begin(struct app *app, struct json *j)

@@ -48,6 +48,15 @@ static const struct opt_spec *grammar_find(const struct grammar *g, int code)
 	return NULL;
 }
 
+/* Whether the first n bytes are the whole name of a long option. */
+static bool has_option(const struct grammar *g, const char *name, size_t n)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (strlen(g->spec[i]->lg) == n && memcmp(g->spec[i]->lg, name, n) == 0)
+			return true;
+	return false;
+}
+
 static int check_choice(const struct opt_spec *o, const char *value, struct err *err)
 {
 	for (size_t i = 0; o->choices != NULL; i++) {
@@ -79,10 +88,7 @@ static bool is_option(const struct grammar *g, const struct opt_spec *o, const c
 {
 	if (o->complete != COMPLETE_FILE || strncmp(value, "--", 2) != 0)
 		return false;
-	for (size_t i = 0; i < g->n; i++)
-		if (strcmp(g->spec[i]->lg, value + 2) == 0)
-			return access(value, F_OK) < 0;
-	return false;
+	return has_option(g, value + 2, strlen(value + 2)) && access(value, F_OK) < 0;
 }
 
 static int store(struct options *opt, const struct opt_spec *o, const char *value, struct err *err)
@@ -155,12 +161,14 @@ static bool add_meant(struct err *err, const struct grammar *g, const char *opti
 	char name[32] = "";
 	struct suggestion s = {.word = name};
 	size_t n = strcspn(option, "=");
-	if (n < 2 || n >= sizeof(name) || option[1] != '-')
+	size_t dashes = option[1] == '-' ? 2 : 1;
+	if (n < dashes || n >= sizeof(name))
 		return false;
-	memcpy(name, option + 2, n - 2);
+	memcpy(name, option + dashes, n - dashes);
 	for (size_t i = 0; i < g->n; i++)
 		suggest_try(&s, g->spec[i]->lg);
-	if (add_owners(err, name)) {
+	bool exact = s.name != NULL && s.distance == 0;
+	if (!exact && add_owners(err, name)) {
 		err_add(err, "?");
 		return true;
 	}
@@ -181,6 +189,19 @@ static int err_unknown(
 	return err_add(err, "; see 'tsmctl %s%s--help'", cmd, g->cmd != NULL ? " " : "");
 }
 
+/* getopt takes the letters of -quote for options: the word that this unknown one is in, if it names an option. */
+static const char *one_dash(const struct grammar *g, char *const argv[], char letter)
+{
+	/* At the last letter of a word, optind is beyond it. */
+	for (int i = optind; i >= optind - 1; i--) {
+		const char *word = argv[i];
+		if (word != NULL && word[0] == '-' && strchr(word, letter) != NULL &&
+			has_option(g, word + 1, strcspn(word + 1, "=")))
+			return word;
+	}
+	return NULL;
+}
+
 static int err_option(struct err *err, const struct grammar *g, int code, char *const argv[])
 {
 	const struct opt_spec *o = optopt > 0 ? grammar_find(g, optopt) : NULL;
@@ -189,8 +210,12 @@ static int err_option(struct err *err, const struct grammar *g, int code, char *
 		return err_set(err, ST_USAGE, "--%s needs a value: %s", o->lg, o->metavar);
 	if (o != NULL)
 		return err_set(err, ST_USAGE, "--%s takes no value", o->lg);
-	return err_unknown(
-		err, g, optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1], argv[optind]);
+	const char *option = argv[optind - 1];
+	if (optopt > 0 && optopt < LONG_BASE) {
+		const char *word = one_dash(g, argv, (char)optopt);
+		option = word != NULL ? word : letter;
+	}
+	return err_unknown(err, g, option, argv[optind]);
 }
 
 /*

@@ -237,10 +237,14 @@ teardown() {
 @test "a register that is not here, a pattern, a path: status 2" {
 	machine
 	remember
-	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' ../measurement-example/rtmr0 ./rtmr0 rtmr0/ \
+	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' ../measurement-example/rtmr0 \
 		measurement-example sys/kernel/tsm/measurement-example/rtmr0; do
 		tsmctl extend "$name" --event a
 		assert_refused 2 "no register '$name' here; 'tsmctl list' shows what there is"
+	done
+	for name in ./rtmr0 rtmr0/ rmtr0; do
+		tsmctl extend "$name" --event a
+		assert_refused 2 "no register '$name' here; did you mean 'rtmr0'?"
 	done
 	for name in 'rtmr*' 'rtmr?' '[r]tmr0'; do
 		tsmctl extend "$name" --event a

@@ -185,10 +185,40 @@ looking() {
 		read --jason|--jason' for 'read'; did you mean '--json'
 		verify --reprot-data x|--reprot-data' for 'verify'; did you mean '--report-data'
 		extend rtmr1 --JSON|--JSON' for 'extend'; did you mean '--json'
+		verify -quote x|-quote' for 'verify'; did you mean '--quote'
+		verify -quote=x|-quote=x' for 'verify'; did you mean '--quote'
+		verify rtmr0 -input CCEL|-input' for 'verify'; did you mean '--input'
+		list -color=never|-color=never' for 'list'; did you mean '--color'
+		-root x list|-root'; did you mean '--root'
 		replay --input CCEL|--input' for 'replay'; did you mean 'tsmctl replay CCEL'
 		replay --input=CCEL|--input=CCEL' for 'replay'; did you mean 'tsmctl replay CCEL'
 		replay CCEL --input|--input' for 'replay'; did you mean 'tsmctl replay LOG'
 	END
+}
+
+@test "a letter that is no option is not taken for a part of the next word" {
+	use_root rfc-v1
+	tsmctl verify -x -quote q
+	assert_refused 2 "unknown option '-x' for 'verify'; see 'tsmctl verify --help'"
+	tsmctl list -qx
+	assert_refused 2 "unknown option '-x' for 'list'; see 'tsmctl list --help'"
+}
+
+@test "a register that is misspelt: what was meant" {
+	use_root rfc-v1
+	while IFS='|' read -r args word meant; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "no register '$word' here; did you mean '$meant'?"
+	done <<-'END'
+		read rmtr1|rmtr1|rtmr1
+		read rtmr0 rtm1|rtm1|rtmr1
+		log rmtr1|rmtr1|rtmr1
+		verify rmtr1|rmtr1|rtmr1
+		extend rmtr1 --event x|rmtr1|rtmr1
+	END
+	tsmctl read rtmr7
+	assert_refused 2 "no register 'rtmr7' here; 'tsmctl list' shows what there is"
 }
 
 @test "an option where a file is to be named: its value is missing" {
