@@ -6,8 +6,9 @@
 
 #include "base/strbuf.h"
 #include "model/verdict.h"
+#include "out/wrap.h"
 
-enum { LINE_ROOM = ERR_MSG_MAX };
+enum { LINE_ROOM = ERR_MSG_MAX, INDENT = 4 };
 
 static struct bytes report_data(const struct td_file *td)
 {
@@ -241,12 +242,18 @@ void td_file_print(struct app *app, const struct td_file *td)
 	char line[LINE_ROOM];
 	if (td->asked.path == NULL)
 		return;
-	const char *rest = strchr(make_line(td, line), ' ');
+	const char *rest = strchr(make_line(td, line), ' '), *detail = strchr(line, '(');
 	bool colored = app_colored(app);
+	size_t at = (size_t)(detail - line);
 	sink_str(&app->out, colored ? color_of(td) : "");
 	sink_bytes(&app->out, (struct bytes){(const uint8_t *)line, (size_t)(rest - line)});
 	sink_str(&app->out, colored ? "\033[0m" : "");
-	sink_str(&app->out, rest);
+	sink_bytes(&app->out, (struct bytes){(const uint8_t *)rest, (size_t)(detail - rest)});
+	if (app->screen.columns > 0) {
+		wrap_words(&app->out, detail, at, INDENT, app->screen.columns);
+		return;
+	}
+	sink_str(&app->out, detail);
 	sink_char(&app->out, '\n');
 }
 

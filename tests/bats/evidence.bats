@@ -231,6 +231,14 @@ judged() {
 	assert_line --index 0 --partial $'\e[31mgenuine\e[0m'
 }
 
+@test "on a terminal the first line is wrapped; in a pipe it is one" {
+	on_terminal 60 env TERM=dumb "$TSMCTL" --root /nonexistent --no-pager read --root-ca root.pem --quote q mrtd
+	assert_line --index 0 'genuine  tdx-quote  (root: --root-ca; FMSPC 00906ed50000;'
+	assert_line --index 1 '    not checked: crl, tcb_level, validity)'
+	on_terminal 200 env TERM=dumb "$TSMCTL" --root /nonexistent --no-pager read --root-ca root.pem --quote q mrtd
+	assert_line --index 0 "$GENUINE"
+}
+
 @test "options that need a quote" {
 	local option
 	for option in '--root-ca f' '--certs f' '--crl f' '--at now'; do
