@@ -33,6 +33,11 @@ bool td_file_answers(const struct td_file *td)
 	return !td->asked.asked || bytes_equal(answer(td), wanted(td));
 }
 
+static const char *answer_name(const struct td_file *td)
+{
+	return verdict_name(td_file_answers(td) ? VERDICT_MATCH : VERDICT_MISMATCH);
+}
+
 /* Whose registers they are. */
 static const char *machine_name(const struct evidence *ev)
 {
@@ -229,6 +234,19 @@ void td_file_print(struct app *app, const struct td_file *td)
 	sink_char(&app->out, '\n');
 }
 
+void td_file_print_failures(struct app *app, const struct td_file *td)
+{
+	if (td->asked.path != NULL && !td_file_answers(td))
+		sink_str(&app->out, "mismatch  report-data  (it is not what was asked for)\n");
+	for (size_t i = 0; td_require_name(i) != NULL; i++) {
+		if ((td->unmet & 1U << i) == 0)
+			continue;
+		sink_str(&app->out, "unmet  ");
+		sink_str(&app->out, td_require_name(i));
+		sink_str(&app->out, "  (--require is not met)\n");
+	}
+}
+
 void td_file_warn(const struct td_file *td)
 {
 	char line[LINE_ROOM];
@@ -380,6 +398,11 @@ void td_file_json_facts(const struct td_file *td, struct json *j)
 	td_file_json_evidence(td, j);
 	json_key(j, "report_data");
 	json_hex(j, report_data(td));
+	if (td->asked.asked) {
+		json_key(j, "report_data_expected");
+		json_hex(j, wanted(td));
+		json_key_str(j, "report_data_verdict", answer_name(td));
+	}
 	json_attributes(td, j);
 }
 
@@ -397,7 +420,6 @@ void td_file_json_answer(const struct td_file *td, struct json *j)
 	json_hex(j, answer(td));
 	json_key(j, "expected");
 	json_hex(j, wanted(td));
-	json_key(j, "verdict");
-	json_str(j, verdict_name(td_file_answers(td) ? VERDICT_MATCH : VERDICT_MISMATCH));
+	json_key_str(j, "verdict", answer_name(td));
 	json_close(j, '}');
 }

@@ -118,6 +118,43 @@ judged() {
 	assert_refused 5 "'other': line 1: *"
 }
 
+# not_values REASON OPTION...: what read prints of a quote like this is not taken for registers, in either form.
+not_values() {
+	local form
+	for form in '' --json; do
+		# shellcheck disable=SC2086 # none or one
+		signed read -q $form "${@:2}"
+		[ "$status" != 0 ] || fail "$output"
+		echo "$output" >values
+		away verify --no-log --values values --expect golden
+		assert_refused 5 "'values': *these values are of evidence $1"
+		away verify --no-log --values golden --expect values
+		assert_refused 5 "'values': *these values are of evidence $1"
+	done
+}
+
+@test "values of what could not be checked, or is not what was asked for, are not taken for registers" {
+	{ cat body && unhex 90010000 && printf '%0400d' 0; } >unread
+	not_values 'that could not be checked' --quote unread
+	not_values 'that is not as --require wanted it' --quote q --require vmpl0
+	not_values 'that is not as --require wanted it' --quote q --require signature,crl,no-debug
+	not_values 'whose report data is not what was asked for' --quote q --report-data "$(printf '%0128d' 1)"
+	signed read -q --json --quote q --report-data "$(printf '%0128d' 1)"
+	assert_json '.evidence.verdict == "genuine" and .report_data_verdict == "mismatch" and
+		.report_data_expected == "0" * 127 + "1" and .report_data != .report_data_expected'
+	# As it was asked for, they are.
+	data=$(jq -r .report_data <<<"$output")
+	for form in '' --json; do
+		# shellcheck disable=SC2086 # none or one
+		signed read -q $form --quote q --report-data "$data" --require signature,no-debug
+		assert_success
+		echo "$output" >values
+		away verify --no-log --values values --expect golden
+		assert_success
+	done
+	jq -e '.report_data_verdict == "match" and .report_data_expected == .report_data' values
+}
+
 @test "a debug enclave, a revoked certificate, an expired one: untrusted" {
 	"$MINT" tdx debug-qe <body >debug
 	both debug 1 'untrusted  tdx-quote  (the quoting enclave is a debug one, which its host can change)'
