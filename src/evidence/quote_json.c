@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/encoded.h"
+#include "evidence/envelope.h"
 #include "formats/json_reader.h"
 
 static const char schema[] = "tsmctl.quote/1";
@@ -142,6 +143,8 @@ static int take_doc(struct json_object *doc, struct quote_json *ret, struct err 
 	struct json_object *name = json_member(doc, "schema", json_type_string);
 	if (name == NULL || strcmp(json_object_get_string(name), schema) != 0)
 		return err_set(err, ST_FORMAT, "JSON, but not of schema '%s'", schema);
+	if (envelope_check_one_quote(doc, err) < 0)
+		return -1;
 	if (take_boot_id(doc, ret->boot_id, err) < 0 ||
 		take_bytes(doc, "quote_base64", &ret->quote, &ret->n_quote, err) < 0 ||
 		take_bytes(doc, "auxblob_base64", &ret->aux, &ret->n_aux, err) < 0)

@@ -356,6 +356,13 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"attestation":"00","tdx":{"quote":"%s"}}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': JSON with two quotes, that of 'tdx' and 'attestation': give one of them"
+	for other in '"quote":"00"' '"tdx":{"quote":"00"}' '"td_quote":"00"' '"attestation":"00"'; do
+		for schema in '"schema":"tsmctl.quote/1",' ''; do
+			printf '{%s"quote_base64":"%s",%s}' "$schema" "$(base64 -w0 q)" "$other" >twice
+			away read --quote twice
+			assert_refused 5 "'twice': *JSON with two quotes, 'quote_base64' and *: give one of them"
+		done
+	done
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"
@@ -623,6 +630,19 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 		assert_success
 		assert_line 'match  rtmr2:sha384'
 	done
+	printf '{"cc_eventlog":"%s","event_log":"%s","tdx":{"event_log":"%s"}}' "$log64" "$log64" "$log64" >same
+	away replay same
+	assert_output "$want"
+	two() {
+		printf '{%s}' "$3" >two
+		away replay two
+		assert_refused 5 "'two': *JSON with two logs, '$1' and '$2': give one of them"
+	}
+	two cc_eventlog event_log "\"event_log\":\"00\",\"cc_eventlog\":\"$log64\""
+	two cc_eventlog event_log "\"event_log\":[],\"cc_eventlog\":\"$log64\""
+	two tdx.event_log event_log "\"event_log\":\"00\",\"tdx\":{\"event_log\":\"$log64\"}"
+	two tdx.cc_eventlog tdx.event_log "\"tdx\":{\"event_log\":\"00\",\"cc_eventlog\":\"$log64\"}"
+	two attestation event_log "\"event_log\":\"00\",\"attestation\":\"0000\""
 	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 quote)" >null
 	away verify --quote null --input null
 	assert_refused 5 "'null': no log: its 'cc_eventlog' is null"
