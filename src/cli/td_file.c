@@ -88,6 +88,11 @@ void td_file_tell_limits(struct app *app, const struct td_file *td)
 		ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app, "'%s': its TCB level is not checked: see EVIDENCE in tsmctl(8)",
 			td->asked.path);
+	if (td->asked.path != NULL && ev->verdict == EVIDENCE_UNCHECKED && td->unmet == 0)
+		app_note(app,
+			"'%s': nothing here shows that this is genuine: '--require signature' "
+			"makes that a failure",
+			td->asked.path);
 }
 
 static void tell_unmet(struct app *app, const struct td_file *td)

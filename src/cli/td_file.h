@@ -33,7 +33,7 @@ void td_file_print(struct app *app, const struct td_file *td);
 void td_file_print_failures(struct app *app, const struct td_file *td);
 /* That first line on standard error, for an output that has no room for it. */
 void td_file_warn(const struct td_file *td);
-/* A note, after all that is printed, of what "genuine" does not cover. */
+/* A note, after all that is printed, of what "genuine" does not cover, or that nothing says it. */
 void td_file_tell_limits(struct app *app, const struct td_file *td);
 /* The member "evidence", null without a file. */
 void td_file_json_evidence(const struct td_file *td, struct json *j);

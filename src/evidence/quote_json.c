@@ -106,11 +106,16 @@ static int take_log(struct json_object *o, struct quote_log *ret, struct err *er
 
 static int take_logs(struct json_object *doc, struct quote_logs *ret, struct err *err)
 {
-	struct json_object *list;
+	static const char *const others[] = {"cc_eventlog", "event_log"};
+	struct json_object *list, *other;
 	if (!json_object_object_get_ex(doc, "logs", &list) || list == NULL)
 		return 0;
 	if (!json_object_is_type(list, json_type_array))
 		return err_set(err, ST_FORMAT, "its 'logs' is not an array");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (json_object_object_get_ex(doc, others[i], &other) && other != NULL)
+			return err_set(err, ST_FORMAT,
+				"JSON with two logs, 'logs' and '%s': give one of them", others[i]);
 	size_t n = json_object_array_length(list);
 	if (n > QUOTE_LOGS_COUNT_MAX)
 		return err_set(err, ST_FORMAT, "more than %d logs", QUOTE_LOGS_COUNT_MAX);

@@ -224,6 +224,14 @@ not_values() {
 	"$MINT" tdx no-certs <body >unchecked
 	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
 	judged unchecked unchecked ''
+	for command in read 'verify --no-log --expect golden' 'verify --json --no-log --expect golden'; do
+		# shellcheck disable=SC2086 # a command and its options
+		signed $command --quote unchecked
+		assert_success
+		assert_equal "$stderr" "$(not_genuine unchecked)"
+		signed $command --quote q
+		[[ $stderr != *'nothing here shows'* ]] || fail "$stderr"
+	done
 	signed verify -q --json --no-log --expect golden --quote unchecked --require signature --require no-debug
 	assert_failure 1
 	assert_json '.verdict == "untrusted" and .evidence.verdict == "unchecked" and
@@ -643,6 +651,14 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 	two tdx.event_log event_log "\"event_log\":\"00\",\"tdx\":{\"event_log\":\"$log64\"}"
 	two tdx.cc_eventlog tdx.event_log "\"tdx\":{\"event_log\":\"00\",\"cc_eventlog\":\"$log64\"}"
 	two attestation event_log "\"event_log\":\"00\",\"attestation\":\"0000\""
+	for key in cc_eventlog event_log; do
+		printf '{"schema":"tsmctl.quote/1","quote_base64":"%s","logs":[{"source":"ccel","format":"ccel","base64":"%s"}],"%s":"00"}' \
+			"$(base64 -w0 quote)" "$log64" "$key" >both
+		away verify --quote both
+		assert_refused 5 "'both': JSON with two logs, 'logs' and '$key': give one of them"
+		away replay both
+		assert_refused 5 "'both': JSON with two logs, 'logs' and '$key': give one of them"
+	done
 	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 quote)" >null
 	away verify --quote null --input null
 	assert_refused 5 "'null': no log: its 'cc_eventlog' is null"
