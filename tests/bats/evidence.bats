@@ -589,6 +589,33 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 	assert_refused 5 "'dstack': *"
 }
 
+@test "what stands beside the quote in the JSON of quote is not signed, and has to be what the quote says" {
+	away read -q --json --quote q
+	jq --arg quote "$(base64 -w0 q)" '{schema: "tsmctl.quote/1", quote_base64: $quote, report_data, registers}' "$OUT" >own
+	both own 0 "$GENUINE"
+	other() {
+		jq "$1" own >other
+		away read --quote other
+		assert_refused 5 "'other': its '$2' *not those of the quote in it"
+	}
+	other '.registers[0].value |= sub("^.."; "ee")' registers
+	other '.registers[-1].value |= .[2:]' registers
+	other '.registers[-1].value = null' registers
+	other '.registers += [.registers[0] * {register: "rtmr9:sha384"}]' registers
+	other '.registers[0] = 1' registers
+	other '.registers = {}' registers
+	for data in '"00"' '.report_data |= sub("^.."; "ee") | .report_data' 5; do
+		jq ".report_data = ($data)" own >other
+		signed verify --json --no-log --expect golden --quote other
+		assert_failure 5
+		[[ $stderr == "tsmctl: 'other': its 'report_data' is not that of the quote in it" ]] || fail "$stderr"
+	done
+	for less in 'del(.registers, .report_data)' '.registers = null | .report_data = null' '.registers = .registers[3:]'; do
+		jq "$less" own >other
+		both other 0 "$GENUINE"
+	done
+}
+
 @test "dstack's attestation: other versions and kinds, cut, beside a quote" {
 	printf '{"attestation":"83a776657273696f6e01"}' >dstack
 	away read --quote dstack
