@@ -344,11 +344,9 @@ static void tell_reference(
 	size_t compared = 0, differ = 0, mismatches = 0;
 	bool failed = false;
 	for (size_t i = 0; i < reference->n; i++) {
-		struct err err = reference->v[i].err;
-		if (err.status == ST_OK)
+		if (reference->v[i].err.status == ST_OK)
 			continue;
-		err_in(&err, "--reference");
-		app_error(app, &err);
+		app_error(app, &reference->v[i].err);
 		failed = true;
 	}
 	for (size_t i = 0; i < rows->n; i++) {
@@ -435,6 +433,9 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	if (rc == 0)
 		rc = verify_run(r, &wanted, &inputs, &rows, &app->err);
 	progress_end(&app->progress);
+	for (size_t i = 0; i < reference.n; i++)
+		if (reference.v[i].err.status != ST_OK)
+			err_in(&reference.v[i].err, "--reference");
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);

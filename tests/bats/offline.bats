@@ -1297,6 +1297,7 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_error 5 "--reference: 'short': offset [0-9]*"
 	assert_json '.verdict == "match" and (.logs[0] | has("error") | not) and .reference_logs[0].source == "short" and
 		.reference_logs[0].error == .error and .error.status == 5 and .error.offset > 0'
+	assert_equal "tsmctl: $(json .error.message)" "$stderr"
 	tsm verify --values values --expect values --no-log --reference good
 	assert_refused 2 '--no-log and --reference cannot be combined'
 	tsm verify --values values --input log --reference missing
