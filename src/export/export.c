@@ -301,7 +301,9 @@ int export_close(struct export *x, struct err *err)
 {
 	x->out.err = err;
 	int rc = 0;
-	if (!x->out.failed) {
+	/* No reader takes nothing at all for a log. */
+	bool nothing = x->cut && !x->started;
+	if (!x->out.failed && !nothing) {
 		begin(x);
 		void (*last)(struct export *) = x->cut ? x->format->cut : x->format->end;
 		if (last != NULL)

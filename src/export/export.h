@@ -69,7 +69,7 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
 int export_event(struct export *x, const struct log_event *ev, struct err *err);
 /*
  * Says that events are missing, as where their log has an error: what is written then ends inside a
- * record, so that every reader has an error, too.
+ * record, so that every reader has an error, too; nothing is, if there was no event.
  */
 void export_cut(struct export *x);
 /*
