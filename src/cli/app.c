@@ -11,7 +11,10 @@
 
 #include <bsd/vis.h>
 
+#include "cli/suggest.h"
+#include "evidence/evidence_file.h"
 #include "formats/tcg2.h"
+#include "model/libcrypto.h"
 
 void app_note(const struct app *app, const char *fmt, ...)
 {
@@ -54,7 +57,7 @@ void app_error(struct app *app, const struct err *err)
 	/* On a terminal, what was printed before it stands above it. */
 	if (app->screen.columns > 0)
 		sink_flush(&app->out, &later);
-	fprintf(stderr, "tsmctl: %s\n", err->msg);
+	fprintf(stderr, "tsmctl: %s%s\n", err->msg, err->sys == ELIBACC ? "; " LIBCRYPTO_FIX : "");
 }
 
 static unsigned trace_level;
@@ -103,16 +106,72 @@ static bool reads_files(const struct cmd_spec *cmd)
 	       cmd->run == cmd_list;
 }
 
+static bool loads(const char *path, const struct evidence_trust *trust, enum evidence_type *ret)
+{
+	struct register_file regs = {0};
+	struct evidence ev;
+	struct err ignored;
+	int rc = evidence_file_load(path, trust, &regs, &ev, NULL, &ignored);
+	if (rc == 0)
+		*ret = ev.type;
+	register_file_clear(&regs);
+	return rc == 0;
+}
+
+const char *app_evidence_option(const char *path, enum evidence_type *ret)
+{
+	struct evidence_trust none = {0};
+	struct err ignored;
+	const char *option = NULL;
+	if (evidence_trust_init(&none, &ignored) == 0 && loads(path, &none, ret))
+		option = "--quote";
+	else if (loads(path, NULL, ret))
+		option = "--tdreport";
+	evidence_trust_clear(&none);
+	return option;
+}
+
 /* The option that takes this file. */
 static const char *option_for(const struct app *app, const char *path)
 {
+	enum evidence_type type;
+	const char *evidence = app->cmd->run != cmd_log ? app_evidence_option(path, &type) : NULL;
 	bool log = app->cmd->run == cmd_log || (app->cmd->run == cmd_verify && app_is_log(path));
-	return log ? "--input" : "--quote";
+	return evidence != NULL ? evidence : log ? "--input" : "--quote";
+}
+
+/* Where another command reads this file: as log prints no registers, and read and list no events. */
+static bool err_other_command(const struct app *app, struct err *err, const char *path)
+{
+	enum evidence_type type;
+	const char *evidence = app_evidence_option(path, &type);
+	bool log = app->cmd->run == cmd_log;
+	if (app->cmd->run == cmd_verify || (evidence != NULL) != log || app_is_log(path) == log)
+		return false;
+	err_add(err, "%s%s %s'?", log ? "read " : "replay", log ? evidence : "", path);
+	return true;
+}
+
+/* The sources of registers and logs that were given as options; whether there are registers among them. */
+static bool add_given(const struct options *o, struct err *err)
+{
+	const char *const given[][2] = {
+		{"quote", o->quote}, {"tdreport", o->tdreport}, {"values", o->values}};
+	bool any = false;
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (given[i][1] == NULL)
+			continue;
+		err_add(err, " --%s %s", given[i][0], given[i][1]);
+		any = true;
+	}
+	for (size_t i = 0; i < o->inputs.n; i++)
+		err_add(err, " --input %s", o->inputs.v[i]);
+	return any;
 }
 
 bool app_err_file(const struct app *app, struct err *err)
 {
-	const struct str_list *inputs = &app->opt.inputs;
+	bool here = err->status != ST_ABSENT; /* this machine has registers */
 	int file = 0;
 	while (reads_files(app->cmd) && file < app->argc && !app_is_file(app->argv[file]))
 		file++;
@@ -120,24 +179,28 @@ bool app_err_file(const struct app *app, struct err *err)
 		return false;
 	err_set(err, ST_USAGE, "no register '%s' here; it is a file: did you mean 'tsmctl ",
 		app->argv[file]);
-	/* What read and list print of registers, replay prints of a log. */
-	if (app->cmd->run != cmd_log && app->cmd->run != cmd_verify &&
-		app_is_log(app->argv[file])) {
-		err_add(err, "replay %s'?", app->argv[file]);
+	if (err_other_command(app, err, app->argv[file]))
 		return true;
-	}
 	err_add(err, "%s", app->cmd->run == cmd_list ? "read" : app->cmd->name);
-	if (app->opt.quote != NULL)
-		err_add(err, " --quote %s", app->opt.quote);
-	for (size_t i = 0; i < inputs->n; i++)
-		err_add(err, " --input %s", inputs->v[i]);
+	bool any = add_given(&app->opt, err);
 	for (int i = 0; i < app->argc; i++) {
 		bool is = app_is_file(app->argv[i]);
-		err_add(err, "%s%s %s", is ? " " : "", is ? option_for(app, app->argv[i]) : "",
-			app->argv[i]);
+		const char *option = is ? option_for(app, app->argv[i]) : "";
+		err_add(err, "%s%s %s", is ? " " : "", option, app->argv[i]);
+		any = any || (is && strcmp(option, "--input") != 0);
 	}
-	err_add(err, "'?");
+	bool lacks = app->cmd->run == cmd_verify && !any && !here;
+	err_add(err, "%s'?", lacks ? " --quote QUOTE" : "");
 	return true;
+}
+
+int app_err_lone(struct app *app, const char *option)
+{
+	for (int i = 0; i < app->argc; i++)
+		if (app_is_log(app->argv[i]) && app_err_file(app, &app->err))
+			return -1;
+	return err_set(&app->err, ST_USAGE, "--%s needs --input or --expect to be checked against",
+		option);
 }
 
 int app_probe(struct app *app, struct tree *ret)
@@ -152,8 +215,18 @@ int app_probe(struct app *app, struct tree *ret)
 	return rc;
 }
 
-/* Where the names are that an operand could have meant. */
-static int err_unknown(struct app *app)
+/* The name that the first unknown one of these operands was meant to be. */
+static const char *meant(const struct mr_list *mrs, int argc, char *const argv[])
+{
+	struct err err = {0};
+	int i = 0;
+	while (i < argc && (mr_is_pattern(argv[i]) || mr_list_find(mrs, argv[i], &err) != NULL))
+		i++;
+	return i < argc && err.sys == ENOENT ? suggest_register(mrs, argv[i]) : NULL;
+}
+
+/* Which name an operand could have meant, or where the names are. */
+static int err_unknown(struct app *app, const struct mr_list *mrs, int argc, char *const argv[])
 {
 	const struct options *o = &app->opt;
 	if (app->err.sys != ENOENT || app_err_file(app, &app->err))
@@ -162,6 +235,9 @@ static int err_unknown(struct app *app)
 		app->err = app->unseen;
 		return -1;
 	}
+	const char *name = meant(mrs, argc, argv);
+	if (name != NULL)
+		return err_add(&app->err, "; did you mean '%s'?", name);
 	if (o->quote != NULL)
 		return err_add(&app->err, "; 'tsmctl read --quote %s' lists them", o->quote);
 	if (o->tdreport != NULL)
@@ -178,7 +254,7 @@ struct mr *app_find(struct app *app, const struct mr_list *mrs, const char *spec
 		err_set(&app->err, ST_USAGE, "'%s' is a pattern: %s takes the name of one register",
 			spec, app->cmd->name);
 	else if (mr == NULL)
-		err_unknown(app);
+		err_unknown(app, mrs, 1, (char *const[]){(char *)(uintptr_t)spec});
 	if (mr == NULL || app->unseen.status == ST_OK || strcmp(mr->full, spec) == 0)
 		return mr;
 	app->err = app->unseen;
@@ -237,7 +313,7 @@ int app_pick(struct app *app, const struct mr_list *mrs, int argc, char *const a
 	struct mr_pick **ret, size_t *ret_n)
 {
 	int rc = mr_list_pick(mrs, argc, argv, ret, ret_n, &app->err);
-	return rc < 0 ? err_unknown(app) : 0;
+	return rc < 0 ? err_unknown(app, mrs, argc, argv) : 0;
 }
 
 void app_json_begin(struct app *app, struct json *j)

@@ -4,6 +4,7 @@
 #define TSMCTL_CLI_APP_H
 
 #include "cli/parse.h"
+#include "evidence/evidence.h"
 #include "kernel/backend.h"
 #include "verify/inputs.h"
 #include "out/progress.h"
@@ -38,10 +39,14 @@ void app_tell_log(const struct app *app, const struct log_input *in);
  * takes the file, and returns true.
  */
 bool app_err_file(const struct app *app, struct err *err);
+/* Registers were given by this option, and nothing that they are checked against: ST_USAGE. */
+int app_err_lone(struct app *app, const char *option);
 
 /* Whether it is a regular file, and whether it is a log, in any form that --input takes. */
 bool app_is_file(const char *path);
 bool app_is_log(const char *path);
+/* Which of "--quote" and "--tdreport" takes this file, and what is in it; NULL: neither does. */
+const char *app_evidence_option(const char *path, enum evidence_type *ret);
 
 int app_open_root(struct app *app);
 /* Opens the root and finds what is there; the caller clears the tree. */

@@ -62,10 +62,19 @@ static void leave_out_others(const struct app *app, struct sides *s)
 	}
 }
 
-/* One log alone is compared with those of the machine. */
+/* One side alone is compared with the machine's logs; of two logs the second was meant to be the other. */
 static int err_no_machine(struct app *app, const struct sides *s)
 {
+	const struct str_list *references = &app->opt.references;
 	const char *log = s->reference.v[0].path;
+	const char *second = app->argc > 0	 ? app->argv[0]
+			     : references->n > 1 ? references->v[1]
+						 : NULL;
+	if (references->n + (size_t)app->argc == 2)
+		return err_set(&app->err, ST_ABSENT,
+			"this machine has no logs to compare with; did you mean 'tsmctl diff %s "
+			"%s'?",
+			references->v[0], second);
 	return err_set(&app->err, ST_ABSENT,
 		"this machine has no logs to compare '%s' with: name another log, as in 'tsmctl "
 		"diff %s LOG'; 'tsmctl status' shows what is missing here",
@@ -130,6 +139,17 @@ static void tell_logs(struct app *app, struct sides *s, const struct inputs *inp
 	}
 }
 
+/* What is missing in a log that is not whole proves nothing. */
+static void tell_cut(const struct app *app, const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++)
+		if (!inputs->v[i].other_boot && inputs_is_cut(&inputs->v[i]))
+			app_note(app,
+				"'%s' is not whole: an event that it lacks may stand in the part "
+				"that is missing",
+				inputs->v[i].path);
+}
+
 static struct compare_register *register_of(const struct compare *c, const struct mr *mr)
 {
 	size_t i = 0;
@@ -170,8 +190,13 @@ static int print_picked(
 						      "no register has events on both sides");
 	if (!asked.same)
 		app->status = status_worse(app->status, ST_NO);
+	bool differs = !asked.same;
 	asked.same = app->status == ST_OK;
-	return diff_print(app, c, &asked);
+	if (diff_print(app, c, &asked) < 0)
+		return -1;
+	for (int k = 0; k < 2 && differs; k++)
+		tell_cut(app, k == 0 ? &s->reference : &s->now);
+	return 0;
 }
 
 static int compare(struct app *app, struct sides *s)

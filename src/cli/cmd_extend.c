@@ -72,11 +72,12 @@ static int find_record(struct app *app, struct hasher *h, struct record_buf *buf
 static int find_digest(struct app *app, const struct mr *mr, struct digest *ret)
 {
 	*ret = (struct digest){.alg = mr->alg, .size = (uint8_t)mr->size};
-	if (!hex_get(ret->v, ret->size, bytes_of(app->opt.digest), true))
-		return err_set(&app->err, ST_USAGE,
-			"--digest: '%s' has %u bytes: exactly %u hex digits are needed", mr->full,
-			mr->size, 2 * mr->size);
-	return 0;
+	if (hex_get(ret->v, ret->size, bytes_of(app->opt.digest), true))
+		return 0;
+	err_set(&app->err, ST_USAGE,
+		"--digest: '%s' has %u bytes: exactly %u hex digits are needed", mr->full, mr->size,
+		2 * mr->size);
+	return record_explain_digest(app->opt.digest, &app->err);
 }
 
 static int find_what(struct app *app, struct extend_wanted *wanted, struct record_buf *buf)

@@ -293,12 +293,27 @@ static void print_others(struct live *l, bool journals)
 	}
 }
 
+/*
+ * A register whose log could not be looked at is an error, also where nothing was printed of it. One
+ * whose value could not be read is none where no value is needed.
+ */
+static void tell_bad(struct live *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mr *mr = l->picks[i].mr;
+		const struct err *bad = l->p->app->opt.jsonl ? &mr->bad : &l->bad[place_of(l, mr)];
+		if (bad->status != ST_OK)
+			tell(l->p, bad);
+	}
+}
+
 /* Firmware extended before all others, and the journal tells of all registers in its own order. */
 static void print_live(void *arg)
 {
 	print_others(arg, false);
 	print_texts(arg);
 	print_others(arg, true);
+	tell_bad(arg);
 }
 
 static bool has_types(const struct inputs *inputs)
@@ -494,7 +509,7 @@ static int run_passes(struct printer *p, void (*pass)(void *arg), void *arg)
 	pass(arg);
 	log_export_begin(p->export);
 	pass(arg);
-	return log_export_end(p->export, &app->err);
+	return log_export_end(p->export, p->worst.status == ST_OK, &app->err);
 }
 
 /* Without a judgement, a row of JSON Lines is what the log alone says. */
@@ -506,20 +521,6 @@ static int open_live(struct app *app, struct live *l)
 			      : system_judge(&l->r, l->asked, l->bad, &l->inputs, l->js, &app->err);
 }
 
-/*
- * A register whose log could not be looked at is an error, also where nothing was printed of it. One
- * whose value could not be read is none where no value is needed.
- */
-static void tell_bad(struct live *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const struct mr *mr = l->picks[i].mr;
-		const struct err *bad = l->p->app->opt.jsonl ? &mr->bad : &l->bad[place_of(l, mr)];
-		if (bad->status != ST_OK)
-			tell(l->p, bad);
-	}
-}
-
 static int run_live(struct app *app, struct live *l)
 {
 	int rc = open_live(app, l);
@@ -528,7 +529,6 @@ static int run_live(struct app *app, struct live *l)
 	if (app->opt.format == NULL)
 		begin(l->p, &(struct scope){l->r.root, &l->inputs, l->picks, l->n});
 	rc = run_passes(l->p, print_live, l);
-	tell_bad(l);
 	end(l->p, l);
 	return rc;
 }

@@ -188,13 +188,14 @@ static void print_line(struct app *app, const struct measure *m, size_t i)
 	const struct measure_line *line = m->lines[i];
 	const char *full = m->wanted[i].mr->full;
 	const struct digest *value = row_extend_value(done);
-	if (app->opt.dry_run) {
-		if (value != NULL)
-			print_value_line(&app->out, digest_bytes(value), full);
+	if (app->opt.dry_run && value == NULL)
 		return;
-	}
 	AUTO_FREE char *file = bytes_visible(line->file);
-	sink_str(&app->out, done->already ? "present  " : "extended  ");
+	if (app->opt.dry_run)
+		sink_hex(&app->out, digest_bytes(value));
+	else
+		sink_str(&app->out, done->already ? "present" : "extended");
+	sink_str(&app->out, "  ");
 	sink_str(&app->out, full);
 	sink_str(&app->out, "  ");
 	sink_str(&app->out, file != NULL ? file : "?");
@@ -334,6 +335,14 @@ static void put_phases(const struct measure_list *list, struct text *ret)
 		text_put(ret, "the lists have no phases");
 }
 
+static bool has_phases(const struct measure_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].phase != NULL)
+			return true;
+	return false;
+}
+
 /* Whoever names a phase means to measure something; who names none may have nothing for it. */
 static void tell_empty_phase(const struct app *app, const struct measure *m, const char *phase)
 {
@@ -348,6 +357,17 @@ static void tell_empty_phase(const struct app *app, const struct measure *m, con
 	app_note(app, "no line is for phase '%s'; %s", phase, buf);
 }
 
+/* Who tries lists out without a phase may think that this was all of them. */
+static void tell_left_out(const struct app *app, const struct measure_list *list)
+{
+	char buf[PHASES_SHOWN * 72 + 64];
+	struct text phases = {.buf = buf, .room = sizeof(buf)};
+	if (!app->opt.dry_run || app->opt.phases.n > 0 || !has_phases(list))
+		return;
+	put_phases(list, &phases);
+	app_note(app, "lines of phases are taken only with --phase; %s", buf);
+}
+
 static void take_phases(const struct app *app, struct measure *m)
 {
 	static const char *const by_default[] = {no_phase};
@@ -360,6 +380,7 @@ static void take_phases(const struct app *app, struct measure *m)
 		measure_add_phase(m, phase_named(phases[i]), &like);
 	for (size_t i = 0; i < n; i++)
 		tell_empty_phase(app, m, phase_named(phases[i]));
+	tell_left_out(app, m->list);
 }
 
 static int run(struct app *app, struct tree *tree, const struct measure_list *list)

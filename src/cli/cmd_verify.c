@@ -58,7 +58,9 @@ struct files {
 static const char *top_verdict(const struct td_file *td, const struct verify_rows *rows)
 {
 	const char *verdict;
-	return td_file_verdict(td, &verdict) ? verdict : verdict_name(verify_worst(rows));
+	if (td_file_verdict(td, &verdict))
+		return verdict;
+	return rows->n > 0 ? verdict_name(verify_worst(rows)) : NULL;
 }
 
 static void json_ref(struct json *j, const struct inputs *inputs, const struct event_ref *ref)
@@ -215,6 +217,8 @@ static void json_reference(
 	json_u64(j, a->changed);
 	json_key(j, "moved");
 	json_u64(j, a->moved);
+	json_key(j, "other_data");
+	json_u64(j, a->other_data);
 	json_key(j, "gives");
 	if (fix != NULL)
 		json_str(j, fix);
@@ -257,11 +261,11 @@ static void print_json_row(struct json *j, const struct logs *logs, const struct
 	json_close(j, '}');
 }
 
-/* The first log that could not be used to its end; each log has its own beside it. */
-static void json_log_error(struct json *j, const struct logs *logs)
+/* Why there are no rows, or the first log that could not be used to its end; each log has its own beside it. */
+static void json_error(struct json *j, const struct logs *logs, const struct err *no_rows)
 {
 	const struct inputs *both[] = {logs->inputs, logs->reference};
-	const struct err *first = NULL;
+	const struct err *first = no_rows;
 	for (size_t k = 0; k < sizeof(both) / sizeof(both[0]); k++)
 		for (size_t i = 0; i < both[k]->n && first == NULL; i++)
 			if (both[k]->v[i].err.status != ST_OK)
@@ -273,7 +277,7 @@ static void json_log_error(struct json *j, const struct logs *logs)
 }
 
 static void print_json(struct app *app, const struct td_file *td, const struct logs *logs,
-	const struct verify_rows *rows)
+	const struct verify_rows *rows, const struct err *no_rows)
 {
 	struct json j;
 	const char *worst = top_verdict(td, rows);
@@ -292,7 +296,7 @@ static void print_json(struct app *app, const struct td_file *td, const struct l
 	for (size_t i = 0; i < rows->n; i++)
 		print_json_row(&j, logs, &rows->row[i]);
 	json_close(&j, ']');
-	json_log_error(&j, logs);
+	json_error(&j, logs, no_rows);
 	app_json_end(&j);
 }
 
@@ -300,7 +304,7 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 	const struct verify_rows *rows)
 {
 	if (app->opt.json) {
-		print_json(app, td, logs, rows);
+		print_json(app, td, logs, rows, NULL);
 	} else {
 		td_file_print(app, td);
 		verify_text_print(app, logs->inputs, rows);
@@ -311,6 +315,23 @@ static void print_rows(struct app *app, const struct td_file *td, const struct l
 			app_error(app, err);
 	}
 	app->status = status_worse(app->status, verify_status(rows));
+}
+
+/* The evidence was checked, whether or not it has a register that a log can explain. */
+static int fail_without_rows(struct app *app, const struct td_file *td, const struct logs *logs,
+	const struct verify_rows *rows)
+{
+	if (td->asked.path == NULL || app->err.status != ST_ABSENT)
+		return -1;
+	if (td->ev.type == EVIDENCE_SNP_REPORT && app->opt.expect == NULL)
+		err_set(&app->err, ST_ABSENT,
+			"nothing to verify: an SEV-SNP report has no register with a log; "
+			"'--expect VALUES' checks its measurement");
+	if (app->opt.json)
+		print_json(app, td, logs, rows, &app->err);
+	else
+		td_file_print(app, td);
+	return -1;
 }
 
 /* What is wrong with a log, or to be known of it, beside its registers. */
@@ -337,18 +358,50 @@ static void tell_if_no_ccel(struct app *app, const struct inputs *inputs)
 	}
 }
 
-/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
-static void tell_reference(
-	struct app *app, const struct inputs *reference, const struct verify_rows *rows)
+/* Data that no digest covers may differ, and a match does not say so; false: none does. */
+static bool tell_other_data(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
 {
+	const struct verify_row *first = NULL;
+	uint64_t n = 0;
+	char more[32] = "";
+	for (size_t i = 0; i < rows->n; i++) {
+		if (rows->row[i].j.reference.other_data > 0 && first == NULL)
+			first = &rows->row[i];
+		n += rows->row[i].j.reference.other_data;
+	}
+	if (first == NULL)
+		return false;
+	const struct event_ref *ref = &first->j.reference.other_event;
+	if (n > 1)
+		snprintf(more, sizeof(more), " and %llu more", (unsigned long long)n - 1);
+	app_note(app,
+		"--reference: event %llu of '%s' (%s)%s ha%s the digest that the reference has, "
+		"but "
+		"another type or other data: 'tsmctl diff' compares them",
+		(unsigned long long)ref->seq, inputs->v[ref->source].name, first->name, more,
+		n > 1 ? "ve" : "s");
+	return true;
+}
+
+static bool is_cut(const struct inputs *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++)
+		if (inputs_is_cut(&inputs->v[i]))
+			return true;
+	return false;
+}
+
+/* The rows of a mismatch say what differs; without one, what was found is not to be taken for nothing. */
+static void tell_reference(struct app *app, const struct logs *logs, const struct verify_rows *rows)
+{
+	const struct inputs *reference = logs->reference;
 	size_t compared = 0, differ = 0, mismatches = 0;
 	bool failed = false;
 	for (size_t i = 0; i < reference->n; i++) {
-		struct err err = reference->v[i].err;
-		if (err.status == ST_OK)
+		if (reference->v[i].err.status == ST_OK)
 			continue;
-		err_in(&err, "--reference");
-		app_error(app, &err);
+		app_error(app, &reference->v[i].err);
 		failed = true;
 	}
 	for (size_t i = 0; i < rows->n; i++) {
@@ -357,38 +410,67 @@ static void tell_reference(
 		differ += a->missing + a->more + a->changed + a->moved > 0;
 		mismatches += a->is && rows->row[i].j.verdict == VERDICT_MISMATCH;
 	}
+	bool other_data = tell_other_data(app, logs->inputs, rows);
 	if (reference->n == 0 || mismatches > 0 || failed)
 		return;
 	if (compared == 0)
 		app_note(app,
 			"--reference: nothing to compare: none of these registers has events with "
 			"digests of one hash on both sides");
-	else if (differ == 0)
+	else if (differ == 0 && !other_data)
 		app_note(app, "--reference: the logs have the same events");
-	else
+	else if (differ > 0 && !is_cut(logs->inputs))
 		app_note(app,
 			"--reference: the events of %zu register%s differ, and no register is a "
 			"mismatch: 'tsmctl diff' shows the events",
 			differ, differ == 1 ? "" : "s");
 }
 
-/* One wrong event spoils one register; where nothing explains any, it is not an event. */
-static void tell_if_all_differ(struct app *app, const struct verify_rows *rows)
+/* Whether nothing that the log has of this register is in its value, as far as is known. */
+static bool is_foreign(const struct judgement *j)
 {
-	size_t differ = 0;
+	if (j->verdict == VERDICT_LOG_AHEAD)
+		return j->initial && j->matched == 0;
+	return j->verdict == VERDICT_MISMATCH && j->diagnosis.kind == DIAG_NONE &&
+	       j->reference.fix == REFERENCE_NO_FIX;
+}
+
+/* One wrong event spoils one register; where nothing explains any, it is not an event. False: not so. */
+static bool tell_if_all_differ(
+	struct app *app, const struct inputs *inputs, const struct verify_rows *rows)
+{
+	size_t differ = 0, mismatches = 0;
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct judgement *j = &rows->row[i].j;
 		if (j->records == 0)
 			continue;
-		if (j->verdict != VERDICT_MISMATCH || j->diagnosis.kind != DIAG_NONE)
-			return;
+		if (!is_foreign(j))
+			return false;
 		differ++;
+		mismatches += j->verdict == VERDICT_MISMATCH;
 	}
-	if (differ > 1)
-		app_note(app,
-			"none of the %zu registers that have events in these logs matches: "
-			"the logs may be of another boot or machine",
-			differ);
+	if (differ < 2 || mismatches == 0 || is_cut(inputs))
+		return false;
+	app_note(app,
+		"none of the %zu registers that have events in these logs matches: "
+		"the logs may be of another boot or machine",
+		differ);
+	return true;
+}
+
+/* What to do about a mismatch that nothing explains; the lines of a text log are of one boot alone. */
+static void tell_next(struct app *app, const struct logs *logs, const struct verify_rows *rows)
+{
+	size_t i = 0;
+	if (tell_if_all_differ(app, logs->inputs, rows) || logs->reference->n > 0)
+		return;
+	while (i < rows->n && !(rows->row[i].j.verdict == VERDICT_MISMATCH &&
+				      rows->row[i].j.diagnosis.kind == DIAG_NONE &&
+				      rows->row[i].j.text_source == NULL))
+		i++;
+	if (i < rows->n)
+		app_note(app, "to see which events differ, name a log of a boot that verified with "
+			      "'--reference LOG'");
 }
 
 /* Those that were named, else those beside the quote. */
@@ -435,13 +517,20 @@ static int run(struct app *app, const struct registers *r, const struct files *f
 	if (rc == 0)
 		rc = verify_run(r, &wanted, &inputs, &rows, &app->err);
 	progress_end(&app->progress);
+	if (rc < 0)
+		rc = fail_without_rows(app, &files->td, &logs, &rows);
+	for (size_t i = 0; i < reference.n; i++)
+		if (reference.v[i].err.status != ST_OK)
+			err_in(&reference.v[i].err, "--reference");
 	if (rc == 0) {
 		print_rows(app, &files->td, &logs, &rows);
 		tell_inputs(app, &inputs);
-		tell_reference(app, &reference, &rows);
-		tell_if_all_differ(app, &rows);
-		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE)
+		tell_reference(app, &logs, &rows);
+		tell_next(app, &logs, &rows);
+		if (files->td.asked.path != NULL && files->td.ev.type != EVIDENCE_TPM_QUOTE) {
 			tell_if_no_ccel(app, &inputs);
+			tell_if_no_ccel(app, &reference);
+		}
 		td_file_tell_limits(app, &files->td);
 	}
 	verify_clear(&rows);
@@ -464,8 +553,7 @@ static int check_options(struct app *app, struct td_file *td)
 		return -1;
 	td->lone = o->inputs.n == 0 && o->expect == NULL;
 	if (o->values != NULL && td->lone)
-		return err_set(&app->err, ST_USAGE,
-			"--values needs --input or --expect to be checked against");
+		return app_err_lone(app, "values");
 	return 0;
 }
 

@@ -546,14 +546,16 @@ static int note_other_data(struct diff *d, const struct compare_register *reg)
 		kept_event_get(b[s], reg->mr->full, &kept[s]);
 	}
 	struct bytes name = event_name(kept[0].kind, event_shown(&kept[0].event));
+	char other[128] = "other data";
+	if (strcmp(kept[0].kind, kept[1].kind) != 0)
+		snprintf(other, sizeof(other), "the type %s", kept[1].kind);
 	app_note(d->app,
 		"'%s': event %llu (%s%s%.*s%s) has the digest of event %llu in the reference, but "
-		"other "
-		"data%s",
+		"%s%s",
 		reg->mr->full, (unsigned long long)kept[1].event.seq, kept[0].kind,
 		name.n > 0 ? " " : "", name.n < NAME_SHOWN ? (int)name.n : NAME_SHOWN,
 		(const char *)name.p, name.n > NAME_SHOWN ? "..." : "",
-		(unsigned long long)kept[0].event.seq, more);
+		(unsigned long long)kept[0].event.seq, other, more);
 	return 0;
 }
 

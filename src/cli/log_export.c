@@ -62,8 +62,10 @@ int log_export_event(struct log_export *e, const struct event *event, struct err
 	return log_export_reader_event(e, &ev, err);
 }
 
-int log_export_end(struct log_export *e, struct err *err)
+int log_export_end(struct log_export *e, bool whole, struct err *err)
 {
+	if (!whole)
+		export_cut(&e->x);
 	int rc = export_close(&e->x, err);
 	if (rc == 0 && e->x.note[0] != '\0')
 		app_note(e->app, "%s", e->x.note);

@@ -23,7 +23,7 @@ void log_export_begin(struct log_export *e);
 /* An event as its log has it; one as it is printed, whose register is named. */
 int log_export_reader_event(struct log_export *e, const struct log_event *ev, struct err *err);
 int log_export_event(struct log_export *e, const struct event *event, struct err *err);
-/* After the second pass; tells what was left out. */
-int log_export_end(struct log_export *e, struct err *err);
+/* After the second pass, which met an error if the log is not `whole`; tells what was left out. */
+int log_export_end(struct log_export *e, bool whole, struct err *err);
 
 #endif

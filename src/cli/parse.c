@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bsd/stdlib.h>
 
@@ -47,6 +48,15 @@ static const struct opt_spec *grammar_find(const struct grammar *g, int code)
 	return NULL;
 }
 
+/* Whether the first n bytes are the whole name of a long option. */
+static bool has_option(const struct grammar *g, const char *name, size_t n)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (strlen(g->spec[i]->lg) == n && memcmp(g->spec[i]->lg, name, n) == 0)
+			return true;
+	return false;
+}
+
 static int check_choice(const struct opt_spec *o, const char *value, struct err *err)
 {
 	for (size_t i = 0; o->choices != NULL; i++) {
@@ -71,6 +81,14 @@ static int store_seconds(
 		return err_set(err, ST_USAGE, "--%s '%s': not a number of seconds from 0 to %d",
 			o->lg, value, LOCK_WAIT_MAX_S);
 	return 0;
+}
+
+/* Whether `value` is an option of g where a file is to be named, and no file has that name. */
+static bool is_option(const struct grammar *g, const struct opt_spec *o, const char *value)
+{
+	if (o->complete != COMPLETE_FILE || strncmp(value, "--", 2) != 0)
+		return false;
+	return has_option(g, value + 2, strlen(value + 2)) && access(value, F_OK) < 0;
 }
 
 static int store(struct options *opt, const struct opt_spec *o, const char *value, struct err *err)
@@ -121,18 +139,36 @@ static bool add_owners(struct err *err, const char *name)
 	return any;
 }
 
+/* Logs that are operands here are named by an option elsewhere: replay --input LOG. */
+static bool add_operand(
+	struct err *err, const struct grammar *g, const char *option, const char *next)
+{
+	const struct cmd_spec *cmd = g->cmd != NULL ? command_by_name(g->cmd) : NULL;
+	size_t n = strlen("--input");
+	if (cmd == NULL || strncmp(cmd->operands, "LOG", 3) != 0 ||
+		strncmp(option, "--input", n) != 0 || (option[n] != '\0' && option[n] != '='))
+		return false;
+	err_add(err, "; did you mean 'tsmctl %s %s'?", cmd->name,
+		option[n] == '=' ? option + n + 1
+		: next != NULL	 ? next
+				 : "LOG");
+	return true;
+}
+
 /* What a long option was meant to be: one that may stand here, or one of another command. */
 static bool add_meant(struct err *err, const struct grammar *g, const char *option)
 {
 	char name[32] = "";
 	struct suggestion s = {.word = name};
 	size_t n = strcspn(option, "=");
-	if (n < 2 || n >= sizeof(name) || option[1] != '-')
+	size_t dashes = option[1] == '-' ? 2 : 1;
+	if (n < dashes || n >= sizeof(name))
 		return false;
-	memcpy(name, option + 2, n - 2);
+	memcpy(name, option + dashes, n - dashes);
 	for (size_t i = 0; i < g->n; i++)
 		suggest_try(&s, g->spec[i]->lg);
-	if (add_owners(err, name)) {
+	bool exact = s.name != NULL && s.distance == 0;
+	if (!exact && add_owners(err, name)) {
 		err_add(err, "?");
 		return true;
 	}
@@ -141,14 +177,29 @@ static bool add_meant(struct err *err, const struct grammar *g, const char *opti
 	return s.name != NULL;
 }
 
-static int err_unknown(struct err *err, const struct grammar *g, const char *option)
+/* `next`: what stands after the option; NULL: nothing does. */
+static int err_unknown(
+	struct err *err, const struct grammar *g, const char *option, const char *next)
 {
 	const char *cmd = g->cmd != NULL ? g->cmd : "";
 	err_set(err, ST_USAGE, "unknown option '%s'%s%s%s", option, g->cmd != NULL ? " for '" : "",
 		cmd, g->cmd != NULL ? "'" : "");
-	if (add_meant(err, g, option))
+	if (add_operand(err, g, option, next) || add_meant(err, g, option))
 		return -1;
 	return err_add(err, "; see 'tsmctl %s%s--help'", cmd, g->cmd != NULL ? " " : "");
+}
+
+/* getopt takes the letters of -quote for options: the word that this unknown one is in, if it names an option. */
+static const char *one_dash(const struct grammar *g, char *const argv[], char letter)
+{
+	/* At the last letter of a word, optind is beyond it. */
+	for (int i = optind; i >= optind - 1; i--) {
+		const char *word = argv[i];
+		if (word != NULL && word[0] == '-' && strchr(word, letter) != NULL &&
+			has_option(g, word + 1, strcspn(word + 1, "=")))
+			return word;
+	}
+	return NULL;
 }
 
 static int err_option(struct err *err, const struct grammar *g, int code, char *const argv[])
@@ -159,7 +210,12 @@ static int err_option(struct err *err, const struct grammar *g, int code, char *
 		return err_set(err, ST_USAGE, "--%s needs a value: %s", o->lg, o->metavar);
 	if (o != NULL)
 		return err_set(err, ST_USAGE, "--%s takes no value", o->lg);
-	return err_unknown(err, g, optopt > 0 && optopt < LONG_BASE ? letter : argv[optind - 1]);
+	const char *option = argv[optind - 1];
+	if (optopt > 0 && optopt < LONG_BASE) {
+		const char *word = one_dash(g, argv, (char)optopt);
+		option = word != NULL ? word : letter;
+	}
+	return err_unknown(err, g, option, argv[optind]);
 }
 
 /*
@@ -189,9 +245,22 @@ static int parse_options(const struct grammar *g, const char *mode, int argc, ch
 		struct err *why = rc == 0 ? err : &later;
 		if (o == NULL)
 			rc = err_option(why, g, code, argv);
+		else if (is_option(g, o, optarg))
+			rc = err_set(why, ST_USAGE, "--%s needs a value before '%s': %s", o->lg,
+				optarg, o->metavar);
 		else if (store(opt, o, optarg, why) < 0)
 			rc = -1;
 	}
+}
+
+static int err_too_many(const struct parsed *p, const char *operand, struct err *err)
+{
+	const struct options *o = &p->opt;
+	bool text = p->cmd->run == cmd_extend && o->event == NULL && o->event_file == NULL &&
+		    o->file == NULL && o->digest == NULL;
+	err_set(err, ST_USAGE, "%s: '%s' is one operand too many", p->cmd->name, operand);
+	return text ? err_add(err, "; did you mean --event '%s'?", operand)
+		    : err_add(err, "; see 'tsmctl %s --help'", p->cmd->name);
 }
 
 static int check_operands(const struct parsed *p, struct err *err)
@@ -201,9 +270,7 @@ static int check_operands(const struct parsed *p, struct err *err)
 		return err_set(err, ST_USAGE, "%s: %s is missing; see 'tsmctl %s --help'",
 			cmd->name, cmd->operands, cmd->name);
 	if (cmd->max_operands >= 0 && p->argc > cmd->max_operands)
-		return err_set(err, ST_USAGE,
-			"%s: '%s' is one operand too many; see 'tsmctl %s --help'", cmd->name,
-			p->argv[cmd->max_operands], cmd->name);
+		return err_too_many(p, p->argv[cmd->max_operands], err);
 	return 0;
 }
 

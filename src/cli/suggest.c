@@ -51,3 +51,33 @@ void suggest_try(struct suggestion *s, const char *name)
 	s->name = name;
 	s->distance = far;
 }
+
+/* rtmr4 is not a misspelt rtmr0. */
+static bool same_digits(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+	for (;;) {
+		a += strcspn(a, digits);
+		b += strcspn(b, digits);
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			return true;
+		a++;
+		b++;
+	}
+}
+
+const char *suggest_register(const struct mr_list *mrs, const char *word)
+{
+	struct suggestion s = {.word = word};
+	struct err ambiguous;
+	for (size_t i = 0; i < mrs->n; i++) {
+		if (same_digits(word, mrs->mr[i]->name))
+			suggest_try(&s, mrs->mr[i]->name);
+		/* The name of a provider alone is the beginning of every name that has it. */
+		if (strchr(word, '/') != NULL && same_digits(word, mrs->mr[i]->full))
+			suggest_try(&s, mrs->mr[i]->full);
+	}
+	return s.name != NULL && mr_list_find(mrs, s.name, &ambiguous) != NULL ? s.name : NULL;
+}

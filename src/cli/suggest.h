@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "model/mr_list.h"
+
 struct suggestion {
 	const char *word; /* what was typed */
 	const char *name; /* the nearest name so far; NULL: none is near */
@@ -16,5 +18,8 @@ struct suggestion {
  * letters at most, or the word is its beginning.
  */
 void suggest_try(struct suggestion *s, const char *name);
+
+/* The register that a word was to name, with the same numbers in it; NULL: none is near. The list has the name. */
+const char *suggest_register(const struct mr_list *mrs, const char *word);
 
 #endif

@@ -6,8 +6,9 @@
 
 #include "base/strbuf.h"
 #include "model/verdict.h"
+#include "out/wrap.h"
 
-enum { LINE_ROOM = ERR_MSG_MAX };
+enum { LINE_ROOM = ERR_MSG_MAX, INDENT = 4 };
 
 static struct bytes report_data(const struct td_file *td)
 {
@@ -31,6 +32,11 @@ static struct bytes answer(const struct td_file *td)
 bool td_file_answers(const struct td_file *td)
 {
 	return !td->asked.asked || bytes_equal(answer(td), wanted(td));
+}
+
+static const char *answer_name(const struct td_file *td)
+{
+	return verdict_name(td_file_answers(td) ? VERDICT_MATCH : VERDICT_MISMATCH);
 }
 
 /* Whose registers they are. */
@@ -82,6 +88,11 @@ void td_file_tell_limits(struct app *app, const struct td_file *td)
 	if (td->asked.path != NULL && ev->verdict == EVIDENCE_GENUINE &&
 		ev->type == EVIDENCE_TDX_QUOTE)
 		app_note(app, "'%s': its TCB level is not checked: see EVIDENCE in tsmctl(8)",
+			td->asked.path);
+	if (td->asked.path != NULL && ev->verdict == EVIDENCE_UNCHECKED && td->unmet == 0)
+		app_note(app,
+			"'%s': nothing here shows that this is genuine: '--require signature' "
+			"makes that a failure",
 			td->asked.path);
 }
 
@@ -136,9 +147,7 @@ int td_file_load(struct app *app, struct td_file *td, struct register_file *ret)
 		    &td->logs, &app->err) < 0)
 		return -1;
 	if (td->lone && td->logs.n == 0)
-		return err_set(&app->err, ST_USAGE,
-			"--%s needs --input or --expect to be checked against",
-			quote ? "quote" : "tdreport");
+		return app_err_lone(app, quote ? "quote" : "tdreport");
 	td->unmet = find_unmet(td);
 	tell_notes(app, td);
 	tell_errors(app, td);
@@ -197,6 +206,22 @@ static void put_genuine(const struct evidence *ev, struct text *t)
 	put_not_checked(ev, t);
 }
 
+/* The verdict is about the signatures alone: what makes the answer another one stands next to it. */
+static void put_but(const struct td_file *td, struct text *t)
+{
+	const char *before = "but --require ";
+	for (size_t i = 0; td_require_name(i) != NULL; i++) {
+		if ((td->unmet & 1U << i) == 0)
+			continue;
+		text_put(t, "%s%s", before, td_require_name(i));
+		before = ",";
+	}
+	if (td->unmet != 0)
+		text_put(t, " is not met; ");
+	if (!td_file_answers(td))
+		text_put(t, "but its report data is not what was asked for; ");
+}
+
 /* "VERDICT  TYPE  (detail)", as rows of verify are. */
 static const char *make_line(const struct td_file *td, char *buf)
 {
@@ -205,6 +230,7 @@ static const char *make_line(const struct td_file *td, char *buf)
 	struct text t = {.buf = buf, .room = LINE_ROOM};
 	text_put(
 		&t, "%s  %s  (", verdict != NULL ? verdict : "error", evidence_type_name(ev->type));
+	put_but(td, &t);
 	if (ev->verdict == EVIDENCE_GENUINE)
 		put_genuine(ev, &t);
 	else
@@ -213,20 +239,45 @@ static const char *make_line(const struct td_file *td, char *buf)
 	return buf;
 }
 
+/* Yellow: what is signed is true, and proves nothing. */
+static const char *color_of(const struct td_file *td)
+{
+	if (td->ev.verdict != EVIDENCE_GENUINE || td->unmet != 0 || !td_file_answers(td))
+		return "\033[31m";
+	return td->ev.debug ? "\033[33m" : "\033[32m";
+}
+
 void td_file_print(struct app *app, const struct td_file *td)
 {
 	char line[LINE_ROOM];
 	if (td->asked.path == NULL)
 		return;
-	const char *rest = strchr(make_line(td, line), ' ');
+	const char *rest = strchr(make_line(td, line), ' '), *detail = strchr(line, '(');
 	bool colored = app_colored(app);
-	sink_str(&app->out, !colored				 ? ""
-			    : td->ev.verdict == EVIDENCE_GENUINE ? "\033[32m"
-								 : "\033[31m");
+	size_t at = (size_t)(detail - line);
+	sink_str(&app->out, colored ? color_of(td) : "");
 	sink_bytes(&app->out, (struct bytes){(const uint8_t *)line, (size_t)(rest - line)});
 	sink_str(&app->out, colored ? "\033[0m" : "");
-	sink_str(&app->out, rest);
+	sink_bytes(&app->out, (struct bytes){(const uint8_t *)rest, (size_t)(detail - rest)});
+	if (app->screen.columns > 0) {
+		wrap_words(&app->out, detail, at, INDENT, app->screen.columns);
+		return;
+	}
+	sink_str(&app->out, detail);
 	sink_char(&app->out, '\n');
+}
+
+void td_file_print_failures(struct app *app, const struct td_file *td)
+{
+	if (td->asked.path != NULL && !td_file_answers(td))
+		sink_str(&app->out, "mismatch  report-data  (it is not what was asked for)\n");
+	for (size_t i = 0; td_require_name(i) != NULL; i++) {
+		if ((td->unmet & 1U << i) == 0)
+			continue;
+		sink_str(&app->out, "unmet  ");
+		sink_str(&app->out, td_require_name(i));
+		sink_str(&app->out, "  (--require is not met)\n");
+	}
 }
 
 void td_file_warn(const struct td_file *td)
@@ -380,6 +431,11 @@ void td_file_json_facts(const struct td_file *td, struct json *j)
 	td_file_json_evidence(td, j);
 	json_key(j, "report_data");
 	json_hex(j, report_data(td));
+	if (td->asked.asked) {
+		json_key(j, "report_data_expected");
+		json_hex(j, wanted(td));
+		json_key_str(j, "report_data_verdict", answer_name(td));
+	}
 	json_attributes(td, j);
 }
 
@@ -397,7 +453,6 @@ void td_file_json_answer(const struct td_file *td, struct json *j)
 	json_hex(j, answer(td));
 	json_key(j, "expected");
 	json_hex(j, wanted(td));
-	json_key(j, "verdict");
-	json_str(j, verdict_name(td_file_answers(td) ? VERDICT_MATCH : VERDICT_MISMATCH));
+	json_key_str(j, "verdict", answer_name(td));
 	json_close(j, '}');
 }

@@ -25,8 +25,7 @@ static int open_text(struct bytes text, struct envelope *ret, struct err *err)
 	return rc;
 }
 
-/* One quote, or none: which of two is meant cannot be told, and an answer for one would hide the other. */
-static int check_one_quote(struct json_object *doc, struct err *err)
+int envelope_check_one_quote(struct json_object *doc, struct err *err)
 {
 	bool tpm = tpm_json_is(doc);
 	struct json_object *quote = json_member(doc, "quote", json_type_string);
@@ -35,6 +34,7 @@ static int check_one_quote(struct json_object *doc, struct err *err)
 		const char *name;
 		bool is;
 	} quotes[] = {
+		{"'quote_base64'", json_member(doc, "quote_base64", json_type_string) != NULL},
 		{"'quote'", quote != NULL ||
 				    tpm_json_is_quote(json_member(doc, "quote", json_type_object))},
 		{"that of 'tdx'", json_member(tdx, "quote", json_type_string) != NULL},
@@ -64,7 +64,13 @@ static struct json_object *find_quote(struct json_object *doc, struct err *err)
 	struct json_object *quote = json_member(doc, "quote", json_type_string);
 	if (quote == NULL)
 		quote = json_member(in, "quote", json_type_string);
-	if (quote == NULL)
+	struct json_object *schema = json_member(doc, "schema", json_type_string);
+	if (quote == NULL && schema != NULL &&
+		bytes_equal(json_bytes(schema), bytes_of("tsmctl.read/1")))
+		err_set(err, ST_FORMAT,
+			"this is what 'tsmctl read --json' prints, which nobody signed: --values "
+			"reads it");
+	else if (quote == NULL)
 		err_set(err, ST_FORMAT, "JSON without a string 'quote'");
 	return quote;
 }
@@ -80,7 +86,7 @@ static int open_string(
 static int open_quote(struct json_object *doc, struct envelope *ret, struct err *err)
 {
 	struct json_object *attestation = json_member(doc, "attestation", json_type_string);
-	if (check_one_quote(doc, err) < 0)
+	if (envelope_check_one_quote(doc, err) < 0)
 		return -1;
 	if (attestation != NULL && json_member(doc, "quote", json_type_string) == NULL) {
 		struct dstack_attestation a;

@@ -27,5 +27,10 @@ struct envelope {
  */
 int envelope_open(struct bytes file, struct envelope *ret, struct err *err);
 void envelope_clear(struct envelope *e);
+/*
+ * ST_FORMAT for JSON that has two quotes in whatever members: which is meant cannot be told, and an
+ * answer for one would hide the other.
+ */
+int envelope_check_one_quote(struct json_object *doc, struct err *err);
 
 #endif

@@ -260,6 +260,9 @@ static int parse_ours(struct bytes file, const struct evidence_trust *trust,
 	struct parts parts = {{q.quote, q.n_quote}, {q.aux, q.n_aux}, "auxblob_base64"};
 	if (rc == 0)
 		rc = parse_parts(&parts, trust, regs, ev, err);
+	if (rc == 0)
+		rc = quote_json_check(
+			&q, regs, (struct bytes){ev->report_data, sizeof(ev->report_data)}, err);
 	memcpy(regs->boot_id, q.boot_id, sizeof(q.boot_id));
 	if (logs != NULL) {
 		*logs = q.logs;

@@ -33,6 +33,14 @@ static const char *name_of(struct bytes b)
 	return is_text(b) ? "text that is neither hex, base64 nor JSON" : NULL;
 }
 
+/* PEM (RFC 7468), or in DER a SEQUENCE that begins with one (RFC 5280, sections 4.1 and 5.1). */
+static bool is_certificate(struct bytes b)
+{
+	return starts(b, "-----BEGIN ", 11) ||
+	       (starts(b, "\x30\x81", 2) && b.n > 3 && b.p[3] == 0x30) ||
+	       (starts(b, "\x30\x82", 2) && b.n > 4 && b.p[4] == 0x30);
+}
+
 int foreign_err(const char *name, const char *wanted, struct err *err)
 {
 	return err_set(
@@ -45,6 +53,11 @@ int foreign_refuse(struct bytes b, const char *wanted, struct err *err)
 	if (starts(b, "\x1f\x8b", 2))
 		return err_set(err, ST_FORMAT,
 			"this is packed by gzip, not a %s: unpack it with gunzip first", wanted);
+	if (is_certificate(b))
+		return err_set(err, ST_FORMAT,
+			"this is a certificate or a revocation list, not a %s: --certs, --root-ca "
+			"or --crl reads it",
+			wanted);
 	const char *name = name_of(b);
 	return name != NULL ? foreign_err(name, wanted, err) : 0;
 }

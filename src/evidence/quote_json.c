@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/encoded.h"
+#include "evidence/envelope.h"
 #include "formats/json_reader.h"
 
 static const char schema[] = "tsmctl.quote/1";
@@ -47,6 +48,7 @@ void quote_json_clear(struct quote_json *q)
 	free(q->quote);
 	free(q->aux);
 	quote_json_clear_logs(&q->logs);
+	json_object_put(q->doc);
 	*q = (struct quote_json){0};
 }
 
@@ -105,11 +107,16 @@ static int take_log(struct json_object *o, struct quote_log *ret, struct err *er
 
 static int take_logs(struct json_object *doc, struct quote_logs *ret, struct err *err)
 {
-	struct json_object *list;
+	static const char *const others[] = {"cc_eventlog", "event_log"};
+	struct json_object *list, *other;
 	if (!json_object_object_get_ex(doc, "logs", &list) || list == NULL)
 		return 0;
 	if (!json_object_is_type(list, json_type_array))
 		return err_set(err, ST_FORMAT, "its 'logs' is not an array");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (json_object_object_get_ex(doc, others[i], &other) && other != NULL)
+			return err_set(err, ST_FORMAT,
+				"JSON with two logs, 'logs' and '%s': give one of them", others[i]);
 	size_t n = json_object_array_length(list);
 	if (n > QUOTE_LOGS_COUNT_MAX)
 		return err_set(err, ST_FORMAT, "more than %d logs", QUOTE_LOGS_COUNT_MAX);
@@ -142,6 +149,8 @@ static int take_doc(struct json_object *doc, struct quote_json *ret, struct err 
 	struct json_object *name = json_member(doc, "schema", json_type_string);
 	if (name == NULL || strcmp(json_object_get_string(name), schema) != 0)
 		return err_set(err, ST_FORMAT, "JSON, but not of schema '%s'", schema);
+	if (envelope_check_one_quote(doc, err) < 0)
+		return -1;
 	if (take_boot_id(doc, ret->boot_id, err) < 0 ||
 		take_bytes(doc, "quote_base64", &ret->quote, &ret->n_quote, err) < 0 ||
 		take_bytes(doc, "auxblob_base64", &ret->aux, &ret->n_aux, err) < 0)
@@ -157,7 +166,40 @@ int quote_json_parse(struct bytes file, struct quote_json *ret, struct err *err)
 	*ret = (struct quote_json){0};
 	if (json_whole(file, &doc, err) < 0)
 		return -1;
-	int rc = take_doc(doc, ret, err);
-	json_object_put(doc);
-	return rc;
+	ret->doc = doc;
+	return take_doc(doc, ret, err);
+}
+
+static bool is_hex_of(struct json_object *string, struct bytes b)
+{
+	uint8_t raw[256]; /* no field of a quote or a report is as long */
+	struct bytes hex = string != NULL ? json_bytes(string) : (struct bytes){0};
+	return hex.n == 2 * b.n && b.n <= sizeof(raw) && hex_get(raw, b.n, hex, true) &&
+	       bytes_equal((struct bytes){raw, b.n}, b);
+}
+
+static bool has_register(const struct register_file *regs, struct json_object *row)
+{
+	struct json_object *name = json_member(row, "register", json_type_string);
+	struct json_object *value = json_member(row, "value", json_type_string);
+	for (size_t i = 0; name != NULL && i < regs->mrs.n; i++)
+		if (bytes_equal(json_bytes(name), bytes_of(regs->mrs.mr[i]->full)))
+			return is_hex_of(value, regs->value[i]);
+	return false;
+}
+
+int quote_json_check(const struct quote_json *q, const struct register_file *regs,
+	struct bytes report_data, struct err *err)
+{
+	struct json_object *v;
+	if (json_object_object_get_ex(q->doc, "report_data", &v) && v != NULL &&
+		!is_hex_of(json_member(q->doc, "report_data", json_type_string), report_data))
+		return err_set(err, ST_FORMAT, "its 'report_data' is not that of the quote in it");
+	if (!json_object_object_get_ex(q->doc, "registers", &v) || v == NULL)
+		return 0;
+	bool same = json_object_is_type(v, json_type_array);
+	for (size_t i = 0; same && i < json_object_array_length(v); i++)
+		same = has_register(regs, json_object_array_get_idx(v, i));
+	return same ? 0
+		    : err_set(err, ST_FORMAT, "its 'registers' are not those of the quote in it");
 }

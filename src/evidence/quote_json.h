@@ -5,6 +5,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "evidence/register_file.h"
+
+struct json_object;
 
 struct quote_log {
 	char *source; /* "ccel", "journal", ...; shown, and never a path */
@@ -28,6 +31,7 @@ struct quote_json {
 	uint8_t *quote, *aux;
 	size_t n_quote, n_aux; /* n_aux 0: no certificates of the host */
 	struct quote_logs logs;
+	struct json_object *doc; /* all of it */
 };
 
 /* Whether a file begins as one. */
@@ -35,5 +39,11 @@ bool quote_json_looks_like(struct bytes file);
 /* ST_FORMAT for anything else, up to QUOTE_FILE_MAX. The caller clears it, also after an error. */
 int quote_json_parse(struct bytes file, struct quote_json *ret, struct err *err);
 void quote_json_clear(struct quote_json *q);
+/*
+ * Only the quote is signed: ST_FORMAT if the members "report_data" and "registers" beside it, which anybody
+ * can change, say something else than what was read of it.
+ */
+int quote_json_check(const struct quote_json *q, const struct register_file *regs,
+	struct bytes report_data, struct err *err);
 
 #endif

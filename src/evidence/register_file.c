@@ -253,12 +253,35 @@ static int parse_line(struct rows *rows, struct bytes line, struct err *err)
 /* What evidence was found to be that the values were read from. */
 static int check_evidence(struct bytes verdict, struct err *err)
 {
-	for (enum evidence_verdict v = EVIDENCE_GENUINE; v <= EVIDENCE_FORGED; v++)
-		if (bytes_equal(verdict, bytes_of(evidence_verdict_name(v))) &&
-			evidence_verdict_status(v) != ST_OK)
-			return err_set(err, ST_FORMAT, "these values are of evidence that is %s",
-				evidence_verdict_name(v));
-	return 0;
+	for (enum evidence_verdict v = EVIDENCE_GENUINE; v <= EVIDENCE_FORGED; v++) {
+		if (!bytes_equal(verdict, bytes_of(evidence_verdict_name(v))))
+			continue;
+		if (evidence_verdict_status(v) == ST_OK)
+			return 0;
+		return err_set(err, ST_FORMAT, "these values are of evidence that is %s",
+			evidence_verdict_name(v));
+	}
+	return err_set(err, ST_FORMAT, "these values are of evidence that could not be checked");
+}
+
+static int err_unmet(struct err *err)
+{
+	return err_set(
+		err, ST_FORMAT, "these values are of evidence that is not as --require wanted it");
+}
+
+static int err_no_answer(struct err *err)
+{
+	return err_set(err, ST_FORMAT,
+		"these values are of evidence whose report data is not what was asked for");
+}
+
+/* The lines that may follow it are those of what the operator asked for, and did not get. */
+static int check_asked(struct bytes line, struct err *err)
+{
+	if (bytes_start_with(line, "unmet  "))
+		return err_unmet(err);
+	return bytes_start_with(line, "mismatch  report-data  ") ? err_no_answer(err) : 0;
 }
 
 /* The line that `read --quote` prints first: "VERDICT  TYPE  (...)". */
@@ -375,9 +398,11 @@ static int parse_text(struct bytes text, struct rows *rows,
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
 		struct bytes verdict;
-		int rc = n == 1 && is_evidence_line(line, &verdict) ? check_evidence(verdict, err)
-			 : line.n > 0				    ? parse(rows, line, err)
-								    : 0;
+		int rc = check_asked(line, err);
+		if (rc == 0 && n == 1 && is_evidence_line(line, &verdict))
+			rc = check_evidence(verdict, err);
+		else if (rc == 0 && line.n > 0)
+			rc = parse(rows, line, err);
 		if (rc < 0) {
 			err_in(err, "line %zu", n);
 			return err_not_tied(all, err);
@@ -433,6 +458,28 @@ static struct mr *add_object(struct rows *rows, struct json_object *row, struct 
 	return add_unread(rows, string_bytes(name), &why, err);
 }
 
+/* As check_evidence and check_asked. Of a machine's own registers there is none. */
+static int check_json_evidence(struct json_object *doc, struct err *err)
+{
+	struct json_object *evidence, *v;
+	if (!json_object_object_get_ex(doc, "evidence", &evidence) || evidence == NULL)
+		return 0;
+	struct json_object *verdict = member(evidence, "verdict", json_type_string);
+	struct bytes word = verdict != NULL ? string_bytes(verdict) : bytes_of("error");
+	if (check_evidence(word, err) < 0)
+		return -1;
+	if (json_object_object_get_ex(evidence, "error", &v))
+		return check_evidence(bytes_of("error"), err);
+	if (json_object_object_get_ex(evidence, "unmet", &v) &&
+		!(json_object_is_type(v, json_type_array) && json_object_array_length(v) == 0))
+		return err_unmet(err);
+	if (json_object_object_get_ex(doc, "report_data_verdict", &v) &&
+		!(json_object_is_type(v, json_type_string) &&
+			bytes_equal(string_bytes(v), bytes_of("match"))))
+		return err_no_answer(err);
+	return 0;
+}
+
 static int parse_rows(struct json_object *doc, struct rows *rows, struct err *err)
 {
 	struct json_object *schema = member(doc, "schema", json_type_string);
@@ -443,12 +490,9 @@ static int parse_rows(struct json_object *doc, struct rows *rows, struct err *er
 	if (boot_id != NULL && bytes_is_uuid(string_bytes(boot_id)))
 		strlcpy(rows->v->boot_id, json_object_get_string(boot_id),
 			sizeof(rows->v->boot_id));
-	struct json_object *evidence = member(doc, "evidence", json_type_object);
-	struct json_object *verdict =
-		evidence != NULL ? member(evidence, "verdict", json_type_string) : NULL;
 	if (all == NULL)
 		return err_set(err, ST_FORMAT, "no array 'registers'");
-	if (verdict != NULL && check_evidence(string_bytes(verdict), err) < 0)
+	if (check_json_evidence(doc, err) < 0)
 		return -1;
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *row = json_object_array_get_idx(all, i);

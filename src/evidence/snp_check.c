@@ -42,11 +42,15 @@ static struct bytes amd_extension(const struct check *k, bool component, uint8_t
 	return certs_extension(k->pki, k->chain.leaf, (struct bytes){oid, n});
 }
 
-static bool is_leaf(const struct check *k, const X509 *cert)
+static bool is_named(const struct check *k, const X509 *cert, const char *want)
 {
 	char name[CERT_NAME_SIZE];
-	const char *want = k->report->key == SNP_VLEK ? "SEV-VLEK" : "SEV-VCEK";
 	return strcmp(certs_name(k->pki, cert, name), want) == 0;
+}
+
+static bool is_leaf(const struct check *k, const X509 *cert)
+{
+	return is_named(k, cert, k->report->key == SNP_VLEK ? "SEV-VLEK" : "SEV-VCEK");
 }
 
 /* An intermediate's name ends in its product: "SEV-Milan", "SEV-VLEK-Milan". */
@@ -146,6 +150,23 @@ static void take_leaf(struct check *k, const struct evidence *ev)
 	k->chain = first;
 }
 
+/* Whether the certificate of the other kind of key was given. */
+static bool say_other_key(const struct check *k, struct evidence *ev)
+{
+	bool vlek = k->report->key == SNP_VLEK;
+	const struct certs *given = &k->trust->given;
+	for (size_t i = 0; i < given->n; i++) {
+		if (!is_named(k, given->v[i], vlek ? "SEV-VCEK" : "SEV-VLEK"))
+			continue;
+		evidence_lacks(ev,
+			"the report is signed by a %s, and the certificate of a %s was given: "
+			"--certs",
+			vlek ? "VLEK" : "VCEK", vlek ? "VCEK" : "VLEK");
+		return true;
+	}
+	return false;
+}
+
 static void say_missing(const struct check *k, struct evidence *ev)
 {
 	const uint8_t *tcb = ev->snp.reported_tcb;
@@ -155,6 +176,8 @@ static void say_missing(const struct check *k, struct evidence *ev)
 	else if (k->chain.leaf != NULL)
 		evidence_lacks(ev, "the certificate of the %s is missing: --certs",
 			k->chain.ca == NULL ? "key's issuer (ASK or ASVK)" : "root (ARK)");
+	else if (say_other_key(k, ev))
+		return;
 	else if (k->report->key == SNP_VLEK)
 		evidence_lacks(ev, "the VLEK certificate, which the host has, and its issuers' are "
 				   "missing: --certs");

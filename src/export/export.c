@@ -223,9 +223,13 @@ int export_event(struct export *x, const struct log_event *ev, struct err *err)
 {
 	struct export_record rec;
 	x->out.err = err;
+	if (x->refused)
+		return err_set(
+			err, ST_ABSENT, "not exported: an event before it cannot be represented");
 	int rc = make_record(x, ev, &rec, err);
 	if (rc < 0) {
-		x->out.failed = true;
+		x->refused = true;
+		export_cut(x);
 		return err_in(err, "offset %llu", (unsigned long long)ev->off);
 	}
 	if (rc == 0)
@@ -288,14 +292,22 @@ static void make_note(struct export *x)
 			add_note(x, "no digests of %s: libcrypto does not have it", hash_name(alg));
 }
 
+void export_cut(struct export *x)
+{
+	x->cut = true;
+}
+
 int export_close(struct export *x, struct err *err)
 {
 	x->out.err = err;
 	int rc = 0;
-	if (!x->out.failed) {
+	/* No reader takes nothing at all for a log. */
+	bool nothing = x->cut && !x->started;
+	if (!x->out.failed && !nothing) {
 		begin(x);
-		if (x->format->end != NULL)
-			x->format->end(x);
+		void (*last)(struct export *) = x->cut ? x->format->cut : x->format->end;
+		if (last != NULL)
+			last(x);
 		rc = out_flush(&x->out);
 	}
 	make_note(x);

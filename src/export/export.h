@@ -31,6 +31,8 @@ struct export
 	struct export_out out;
 	unsigned algs;
 	bool started; /* what stands before the first event is written */
+	bool cut;     /* it lacks events of its log */
+	bool refused; /* one of them could not be said */
 	enum place
 		place; /* tcg2: what the registers of its events are; PLACE_NONE: there are none */
 	uint64_t records;
@@ -62,9 +64,14 @@ void export_open(struct export *ret, const struct export_format *format, unsigne
  * One that extends nothing and cannot be said in the format is left out, with a note; so are
  * digests, unless none is left.
  * ST_ABSENT, with the event's offset, for one that extends a register and cannot be said. After an
- * error nothing is handed on any more.
+ * error no event is handed on any more, and the export is cut.
  */
 int export_event(struct export *x, const struct log_event *ev, struct err *err);
+/*
+ * Says that events are missing, as where their log has an error: what is written then ends inside a
+ * record, so that every reader has an error, too; nothing is, if there was no event.
+ */
+void export_cut(struct export *x);
 /*
  * Writes what follows the last event, unless something failed before, and frees everything except
  * the note. Must be called once, also after an error.

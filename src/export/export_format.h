@@ -40,7 +40,9 @@ struct export_format {
 	bool (*has_content)(const struct export_record *rec);
 	void (*begin)(struct export *x); /* what stands before the first record; NULL: nothing */
 	void (*record)(struct export *x, const struct export_record *rec);
-	void (*end)(struct export *x);
+	void (*end)(struct export *x); /* what stands after the last record; NULL: nothing */
+	/* In its place, the start of a record that no reader takes for the end; NULL: no end is enough. */
+	void (*cut)(struct export *x);
 	bool no_data; /* it can say that data was left out */
 };
 

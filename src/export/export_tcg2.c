@@ -119,6 +119,31 @@ static void record(struct export *x, const struct export_record *rec)
 	out_bytes(out, rec->data);
 }
 
+/*
+ * A record whose data ends halfway. It is not of index 0, which might be padding; some readers take it
+ * for the end where there is nothing at all of what they look for.
+ */
+static void cut(struct export *x)
+{
+	enum { CUT_SIZE = 8 };
+	static const uint8_t none[DIGEST_SIZE_MAX] = {0};
+	struct export_out *out = &x->out;
+	unsigned n = 0;
+	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
+		n += (x->algs >> alg & 1) != 0;
+	out_le(out, 1, 4);
+	out_le(out, TCG_EV_NO_ACTION, 4);
+	out_le(out, n, 4);
+	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++) {
+		if ((x->algs >> alg & 1) == 0)
+			continue;
+		out_le(out, tcg_hash_id(alg), 2);
+		out_bytes(out, (struct bytes){none, hash_size(alg)});
+	}
+	out_le(out, CUT_SIZE, 4);
+	out_le(out, 0, CUT_SIZE / 2);
+}
+
 const struct export_format export_tcg2 = {
 	.name = "tcg2",
 	.check = check,
@@ -127,4 +152,5 @@ const struct export_format export_tcg2 = {
 	.size = size,
 	.begin = begin,
 	.record = record,
+	.cut = cut,
 };

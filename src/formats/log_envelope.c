@@ -68,8 +68,47 @@ static bool get(struct json_object *doc, const char *key, struct json_object **r
 	       json_object_object_get_ex(doc, key, ret);
 }
 
+/* Which of two is meant cannot be told. */
+static int err_two_logs(const char *a, const char *b, struct err *err)
+{
+	return err_set(err, ST_FORMAT, "JSON with two logs, '%s' and '%s': give one of them", a, b);
+}
+
+/* A member that is a log, or may be one for a reader of JSON. */
+struct found {
+	const char *name; /* NULL: there is none */
+	struct json_object *log;
+};
+
+static int find_log(struct json_object *doc, struct found *ret, struct err *err)
+{
+	struct json_object *tdx = NULL, *log;
+	*ret = (struct found){0};
+	get(doc, "tdx", &tdx);
+	const struct {
+		const char *name, *key;
+		struct json_object *in;
+	} places[] = {
+		{"tdx.cc_eventlog", "cc_eventlog", tdx},
+		{"tdx.event_log", "event_log", tdx},
+		{"cc_eventlog", "cc_eventlog", doc},
+		{"event_log", "event_log", doc},
+	};
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (!get(places[i].in, places[i].key, &log))
+			continue;
+		if (log == NULL && ret->name == NULL && strcmp(places[i].key, "cc_eventlog") == 0)
+			return err_set(err, ST_FORMAT, "no log: its 'cc_eventlog' is null");
+		if (ret->name != NULL && !json_object_equal(ret->log, log))
+			return err_two_logs(ret->name, places[i].name, err);
+		*ret = (struct found){places[i].name, log};
+	}
+	return 0;
+}
+
 /* The log of dstack's agent beside the quote. Text that stands for no bytes is none. */
-static int open_attestation(int *fd, struct json_object *string, struct err *err)
+static int open_attestation(
+	int *fd, struct json_object *string, const struct found *other, struct err *err)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	AUTO_FREE char *log = NULL;
@@ -78,6 +117,8 @@ static int open_attestation(int *fd, struct json_object *string, struct err *err
 	int rc = encoded_get(json_bytes(string), &raw, &n_raw);
 	if (rc <= 0)
 		return rc < 0 ? err_no_memory(err) : 0;
+	if (other->name != NULL)
+		return err_two_logs("attestation", other->name, err);
 	if (dstack_attestation_parse((struct bytes){raw, n_raw}, &a, err) < 0 ||
 		dstack_attestation_log(&a, &log, &n, err) < 0)
 		return -1;
@@ -86,20 +127,16 @@ static int open_attestation(int *fd, struct json_object *string, struct err *err
 
 static int open_member(int *fd, struct json_object *doc, struct err *err)
 {
-	struct json_object *log, *in;
-	if (json_member(doc, "attestation", json_type_string) != NULL && !get(doc, "quote", &in))
-		return open_attestation(fd, json_member(doc, "attestation", json_type_string), err);
-	if (get(doc, "tdx", &in))
-		doc = in;
-	if (get(doc, "cc_eventlog", &log) && log == NULL)
-		return err_set(err, ST_FORMAT, "no log: its 'cc_eventlog' is null");
-	if (!get(doc, "cc_eventlog", &log) && !get(doc, "event_log", &log))
+	struct json_object *attestation = json_member(doc, "attestation", json_type_string);
+	struct json_object *quote;
+	struct found found;
+	if (find_log(doc, &found, err) < 0)
+		return -1;
+	if (attestation != NULL && !get(doc, "quote", &quote))
+		return open_attestation(fd, attestation, &found, err);
+	if (!json_object_is_type(found.log, json_type_string))
 		return 0;
-	if (!json_object_is_type(log, json_type_string))
-		return 0;
-	struct bytes text = {(const uint8_t *)json_object_get_string(log),
-		(size_t)json_object_get_string_len(log)};
-	return open_text(fd, text, err);
+	return open_text(fd, json_bytes(found.log), err);
 }
 
 /* What is no JSON is for the reader that takes it for its own to say. */

@@ -44,6 +44,13 @@ static bool is_ccel_table(struct bytes head)
 	return head.n >= 8 && head.n <= 64 && memcmp(head.p, "CCEL\x38\0\0\0", 8) == 0;
 }
 
+static int err_table(struct err *err)
+{
+	return err_set(err, ST_FORMAT,
+		"the ACPI table CCEL, which only says where the log is: the log itself is "
+		"/sys/firmware/acpi/tables/data/CCEL");
+}
+
 static int err_unknown(struct bytes head, struct err *err)
 {
 	if (head.n == 0)
@@ -53,9 +60,7 @@ static int err_unknown(struct bytes head, struct err *err)
 		return err_set(err, ST_FORMAT,
 			"no log: this is packed by gzip: unpack it with gunzip first");
 	if (is_ccel_table(head))
-		return err_set(err, ST_FORMAT,
-			"the ACPI table CCEL, which only says where the log is: the log itself is "
-			"/sys/firmware/acpi/tables/data/CCEL");
+		return err_table(err);
 	if (bytes_start_with(json_head_value(head, "schema"), "\"tsmctl.quote/"))
 		return err_set(err, ST_FORMAT,
 			"no log, but a quote, and not of the schema tsmctl.quote/1: a newer tsmctl "
@@ -108,6 +113,8 @@ void log_formats_refuse(struct bytes file, struct err *err)
 	if (file.n > LOG_HEAD_BYTES)
 		file.n = LOG_HEAD_BYTES;
 	uint8_t first = json_head_first(file);
+	if (is_ccel_table(file))
+		err_table(err);
 	const struct log_format *format =
 		first == '{' || first == '[' ? NULL : log_formats_sniff(file);
 	if (format != NULL)

@@ -9,6 +9,7 @@ int log_reader_start(struct log_reader *r, struct err *err)
 {
 	r->seq = 0;
 	r->note[0] = '\0';
+	r->cut = false;
 	r->boot_id = NULL;
 	return r->format->open != NULL ? r->format->open(r, err) : 0;
 }

@@ -55,6 +55,7 @@ struct log_reader {
 	off_t end; /* what stands from here on is not looked at; INT64_MAX: all is */
 	/* Once it is open: of the boot that the log ends in; NULL: the log does not say. */
 	const char *boot_id;
+	bool cut; /* after the end: events that stood in it are missing, or could not be read */
 	char note[256]; /* after the end: what the operator should know; empty: nothing */
 };
 

@@ -24,6 +24,7 @@ struct tcg2 {
 	struct tcg_algs algs;
 	bool old;	/* TCG_PCR_EVENTs to the end, of SHA-1 alone */
 	bool odd_index; /* a register that there cannot be was noted */
+	bool mrtd;	/* an event of it was noted */
 	bool uefi;	/* an event that only firmware with boot services logs */
 	bool left_uefi; /* the kernel ended the boot services, after which firmware logs no more */
 	char unnamed[TCG_UNNAMED_ROOM];
@@ -75,6 +76,7 @@ static int check_rest(struct log_reader *r, struct err *err)
 	uint8_t fill = b.n > 0 ? b.p[0] : 0xff;
 	while (b.n > 0) {
 		if (!all_of(b, fill)) {
+			r->cut = true;
 			reader_note(r,
 				"the log ends at offset %llu, but the bytes after it are not "
 				"padding",
@@ -325,6 +327,16 @@ static void check_index(struct log_reader *r, const struct log_event *ev)
 		cc ? "CC MR with index" : "PCR", ev->index);
 }
 
+/* It is read as one that extends nothing, so nothing else shows that it was added or had another index. */
+static void check_mrtd(struct log_reader *r, const struct log_event *ev)
+{
+	struct tcg2 *own = r->own;
+	if (ev->place != PLACE_CC_MR || ev->index != 0 || !ev->extends || own->mrtd)
+		return;
+	own->mrtd = true;
+	reader_note(r, "event %llu names MRTD, which no event extends", (unsigned long long)r->seq);
+}
+
 static void watch_end(struct tcg2 *own, const struct log_event *ev)
 {
 	static const char end[] = "Exit Boot Services";
@@ -343,7 +355,8 @@ static void note_end(struct log_reader *r)
 		return;
 	if (r->seq == 1)
 		reader_note(r, "the log contains only a header");
-	else if (own->uefi && !own->left_uefi)
+	r->cut = r->cut || (own->uefi && !own->left_uefi);
+	if (own->uefi && !own->left_uefi)
 		reader_note(r, "no 'Exit Boot Services' event: the log was taken before the kernel "
 			       "started, or its end is missing");
 }
@@ -364,6 +377,7 @@ static int tcg2_next(struct log_reader *r, struct log_event *ret, struct err *er
 	if (rc > 0 && ret->place == PLACE_PCR)
 		ret->place = tcg2_pcr_place(ret->index);
 	if (rc > 0) {
+		check_mrtd(r, ret);
 		check_index(r, ret);
 		watch_end(own, ret);
 	} else if (rc == 0) {

@@ -25,8 +25,9 @@ static int check_owner(const struct stat *st, const char *path, mode_t forbidden
 static int err_run(struct err *err, int sys, const char *path)
 {
 	err_sys(err, sys, "'%s'", path);
-	return sys == EROFS ? err_add(err, ": a systemd unit with ProtectSystem=strict needs "
-					   "ReadWritePaths=" RUNDIR_PATH ", and that folder")
+	return sys == EROFS ? err_add(err, ": mount /run writable; a systemd unit with "
+					   "ProtectSystem=strict needs ReadWritePaths=" RUNDIR_PATH
+					   ", and that folder has to exist")
 			    : -1;
 }
 

@@ -14,6 +14,9 @@
 
 #include "base/err.h"
 
+/* What to do where it is missing: an error has ELIBACC as its errno then. */
+#define LIBCRYPTO_FIX "install libcrypto of OpenSSL 3 (Debian: libssl3)"
+
 #define LIBCRYPTO_FUNCTIONS(X)                                                                     \
 	X(OPENSSL_init_crypto)                                                                     \
 	X(OSSL_LIB_CTX_new)                                                                        \

@@ -16,6 +16,7 @@
 #include "kernel/tsm_report.h"
 #include "formats/journal.h"
 #include "formats/tcg2.h"
+#include "model/libcrypto.h"
 #include "verify/system.h"
 
 static const char ccel_path[] = "/sys/firmware/acpi/tables/data/CCEL";
@@ -449,8 +450,8 @@ static bool report_libcrypto(struct report *r)
 		hasher_close(h);
 		return true;
 	}
-	say(r, "problem", "libcrypto", "install libcrypto of OpenSSL 3 (Debian: libssl3)",
-		"%s: nothing can be extended or verified", err.msg);
+	say(r, "problem", "libcrypto", LIBCRYPTO_FIX, "%s: nothing can be extended or verified",
+		err.msg);
 	return false;
 }
 
@@ -577,12 +578,20 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 		f.judged = j;
 		f.inputs = inputs;
 		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
+	} else if ((j->verdict == VERDICT_UNLOGGED || j->verdict == VERDICT_PARTIAL) &&
+		   !(mr->flags & MR_FIRMWARE)) {
+		f.level = "note";
+		f.fix = "'measure' and 'extend --once' extend nothing into it: reboot, unless "
+			"something extends it in each boot";
+		say_at(r, &f, "%s: %s: %s", mr->full, verdict_name(j->verdict), j->detail);
 	}
 }
 
 static const char fix_of_damaged[] =
-	"to extend again, move it aside and keep it: the next extend begins a new journal, but "
-	"'verify' fails without the events in the old one";
+	"only a reboot lets 'measure' and 'extend --once' extend again; for 'extend' alone, move "
+	"it "
+	"aside and keep it: the next one begins a new journal, but 'verify' fails without the "
+	"events in the old one";
 
 /* A damaged journal is one finding: nothing that is said of its registers would mean anything. */
 static void report_journal_log(struct report *r, const struct log_input *in)

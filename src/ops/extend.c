@@ -52,12 +52,12 @@ int extend_allowed(const struct mr *mr, bool record, bool force, struct err *err
 		return err_set(err, ST_ABSENT, "'%s' takes no events on this kernel", mr->full);
 	if (!record && !(mr->flags & MR_TAKES_DIGEST))
 		return err_set(err, ST_ABSENT,
-			"'%s' takes only events on this kernel, not digests: use --event or --file",
+			"'%s' takes no digests on this kernel: measure an event or a file",
 			mr->full);
 	if ((mr->flags & MR_FIRMWARE) && !force)
 		return err_set(err, ST_USAGE,
-			"'%s' belongs to the firmware: choose another register, or use 'tsmctl "
-			"extend --force'",
+			"'%s' belongs to the firmware: choose another register; only 'tsmctl "
+			"extend --force' extends it",
 			mr->full);
 	return 0;
 }

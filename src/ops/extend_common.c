@@ -44,7 +44,7 @@ int extend_check_signals(struct err *err)
 	sigpending(&pending);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (sigismember(&pending, ends[i].number) == 1)
-			return err_set(err, ST_SYSTEM, "interrupted by %s (nothing was extended)",
-				ends[i].name);
+			return err_set(err, ST_SYSTEM,
+				"interrupted by %s (this line was not extended)", ends[i].name);
 	return 0;
 }

@@ -228,6 +228,8 @@ int extend_journal(const struct root *root, const struct mr_list *mrs,
 		return -1;
 	int rc = journal_writer_open(&w, root, mrs, wanted->wait_s, err);
 	rc = rc < 0 ? rc : journal_settle(&w, err);
+	if (rc < 0 && err->sys == ENOSPC)
+		err_add(err, ": nothing was extended");
 	rc = rc < 0 ? rc : read_digest(root, mr, &ret->before, err);
 	if (rc == 0)
 		rc = run(&w, wanted, ret, err);

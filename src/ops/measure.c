@@ -52,8 +52,13 @@ static int make_file(struct measure *m, size_t i, struct hasher *h, struct err *
 {
 	char buf[RECORD_MAX + 1];
 	struct bytes *record = &m->wanted[i].record;
-	if (record_of_root_file(m->batch.root, m->lines[i]->what, h, buf, record, err) < 0)
+	const char *path = m->lines[i]->what;
+	if (record_of_root_file(m->batch.root, path, h, buf, record, err) < 0) {
+		/* An editor does not show it. */
+		if (err->sys == ENOENT && strchr(" \t", path[strlen(path) - 1]) != NULL)
+			err_add(err, " (the path ends in a space)");
 		return -1;
+	}
 	m->records[i] = malloc(record->n);
 	if (m->records[i] == NULL)
 		return err_sys(err, ENOMEM, "lists");
@@ -94,11 +99,12 @@ static int make_digest(struct extend_wanted *w, const struct measure_line *line,
 	const struct mr *mr = w->mr;
 	w->note = line->note;
 	w->digest = (struct digest){.alg = mr->alg, .size = (uint8_t)mr->size};
-	if (!hex_get(w->digest.v, w->digest.size, bytes_of(line->what), true))
-		return err_set(err, ST_FORMAT,
-			"'%s' is a register of %u bytes: %u hex digits are needed, not '%.160s'",
-			mr->full, mr->size, 2 * mr->size, line->what);
-	return check_note(line->note, mr, err);
+	if (hex_get(w->digest.v, w->digest.size, bytes_of(line->what), true))
+		return check_note(line->note, mr, err);
+	err_set(err, ST_FORMAT,
+		"'%s' is a register of %u bytes: %u hex digits are needed, not '%.160s'", mr->full,
+		mr->size, 2 * mr->size, line->what);
+	return record_explain_digest(line->what, err);
 }
 
 /* What a command line would be told is the list's fault here. */

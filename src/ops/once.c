@@ -153,8 +153,8 @@ static int judge_answer(const struct judgement *j, const struct mr *mr, struct e
 	}
 	return err_set(err, j->verdict == VERDICT_UNCHECKED ? ST_SYSTEM : ST_NO,
 		"'%s': its logs do not verify (%s), so they cannot tell whether this was extended: "
-		"nothing was extended",
-		mr->full, name != NULL ? name : j->err.msg);
+		"nothing was extended; run 'tsmctl verify %s'",
+		mr->full, name != NULL ? name : j->err.msg, mr->full);
 }
 
 /* An honest kernel extends first: to do it again would be a second time. */
@@ -165,8 +165,8 @@ static int check_unshown(const struct search *s, struct err *err)
 			return err_set(err, ST_NO,
 				"'%s': the kernel's log has this record, but the register's "
 				"value does not include it: whether it was extended is unknown, "
-				"and nothing was extended",
-				s->mr->full);
+				"and nothing was extended; run 'tsmctl verify %s'",
+				s->mr->full, s->mr->full);
 	return 0;
 }
 

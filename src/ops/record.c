@@ -24,7 +24,7 @@ int record_check(struct bytes record, struct err *err)
 	if (record.n > RECORD_MAX)
 		return err_set(err, ST_USAGE,
 			"the record has %zu bytes, the kernel takes %d: write it to a file and "
-			"measure that with --file",
+			"measure that (--file, in a list 'file')",
 			record.n, RECORD_MAX);
 	for (size_t i = 0; i < record.n; i++) {
 		const char *what = record.p[i] == '\n'	 ? "a newline"
@@ -139,4 +139,15 @@ int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MA
 	struct bytes *ret, struct err *err)
 {
 	return record_of_root_file(NULL, path, h, buf, ret, err);
+}
+
+int record_explain_digest(const char *digits, struct err *err)
+{
+	uint8_t unused[DIGEST_SIZE_MAX];
+	for (enum hash_alg alg = HASH_SHA1; alg < HASH_COUNT; alg++)
+		if (hex_get(unused, hash_size(alg), bytes_of(digits), true))
+			return err_add(err,
+				"; a digest of another hash is measured as text, such as "
+				"'IMAGE@sha256:DIGITS' (--event, in a list 'event')");
+	return -1;
 }

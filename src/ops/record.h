@@ -24,4 +24,10 @@ int record_of_file(const char *path, struct hasher *h, char buf[static RECORD_MA
 int record_of_root_file(const struct root *root, const char *path, struct hasher *h,
 	char buf[static RECORD_MAX + 1], struct bytes *ret, struct err *err);
 
+/*
+ * For who gave digits that are no digest of a register's hash: adds to the error what to do if they are a
+ * digest of another one. Returns -1.
+ */
+int record_explain_digest(const char *digits, struct err *err);
+
 #endif

@@ -272,6 +272,11 @@ bool inputs_can_name(const struct log_input *in, const struct mr *mr)
 							       : NAMES_NAMED);
 }
 
+bool inputs_is_cut(const struct log_input *in)
+{
+	return in->err.status == ST_FORMAT || (in->reader != NULL && in->reader->cut);
+}
+
 void inputs_close(struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->n; i++)

@@ -68,6 +68,8 @@ int inputs_bind(struct inputs *inputs, const struct mr_list *mrs, const struct m
  * (NAME[:HASH], or NULL).
  */
 int inputs_name(struct inputs *inputs, const char *name, struct mr_list *mrs, struct err *err);
+/* Once it is read: whether events that stood in it are missing, or could not be read. */
+bool inputs_is_cut(const struct log_input *in);
 /* The first text log of this register; NULL: there is none. */
 const struct log_input *inputs_text_of(const struct inputs *inputs, const struct mr *mr);
 /*

@@ -38,10 +38,15 @@ struct reference_answer {
 	bool is;		     /* it was compared */
 	uint64_t events, now_events; /* that extend it, in the reference and in the logs */
 	uint64_t missing, more, changed, moved;
-	enum reference_fix fix; /* none: `event`, else `other`, is the first that differs */
+	uint64_t other_data;	      /* have the same digest, but another type or other data */
+	struct event_ref other_event; /* the first of them, in the logs */
+	enum reference_fix fix;	      /* none: `event`, else `other`, is the first that differs */
 	bool has_event, has_other;
 	struct event_ref event, other; /* of the reference, of the logs */
-	char label[128];	       /* type and name of `event`, or of `other` if that is all */
+	uint64_t put,
+		left_out; /* part: events from `event` on, in place of those from `other` on */
+	bool at_end;	  /* part: nothing follows them */
+	char label[128];  /* type and name of `event`, or of `other` if that is all */
 };
 
 struct judgement {

@@ -30,6 +30,7 @@ struct suspect {
 	uint64_t budget; /* of extends */
 	struct hasher *h;
 	bool found;
+	struct compare_place named; /* the event whose name the answer has; reg NULL: none */
 };
 
 struct look {
@@ -63,6 +64,19 @@ static void take_name(struct suspect *s, const struct event *event)
 		(const char *)name.p);
 }
 
+/* The second time, of the few that are told of. */
+static void take_told(struct suspect *s, const struct look *l, const struct compare_place *place,
+	const struct event *event)
+{
+	struct reference_answer *a = &s->j->reference;
+	if (s->named.reg != NULL && s->named.side == place->side && s->named.at == place->at)
+		take_name(s, event);
+	if (a->other_data == 0 || place->side != COMPARE_NOW || place->at != s->reg->other_data[1])
+		return;
+	a->other_event.seq = event->seq;
+	a->other_event.source = source_of(l->c.side[COMPARE_NOW].inputs, event->source);
+}
+
 static int take_event(
 	void *arg, const struct compare_place *place, const struct event *event, struct err *err)
 {
@@ -70,12 +84,12 @@ static int take_event(
 	(void)err;
 	for (size_t i = 0; i < l->n; i++) {
 		struct suspect *s = &l->v[i];
-		if (s->reg != place->reg || s->v[0] == NULL)
+		if (s->reg != place->reg)
 			continue;
-		if (l->names) {
-			take_name(s, event);
+		if (l->names)
+			take_told(s, l, place, event);
+		if (l->names || s->v[0] == NULL)
 			continue;
-		}
 		struct element *e = &s->v[place->side][place->at];
 		e->ref.seq = event->seq;
 		e->ref.source = source_of(l->c.side[place->side].inputs, event->source);
@@ -133,6 +147,9 @@ static int try_one(struct suspect *s, const struct part *p, enum reference_fix f
 	if (!s->found)
 		return 0;
 	a->fix = fix;
+	a->put = e->n;
+	a->left_out = e->end - e->skip;
+	a->at_end = e->end == s->reg->side[1].n;
 	a->has_event = e->n > 0;
 	a->has_other = e->skip < e->end;
 	if (a->has_event)
@@ -250,7 +267,8 @@ static int try_all(struct suspect *s, struct err *err)
 	int rc = find_places(s, err);
 	for (size_t i = 0; i < n && rc == 0 && !whole; i++)
 		rc = try_whole(s, &start[i], &whole, err);
-	for (size_t i = 0; i < n && rc == 0 && !s->found; i++)
+	/* Where the logs have nothing, there is no less than the whole to put back. */
+	for (size_t i = 0; i < n && rc == 0 && !s->found && s->reg->side[1].n > 0; i++)
 		rc = try_start(s, &start[i], err);
 	if (whole && !s->found)
 		s->j->reference.fix = REFERENCE_WHOLE;
@@ -261,10 +279,10 @@ static int try_all(struct suspect *s, struct err *err)
 
 /* --- registers --- */
 
-static bool is_mismatch(const struct asked *a, const struct judgement *j)
+static bool is_unexplained(const struct asked *a, const struct judgement *j)
 {
-	return a->wanted && j->verdict == VERDICT_MISMATCH && j->err.status == ST_OK &&
-	       a->value.size > 0;
+	return a->wanted && (j->verdict == VERDICT_MISMATCH || j->verdict == VERDICT_UNLOGGED) &&
+	       j->err.status == ST_OK && a->value.size > 0;
 }
 
 static struct compare_register *find(struct compare *c, const struct mr *mr)
@@ -275,20 +293,30 @@ static struct compare_register *find(struct compare *c, const struct mr *mr)
 	return NULL;
 }
 
+/* What no log of the reference can name is not missing in it. */
+static bool can_name(const struct inputs *reference, const struct mr *mr)
+{
+	for (size_t i = 0; i < reference->n; i++)
+		if (inputs_can_name(&reference->v[i], mr))
+			return true;
+	return false;
+}
+
 static int add_suspects(
 	struct look *l, const struct question *q, struct judgement js[], struct err *err)
 {
+	const struct inputs *reference = l->c.side[COMPARE_REFERENCE].inputs;
 	l->v = calloc(q->mrs->n + 1, sizeof(*l->v));
 	if (l->v == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < q->mrs->n; i++) {
 		struct suspect *s = &l->v[l->n];
 		struct compare_register *reg = q->v[i].wanted ? find(&l->c, q->v[i].mr) : NULL;
-		if (reg == NULL)
+		if (reg == NULL || !can_name(reference, q->v[i].mr))
 			continue;
 		*s = (struct suspect){.asked = &q->v[i], .j = &js[i], .reg = reg};
 		l->n++;
-		for (int k = 0; k < 2 && is_mismatch(s->asked, s->j); k++) {
+		for (int k = 0; k < 2 && is_unexplained(s->asked, s->j); k++) {
 			s->v[k] = calloc(reg->side[k].n + 1, sizeof(*s->v[k]));
 			if (s->v[k] == NULL)
 				return no_memory(err);
@@ -304,6 +332,7 @@ static void count(struct suspect *s)
 	a->is = true;
 	a->events = side[0].n;
 	a->now_events = side[1].n;
+	a->other_data = s->reg->n_other_data;
 	for (uint32_t i = 0; i < side[0].n; i++)
 		a->missing += side[0].change[i] == COMPARE_ONLY;
 	for (uint32_t k = 0; k < side[1].n; k++) {
@@ -335,9 +364,12 @@ static void want_name(struct suspect *s)
 	const struct reference_answer *a = &s->j->reference;
 	int k = a->has_event ? 0 : 1;
 	const struct event_ref *ref = k == 0 ? &a->event : &a->other;
-	for (uint32_t i = 0; (a->has_event || a->has_other) && i < s->reg->side[k].n; i++)
-		if (s->v[k][i].ref.source == ref->source && s->v[k][i].ref.seq == ref->seq)
-			s->reg->side[k].wanted[i] = true;
+	for (uint32_t i = 0; (a->has_event || a->has_other) && i < s->reg->side[k].n; i++) {
+		if (s->v[k][i].ref.source != ref->source || s->v[k][i].ref.seq != ref->seq)
+			continue;
+		s->named = (struct compare_place){s->reg, k, i};
+		s->reg->side[k].wanted[i] = true;
+	}
 }
 
 static int look(struct look *l, struct err *err)
@@ -351,6 +383,8 @@ static int look(struct look *l, struct err *err)
 		compare_want(&l->c.v[i], false);
 	for (size_t i = 0; i < l->n; i++) {
 		count(&l->v[i]);
+		if (l->v[i].reg->n_other_data > 0)
+			l->v[i].reg->side[COMPARE_NOW].wanted[l->v[i].reg->other_data[1]] = true;
 		if (l->v[i].v[0] == NULL)
 			continue;
 		if (try_all(&l->v[i], err) < 0)

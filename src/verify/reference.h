@@ -7,7 +7,7 @@
 
 /*
  * After judge(): compares the events of the registers that were asked about with those of the reference. For
- * those that mismatch it tries which of its events, put back, gives the value, with at most 2^20 extends and
+ * those that mismatch or are unlogged it tries which of its events, put back, gives the value, with at most 2^20 extends and
  * 4 for each event, and adds to the detail. Sets `reference`, and the err of an input that cannot be compared;
  * changes no verdict. -1 only where nothing can go on.
  */

@@ -179,6 +179,8 @@ static void say_ahead(const struct mr *mr, struct judgement *j)
 		add(j, "or this kernel shows an old value after an append");
 }
 
+static const char no_change[] = ", and no single change that was tried does";
+
 static void say_mismatch(const struct inputs *inputs, struct judgement *j)
 {
 	if (j->diagnosis.kind != DIAG_NONE)
@@ -194,8 +196,7 @@ static void say_mismatch(const struct inputs *inputs, struct judgement *j)
 			"gives",
 			(long long)j->place);
 	else
-		add(j, "the logs do not reproduce this value%s",
-			j->all_changes ? ", and no single change to them does" : "");
+		add(j, "the logs do not reproduce this value%s", j->all_changes ? no_change : "");
 }
 
 static void say_undecided(struct judgement *j)
@@ -293,6 +294,34 @@ void say_elsewhere(const struct log_input *in, const char *name, struct judgemen
 		in->path, name);
 }
 
+/* Some events of a log, from this one on, which is described unless the label is empty. */
+static void put_some(
+	char ret[static ERR_MSG_MAX], uint64_t n, const char *log, uint64_t seq, const char *label)
+{
+	const char *open = label[0] != '\0' ? " (" : "", *close = label[0] != '\0' ? ")" : "";
+	if (n == 1)
+		snprintf(ret, ERR_MSG_MAX, "event %llu of '%s'%s%s%s", (unsigned long long)seq, log,
+			open, label, close);
+	else
+		snprintf(ret, ERR_MSG_MAX, "%llu events of '%s', from event %llu%s%s%s on,",
+			(unsigned long long)n, log, (unsigned long long)seq, open, label, close);
+}
+
+static void say_part(
+	const struct reference_answer *a, const char *from, const char *log, struct judgement *j)
+{
+	char put[ERR_MSG_MAX], out[ERR_MSG_MAX];
+	put_some(put, a->put, from, a->event.seq, a->label);
+	put_some(out, a->left_out, log, a->other.seq, a->has_event ? "" : a->label);
+	if (!a->has_event)
+		add(j, "without %s the log gives this value", out);
+	else if (a->has_other)
+		add(j, "with %s in place of %s the log gives this value", put, out);
+	else
+		add(j, "with %s put back%s, the log gives this value", put,
+			a->at_end ? " at the end" : "");
+}
+
 static void say_fix(
 	const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
 {
@@ -327,15 +356,22 @@ static void say_fix(
 			other, log, a->label);
 		break;
 	case REFERENCE_PART:
-		add(j,
-			"with what the reference has between two equal events, event %llu of '%s' "
-			"(%s) among it, the log gives this value",
-			a->has_event ? event : other, a->has_event ? from : log, a->label);
+		say_part(a, from, log, j);
 		break;
 	case REFERENCE_WHOLE:
 		add(j, "the events of the reference, all of them, give this value");
 		break;
 	}
+}
+
+/* The logs have no event of it, so all of the reference's are missing. */
+static void say_lost(struct judgement *j)
+{
+	bool one = j->reference.events == 1, gives = j->reference.fix != REFERENCE_NO_FIX;
+	const char *how = gives ? (one ? "gives" : "give") : one ? "does not give" : "do not give";
+	add(j, "the reference has %llu event%s of it, which %s this value%s",
+		(unsigned long long)j->reference.events, one ? "" : "s", how,
+		gives ? ": the log of it is missing or cut" : "");
 }
 
 void say_reference(const struct inputs *inputs, const struct inputs *reference, struct judgement *j)
@@ -353,10 +389,18 @@ void say_reference(const struct inputs *inputs, const struct inputs *reference, 
 			snprintf(list + n, sizeof(list) - n, "%s%llu %s", n > 0 ? ", " : "",
 				(unsigned long long)counts[i].n, counts[i].what);
 	}
-	if (list[0] == '\0') {
-		add(j, "it has the same events as the reference");
+	if (j->verdict == VERDICT_UNLOGGED) {
+		say_lost(j);
 		return;
 	}
+	if (list[0] == '\0') {
+		add(j, a->other_data > 0 ? "its events have the digests of the reference's"
+					 : "it has the same events as the reference");
+		return;
+	}
+	char *claim = a->fix != REFERENCE_NO_FIX ? strstr(j->detail, no_change) : NULL;
+	if (claim != NULL)
+		memmove(claim, claim + strlen(no_change), strlen(claim + strlen(no_change)) + 1);
 	add(j, "events that differ from the reference: %s", list);
 	say_fix(inputs, reference, j);
 }

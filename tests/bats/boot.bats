@@ -4,6 +4,7 @@
 
 setup() {
 	load common
+	load fuse
 	common_setup
 	TOP=$BATS_TEST_DIRNAME/../..
 	TMP=$BATS_TEST_TMPDIR
@@ -14,6 +15,10 @@ setup() {
 	export DESTDIR=$TMP/image
 	mkdir -p "$ETC/measure.d" "$TMP/bin" "$DESTDIR"
 	: >"$LOG"
+}
+
+teardown() {
+	sim_stop
 }
 
 # Once for this file: what CMake makes of boot/ for the prefix /usr.
@@ -169,6 +174,39 @@ TEXT
 	[ -f "$DESTDIR$TMP/usr/lib/tsmctl/measure.d/30.conf" ]
 }
 
+# without_lines CHECK: lists that have no line for the initramfs, each refused by CHECK where something has to be measured.
+without_lines() {
+	local text
+	: >"$ETC/initrd-required"
+	"$1"
+	for text in '[initd]\nrtmr3 event x\n' '[initrd]\n[later]\nrtmr3 event [initrd]\n' '[initrd]\n# rtmr3 event x\n \n' \
+		'rtmr3 event x\n#[initrd]\nrtmr3 event y\n'; do
+		printf '%b' "$text" >"$ETC/measure.d/10.conf"
+		"$1"
+	done
+	# A list of the vendor's that the administrator hides.
+	mkdir -p "$TMP/usr/lib/tsmctl/measure.d"
+	printf '[initrd]\nrtmr3 event x\n' >"$TMP/usr/lib/tsmctl/measure.d/10.conf"
+	ln -sf /dev/null "$ETC/measure.d/10.conf"
+	"$1"
+	# One that is before another phase, and one after it.
+	rm -r "$TMP/usr/lib/tsmctl"
+	printf '[a]\nrtmr3 event x\n\t[initrd] \n\n rtmr3 event y\n[b]\n' >"$ETC/measure.d/20.conf"
+}
+
+@test "hook: no image is made if something has to be measured and no list has a line for it" {
+	refused_by_hook() {
+		run_hook
+		assert_failure 1
+		assert_equal "$stderr" "E: tsmctl: $ETC/initrd-required is there, but no list has a line under [initrd]"
+		assert_equal "$(<"$LOG")" ''
+	}
+	without_lines refused_by_hook
+	run_hook
+	assert_done
+	[ -e "$DESTDIR$ETC/initrd-required" ]
+}
+
 @test "hook: without libcrypto no image is made" {
 	readelf -d "$TSMCTL" | grep -q NEEDED || skip "a static program"
 	printf '[initrd]\nrtmr3 event x\n' >"$ETC/measure.d/10.conf"
@@ -246,6 +284,40 @@ tsmctl measure --graceful --phase initrd"
 	assert_equal "$stderr" $'tsmctl: a note\ntsmctl: the reason'
 }
 
+# run_empty FILE: that script with tsmctl itself, on a machine whose lists have no line for its phase.
+run_empty() {
+	need_fuse
+	sim_start --provider tdx_guest --no-ccel --tree mr
+	mkdir -p "$ROOT/run" "$ROOT/etc/tsmctl/measure.d"
+	chmod 755 "$ROOT/run" "$ROOT"/etc{,/tsmctl{,/measure.d}}
+	printf '[initd]\nrtmr3 event x\n' >"$ROOT/etc/tsmctl/measure.d/10.conf"
+	printf '#!/bin/sh\nexec "%s" --root "%s" "$@"\n' "$TSMCTL" "$ROOT" >"$TMP/tsmctl"
+	chmod +x "$TMP/tsmctl"
+	EMPTY="no line is for phase 'initrd'; phases in the lists: 'initd'"
+	run_script "$1"
+	sim_stop
+	assert_success
+	assert_equal "$stderr" "tsmctl: $EMPTY"
+	assert_equal "$(<"$TMP/kmsg")$(grep ^warning "$LOG")" ''
+	: >"$ETC/initrd-required"
+	sim_start --provider tdx_guest --no-ccel --tree mr
+	run_script "$1"
+	sim_stop
+	assert_failure 9
+	assert_equal "$stderr" "tsmctl: $EMPTY"
+}
+
+@test "script of initramfs-tools: a phase without lines stops the boot if it is to" {
+	run_empty initramfs-tools/init-bottom
+	assert_equal "$(<"$TMP/kmsg")" "<3>tsmctl: measuring failed in the initramfs with status 5: $EMPTY"
+	grep -q '^panic tsmctl: measuring failed with status 5, ' "$LOG"
+}
+
+@test "hook of dracut without systemd: a phase without lines stops the boot if it is to" {
+	run_empty dracut/tsmctl-measure.sh
+	grep -qF "panic tsmctl: measuring failed in the initramfs with status 5: $EMPTY; " "$LOG"
+}
+
 @test "hook of dracut without systemd: the same, and it does not end the shell that reads it" {
 	fake_tsmctl 0
 	run_script dracut/tsmctl-measure.sh
@@ -281,6 +353,7 @@ run_module() {
 		inst_libdir_file() { echo "inst_libdir_file $*" >>"$LOG"; }
 		inst_simple() { echo "inst_simple $*" >>"$LOG"; }
 		inst_hook() { echo "inst_hook $*" >>"$LOG"; }
+		dfatal() { echo "dfatal $*" >>"$LOG"; }
 		instmods() { echo "instmods $*" >>"$LOG"; }
 		initdir=$DESTDIR moddir=/mod systemdsystemunitdir=/units dracutsysrootdir=$TMP'
 	sed "s|$PROGRAM|$TSMCTL|" "$BATS_FILE_TMPDIR/build/boot/dracut/module-setup.sh" >"$TMP/module"
@@ -303,6 +376,25 @@ run_module() {
 	assert_done
 	run_module installkernel
 	assert_equal "$(<"$LOG")" 'instmods tdx_guest'
+}
+
+@test "module of dracut: no image is made if something has to be measured and no list has a line for it" {
+	refused_by_module() {
+		run_module check
+		assert_done
+		run_module 'install; echo "went on"'
+		assert_failure 1
+		assert_equal "$output$stderr" ''
+		assert_equal "$(grep -v ^inst_ "$LOG")" \
+			"dfatal tsmctl: /etc/tsmctl/initrd-required is there, but no list has a line under [initrd]"
+	}
+	without_lines refused_by_module
+	rm "$ETC/initrd-required"
+	run_module check
+	assert_done
+	rm "$ETC/measure.d/20.conf"
+	run_module check
+	assert_failure 255
 }
 
 @test "module of dracut: with systemd and without" {

@@ -234,6 +234,11 @@ assert_done() {
 	assert_equal "$stderr" ''
 }
 
+# not_genuine FILE: the note on standard error about evidence that is unchecked.
+not_genuine() {
+	echo "tsmctl: '$1': nothing here shows that this is genuine: '--require signature' makes that a failure"
+}
+
 # json FILTER [JQ OPTIONS...]: what jq makes of $output. assert_json FILTER: that it is true.
 json() {
 	local filter=$1

@@ -351,6 +351,13 @@ changes() { json '.registers[] | .register as $r | .changes[] | "\($r) \(.change
 	tsmctl diff a
 	assert_refused 3 "this machine has no logs to compare 'a' with: name another log, as in 'tsmctl diff a LOG'; 'tsmctl status' shows \
 what is missing here"
+	for args in '--reference a b' '--reference a --reference b'; do
+		# shellcheck disable=SC2086 # words
+		tsmctl diff $args
+		assert_refused 3 "this machine has no logs to compare with; did you mean 'tsmctl diff a b'?"
+	done
+	tsmctl diff a b
+	assert_done
 }
 
 @test "damaged logs: what can be read is compared, and the error is told" {
@@ -359,6 +366,7 @@ what is missing here"
 	tsm diff a short
 	assert_failure 1
 	[[ $stderr == *"'short': offset "* ]]
+	[[ $stderr == *"tsmctl: 'short' is not whole: an event that it lacks may stand in the part that is missing" ]]
 	tsm diff --json a short
 	assert_failure 1
 	assert_json '.error.status == 5 and (.error.message | startswith("'"'short'"': offset ")) and .error.offset > 0'

@@ -118,6 +118,43 @@ judged() {
 	assert_refused 5 "'other': line 1: *"
 }
 
+# not_values REASON OPTION...: what read prints of a quote like this is not taken for registers, in either form.
+not_values() {
+	local form
+	for form in '' --json; do
+		# shellcheck disable=SC2086 # none or one
+		signed read -q $form "${@:2}"
+		[ "$status" != 0 ] || fail "$output"
+		echo "$output" >values
+		away verify --no-log --values values --expect golden
+		assert_refused 5 "'values': *these values are of evidence $1"
+		away verify --no-log --values golden --expect values
+		assert_refused 5 "'values': *these values are of evidence $1"
+	done
+}
+
+@test "values of what could not be checked, or is not what was asked for, are not taken for registers" {
+	{ cat body && unhex 90010000 && printf '%0400d' 0; } >unread
+	not_values 'that could not be checked' --quote unread
+	not_values 'that is not as --require wanted it' --quote q --require vmpl0
+	not_values 'that is not as --require wanted it' --quote q --require signature,crl,no-debug
+	not_values 'whose report data is not what was asked for' --quote q --report-data "$(printf '%0128d' 1)"
+	signed read -q --json --quote q --report-data "$(printf '%0128d' 1)"
+	assert_json '.evidence.verdict == "genuine" and .report_data_verdict == "mismatch" and
+		.report_data_expected == "0" * 127 + "1" and .report_data != .report_data_expected'
+	# As it was asked for, they are.
+	data=$(jq -r .report_data <<<"$output")
+	for form in '' --json; do
+		# shellcheck disable=SC2086 # none or one
+		signed read -q $form --quote q --report-data "$data" --require signature,no-debug
+		assert_success
+		echo "$output" >values
+		away verify --no-log --values values --expect golden
+		assert_success
+	done
+	jq -e '.report_data_verdict == "match" and .report_data_expected == .report_data' values
+}
+
 @test "a debug enclave, a revoked certificate, an expired one: untrusted" {
 	"$MINT" tdx debug-qe <body >debug
 	both debug 1 'untrusted  tdx-quote  (the quoting enclave is a debug one, which its host can change)'
@@ -152,7 +189,7 @@ judged() {
 		"$MINT" crl ca $kind >other
 		signed verify -q --no-log --expect golden --quote q --crl other --crl root --require crl
 		assert_failure 1
-		assert_line --index 0 "$GENUINE"
+		assert_line --index 0 "genuine  tdx-quote  (but --require crl is not met; ${GENUINE#*\(}"
 	done
 	"$MINT" crl ca forged revoked >other
 	both q 0 "$GENUINE" --crl other
@@ -187,6 +224,14 @@ judged() {
 	"$MINT" tdx no-certs <body >unchecked
 	both unchecked 0 "unchecked  tdx-quote  (the quote lacks its PCK certificate and the certificates of the platform's CA and the root: --certs)"
 	judged unchecked unchecked ''
+	for command in read 'verify --no-log --expect golden' 'verify --json --no-log --expect golden'; do
+		# shellcheck disable=SC2086 # a command and its options
+		signed $command --quote unchecked
+		assert_success
+		assert_equal "$stderr" "$(not_genuine unchecked)"
+		signed $command --quote q
+		[[ $stderr != *'nothing here shows'* ]] || fail "$stderr"
+	done
 	signed verify -q --json --no-log --expect golden --quote unchecked --require signature --require no-debug
 	assert_failure 1
 	assert_json '.verdict == "untrusted" and .evidence.verdict == "unchecked" and
@@ -200,6 +245,43 @@ judged() {
 	assert_refused 2 "--require 'tcb': not one of signature, no-debug, crl, vmpl0"
 	signed read --quote q --require ''
 	assert_refused 2 "--require '': not one of signature, no-debug, crl, vmpl0"
+}
+
+@test "the first line says what makes a genuine quote no good answer" {
+	local other but row
+	other=$(printf '00%.0s' {1..64})
+	for row in "--require crl|--require crl is not met" "--require vmpl0,crl|--require crl,vmpl0 is not met" \
+		"--report-data $other|its report data is not what was asked for" \
+		"--report-data $other --require crl|--require crl is not met; but its report data is not what was asked for"; do
+		but="genuine  tdx-quote  (but ${row#*|}; ${GENUINE#*\(}"
+		# shellcheck disable=SC2086 # words
+		both q 1 "$but" ${row%|*}
+	done
+	signed verify -q --json --no-log --expect golden --quote q --require crl --report-data "$other"
+	assert_json '.verdict == "mismatch" and .evidence.verdict == "genuine" and .evidence.unmet == ["crl"]'
+	signed verify -q --json --no-log --expect golden --quote q --require crl
+	assert_json '.verdict == "untrusted" and .evidence.verdict == "genuine"'
+	"$MINT" tdx no-certs <body >unchecked
+	signed read -q --quote unchecked --require signature
+	assert_line --index 0 --regexp '^unchecked  tdx-quote  \(but --require signature is not met; the quote lacks'
+}
+
+@test "colour: green is a genuine quote alone that is what was asked for" {
+	"$MINT" body 4 debug | "$MINT" tdx >debug
+	signed read -q --color always --quote q
+	assert_line --index 0 --partial $'\e[32mgenuine\e[0m'
+	signed read -q --color always --quote debug
+	assert_line --index 0 --partial $'\e[33mgenuine\e[0m'
+	signed read -q --color always --quote q --require crl
+	assert_line --index 0 --partial $'\e[31mgenuine\e[0m'
+}
+
+@test "on a terminal the first line is wrapped; in a pipe it is one" {
+	on_terminal 60 env TERM=dumb "$TSMCTL" --root /nonexistent --no-pager read --root-ca root.pem --quote q mrtd
+	assert_line --index 0 'genuine  tdx-quote  (root: --root-ca; FMSPC 00906ed50000;'
+	assert_line --index 1 '    not checked: crl, tcb_level, validity)'
+	on_terminal 200 env TERM=dumb "$TSMCTL" --root /nonexistent --no-pager read --root-ca root.pem --quote q mrtd
+	assert_line --index 0 "$GENUINE"
 }
 
 @test "options that need a quote" {
@@ -267,6 +349,27 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_failure 1
 }
 
+@test "an SEV-SNP report and a log: the report is judged, and no register of it has a log" {
+	local options=(--root-ca snp/ark.pem --certs snp/auxblob) log
+	local why="nothing to verify: an SEV-SNP report has no register with a log; '--expect VALUES' checks its measurement"
+	log=$BATS_TEST_TMPDIR/log
+	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
+	"$GENLOG" -f ccel boot >"$log"
+	mkdir snp
+	"$MINT" snp snp milan
+	away verify --quote snp/report "${options[@]}" --input "$log"
+	assert_error 3 "$why"
+	assert_output "genuine  snp-report  (root: --root-ca; VCEK, VMPL 0; $NOT_CHECKED)"
+	away verify --json --quote snp/report "${options[@]}" --input "$log"
+	assert_error 3 "$why"
+	assert_json '.verdict == null and .evidence.verdict == "genuine" and .registers == [] and
+		(.logs | length) == 1 and .error.status == 3'
+	"$MINT" snp snp milan forged
+	away verify --json -q --quote snp/report "${options[@]}" --input "$log"
+	assert_failure
+	assert_json '.verdict == "forged" and .registers == [] and .error.status == 3'
+}
+
 @test "an SEV-SNP report that is not as it should be" {
 	local options=(--root-ca snp/ark.pem --certs snp/auxblob)
 	mkdir snp
@@ -290,6 +393,41 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	assert_refused 5 "'short': 1183 bytes, and an SEV-SNP report has 1184"
 	away verify --quote snp/report --input golden
 	assert_failure 5
+}
+
+@test "another file as --quote is called by its name" {
+	local cert='this is a certificate or a revocation list, not a TDX quote: --certs, --root-ca or --crl reads it'
+	mkdir snp
+	"$MINT" snp snp milan
+	"$MINT" crl ca >ca
+	signed read --json --quote q
+	echo "$output" >read.json
+	printf 'CCEL\x38\0\0\0%048d' 0 >table
+	away read --quote snp/cert.der
+	assert_refused 5 "'snp/cert.der': $cert"
+	away read --quote root.pem
+	assert_refused 5 "'root.pem': $cert"
+	away read --quote ca
+	assert_refused 5 "'ca': $cert"
+	away read --quote read.json
+	assert_refused 5 "'read.json': this is what 'tsmctl read --json' prints, which nobody signed: --values reads it"
+	away read --quote table
+	assert_refused 5 "'table': the ACPI table CCEL, which only says where the log is: the log itself is /sys/firmware/acpi/tables/data/CCEL"
+	away verify --values table --expect golden
+	assert_refused 5 "'table': the ACPI table CCEL, which *"
+}
+
+@test "an SEV-SNP report and the certificate of the other kind of key" {
+	mkdir vcek vlek
+	"$MINT" snp vcek turin
+	"$MINT" snp vlek turin vlek
+	away read -q --quote vcek/report --certs vlek/auxblob
+	assert_done
+	assert_line --index 0 'unchecked  snp-report  (the report is signed by a VCEK, and the certificate of a VLEK was given: --certs)'
+	away read -q --quote vlek/report --certs vcek/auxblob
+	assert_line --index 0 'unchecked  snp-report  (the report is signed by a VLEK, and the certificate of a VCEK was given: --certs)'
+	away read -q --quote vlek/report --certs vcek/auxblob --certs vlek/auxblob --root-ca vlek/ark.pem
+	assert_line --index 0 --regexp '^genuine  snp-report'
 }
 
 @test "evidence as it is passed on" {
@@ -319,6 +457,13 @@ $(printf '99%.0s' {1..48})  measurement:sha384"
 	printf '{"attestation":"00","tdx":{"quote":"%s"}}' "$(filehex q)" >twice
 	away read --quote twice
 	assert_refused 5 "'twice': JSON with two quotes, that of 'tdx' and 'attestation': give one of them"
+	for other in '"quote":"00"' '"tdx":{"quote":"00"}' '"td_quote":"00"' '"attestation":"00"'; do
+		for schema in '"schema":"tsmctl.quote/1",' ''; do
+			printf '{%s"quote_base64":"%s",%s}' "$schema" "$(base64 -w0 q)" "$other" >twice
+			away read --quote twice
+			assert_refused 5 "'twice': *JSON with two quotes, 'quote_base64' and *: give one of them"
+		done
+	done
 	gzip -c q >packed
 	away read --quote packed
 	assert_refused 5 "'packed': this is packed by gzip, not a TDX quote: unpack it with gunzip first"
@@ -537,6 +682,33 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 	assert_refused 5 "'dstack': *"
 }
 
+@test "what stands beside the quote in the JSON of quote is not signed, and has to be what the quote says" {
+	away read -q --json --quote q
+	jq --arg quote "$(base64 -w0 q)" '{schema: "tsmctl.quote/1", quote_base64: $quote, report_data, registers}' "$OUT" >own
+	both own 0 "$GENUINE"
+	other() {
+		jq "$1" own >other
+		away read --quote other
+		assert_refused 5 "'other': its '$2' *not those of the quote in it"
+	}
+	other '.registers[0].value |= sub("^.."; "ee")' registers
+	other '.registers[-1].value |= .[2:]' registers
+	other '.registers[-1].value = null' registers
+	other '.registers += [.registers[0] * {register: "rtmr9:sha384"}]' registers
+	other '.registers[0] = 1' registers
+	other '.registers = {}' registers
+	for data in '"00"' '.report_data |= sub("^.."; "ee") | .report_data' 5; do
+		jq ".report_data = ($data)" own >other
+		signed verify --json --no-log --expect golden --quote other
+		assert_failure 5
+		[[ $stderr == "tsmctl: 'other': its 'report_data' is not that of the quote in it" ]] || fail "$stderr"
+	done
+	for less in 'del(.registers, .report_data)' '.registers = null | .report_data = null' '.registers = .registers[3:]'; do
+		jq "$less" own >other
+		both other 0 "$GENUINE"
+	done
+}
+
 @test "dstack's attestation: other versions and kinds, cut, beside a quote" {
 	printf '{"attestation":"83a776657273696f6e01"}' >dstack
 	away read --quote dstack
@@ -585,6 +757,27 @@ print(json.dumps({"attestation": out.hex(), "vm_config": "{}"}))' "$1"
 		away verify --quote $form --input $form
 		assert_success
 		assert_line 'match  rtmr2:sha384'
+	done
+	printf '{"cc_eventlog":"%s","event_log":"%s","tdx":{"event_log":"%s"}}' "$log64" "$log64" "$log64" >same
+	away replay same
+	assert_output "$want"
+	two() {
+		printf '{%s}' "$3" >two
+		away replay two
+		assert_refused 5 "'two': *JSON with two logs, '$1' and '$2': give one of them"
+	}
+	two cc_eventlog event_log "\"event_log\":\"00\",\"cc_eventlog\":\"$log64\""
+	two cc_eventlog event_log "\"event_log\":[],\"cc_eventlog\":\"$log64\""
+	two tdx.event_log event_log "\"event_log\":\"00\",\"tdx\":{\"event_log\":\"$log64\"}"
+	two tdx.cc_eventlog tdx.event_log "\"tdx\":{\"event_log\":\"00\",\"cc_eventlog\":\"$log64\"}"
+	two attestation event_log "\"event_log\":\"00\",\"attestation\":\"0000\""
+	for key in cc_eventlog event_log; do
+		printf '{"schema":"tsmctl.quote/1","quote_base64":"%s","logs":[{"source":"ccel","format":"ccel","base64":"%s"}],"%s":"00"}' \
+			"$(base64 -w0 quote)" "$log64" "$key" >both
+		away verify --quote both
+		assert_refused 5 "'both': JSON with two logs, 'logs' and '$key': give one of them"
+		away replay both
+		assert_refused 5 "'both': JSON with two logs, 'logs' and '$key': give one of them"
 	done
 	printf '{"cc_eventlog":null,"quote":"%s"}' "$(base64 -w0 quote)" >null
 	away verify --quote null --input null

@@ -112,6 +112,9 @@ sha384:$(sum sha384 <"$TMP/web.conf")"
 		assert_success
 		refute_regex "$stderr" 'web\.service'
 	fi
+	# After the driver, without which a TVM would look like no TVM.
+	grep -q '^After=.*modprobe@tdx_guest\.service' "$unit"
+	grep -q '^Wants=.*modprobe@tdx_guest\.service' "$unit"
 	touch "$TMP/etc/nginx.conf"
 	line=$(sed -n 's/^ExecStartPre=//p' "$unit")
 	go env "$(sed -n 's/^Environment=\(IMAGE.*\)/\1/p' "$unit")" "$(sed -n 's/^Environment=\(CONFIG.*\)/\1/p' "$unit")" \

@@ -203,9 +203,14 @@ teardown() {
 	machine
 	remember
 	for bad in '' 0 "${ZERO48:1}" "${ZERO48:2}" "0$ZERO48" "00$ZERO48" "${ZERO48:1}g" "0x${ZERO48:2}" \
-		"${ZERO48:1} " "$ZERO32" $'\xe9'"${ZERO48:1}"; do
+		"${ZERO48:1} " "g${ZERO32:1}" "${ZERO32:1}" $'\xe9'"${ZERO48:1}"; do
 		tsmctl extend rtmr1 --digest "$bad"
 		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed"
+	done
+	# Of another hash: sha256, sha1, sha512.
+	for bad in "$ZERO32" "${ZERO48:56}" "$ZERO32$ZERO32"; do
+		tsmctl extend rtmr1 --digest "$bad"
+		assert_refused 2 "--digest: '$N1' has 48 bytes: exactly 96 hex digits are needed; a digest of another hash is measured as text, such as 'IMAGE@sha256:DIGITS' (--event, in a list 'event')"
 	done
 	assert_unwritten
 }
@@ -237,10 +242,14 @@ teardown() {
 @test "a register that is not here, a pattern, a path: status 2" {
 	machine
 	remember
-	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' ../measurement-example/rtmr0 ./rtmr0 rtmr0/ \
+	for name in rtmr9 rtmr0:sha384 other/rtmr0 '' ../measurement-example/rtmr0 \
 		measurement-example sys/kernel/tsm/measurement-example/rtmr0; do
 		tsmctl extend "$name" --event a
 		assert_refused 2 "no register '$name' here; 'tsmctl list' shows what there is"
+	done
+	for name in ./rtmr0 rtmr0/ rmtr0; do
+		tsmctl extend "$name" --event a
+		assert_refused 2 "no register '$name' here; did you mean 'rtmr0'?"
 	done
 	for name in 'rtmr*' 'rtmr?' '[r]tmr0'; do
 		tsmctl extend "$name" --event a
@@ -289,7 +298,7 @@ teardown() {
 	machine
 	remember
 	tsmctl extend rtmr0 --digest "$ZERO32"
-	assert_refused 3 "'$N0' takes only events on this kernel, not digests: use --event or --file"
+	assert_refused 3 "'$N0' takes no digests on this kernel: measure an event or a file"
 	assert_unwritten
 	# The mode alone says so.
 	chmod 644 "$R0/digest"
@@ -447,7 +456,7 @@ remember_v23() {
 	remember
 	for n in 0 1; do
 		tsmctl extend rtmr$n --event a
-		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
+		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it"
 		tsmctl extend rtmr$n --digest "$ZERO48"
 		assert_refused 2 "'tdx_guest/rtmr$n:sha384' belongs to the firmware:*"
 		tsmctl extend rtmr$n --event a --dry-run
@@ -586,7 +595,7 @@ remember_v23() {
 	remember
 	for record in a b new; do
 		tsmctl extend rtmr0 --event "$record" --once
-		assert_refused 1 "'$N0': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended"
+		assert_refused 1 "'$N0': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify $N0'"
 	done
 	tsmctl -j extend rtmr0 --event a --once --dry-run
 	assert_failure 1
@@ -602,13 +611,13 @@ remember_v23() {
 	append "$R0" b
 	remember
 	tsmctl extend rtmr0 --event b --once
-	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended"
+	assert_refused 1 "'$N0': the kernel's log has this record, but the register's value does not include it: whether it was extended is unknown, and nothing was extended; run 'tsmctl verify $N0'"
 	assert_unwritten
 
 	machine --provider tdx_guest
 	remember
 	tsmctl extend rtmr2 --event b --once
-	assert_refused 1 "'tdx_guest/rtmr2:sha384': its logs do not verify (unlogged), so they cannot tell whether this was extended: nothing was extended"
+	assert_refused 1 "'tdx_guest/rtmr2:sha384': its logs do not verify (unlogged), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify tdx_guest/rtmr2:sha384'"
 	assert_unwritten
 }
 

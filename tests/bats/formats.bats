@@ -435,7 +435,7 @@ assert_refused_rows() {
 @test "what extends nothing makes no register, which is no success" {
 	grep '^pcr0 ' boot >mrtd
 	"$GENLOG" -f ccel mrtd >log
-	tsm replay log
+	tsm replay -q log
 	assert_refused 3 'no event in these logs extended a register'
 	tsm replay --json log
 	assert_failure 3
@@ -770,4 +770,44 @@ values() {
 	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >shim
 	go "$TSMCTL" replay shim
 	assert_done
+}
+
+@test "what is exported of a log that is cut is never verified with a better verdict" {
+	local format as at
+	"$GENLOG" -f ccel --drop 0 boot >whole
+	"$GENLOG" -f ccel --drop 0 --values boot >values
+	for at in 70 $(($(stat -c %s whole) / 2)) $(($(stat -c %s whole) - 1)); do
+		head -c "$at" whole >piece
+		tsm verify --values values --input piece
+		assert_failure 5
+		for format in tcg2 cel-json cel-tlv; do
+			as=${format/tcg2/ccel}
+			go "$TSMCTL" --root /nonexistent log --format "$format" --input piece
+			assert_failure 5
+			cp "$OUT" exported
+			for log in exported "exported:$as"; do
+				echo "$at $log $format"
+				tsm verify --values values --input "$log"
+				assert_failure 5
+				[[ $output != *match* && $output != *untouched* ]] || fail "$output"
+				tsm replay "$log"
+				assert_failure 5
+			done
+		done
+	done
+	# Of two logs it is the second.
+	tsm log --format cel-json --input whole --input piece
+	assert_failure 5
+	cp "$OUT" exported
+	tsm verify --values values --input exported
+	assert_failure 5
+	# An event that cannot be represented: it and what follows are not in the export.
+	printf '%s\n' 'pcr4 EV_IPL text:abc' >one
+	"$GENLOG" -f tpm one >pcrs
+	tsm log --format tcg2 --input pcrs:tpm --input whole:ccel --input pcrs:tpm
+	assert_failure 3
+	[[ $stderr == *"tsmctl: not exported: an event before it cannot be represented"* ]] || fail "$stderr"
+	cp "$OUT" exported
+	tsm replay exported
+	assert_failure 5
 }

@@ -69,7 +69,7 @@ sha384_of() {
 	assert_failure 4
 	assert_output "unchecked  tdx_guest/rtmr3:sha384  ('/sys/firmware/acpi/tables/data/CCEL': permission denied)"
 	nobody extend rtmr3 --event a --once --dry-run
-	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended"
+	assert_refused 4 "'tdx_guest/rtmr3:sha384': its logs do not verify (unchecked), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify tdx_guest/rtmr3:sha384'"
 	nobody log --jsonl rtmr3
 	assert_failure 4
 	assert_json -s 'map(.source) == ["journal"]'
@@ -194,7 +194,7 @@ sha384_of() {
 	"$GENLOG" -f aael --drop 0 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1
-	assert_output 'mismatch  tdx_guest/rtmr3:sha384  (the logs do not reproduce this value, and no single change to them does)'
+	assert_output 'mismatch  tdx_guest/rtmr3:sha384  (the logs do not reproduce this value, and no single change that was tried does)'
 	{ cat "$IN/agent" && echo 'rtmr3 aael text:a b c'; } >"$IN/more"
 	"$GENLOG" -f aael "$IN/more" >"$AAEL"
 	tsmctl verify rtmr3
@@ -214,7 +214,7 @@ sha384_of() {
 	"$GENLOG" -f aael --alter 1 --drop 0 "$IN/agent" >"$AAEL"
 	tsmctl verify rtmr3
 	assert_failure 1
-	assert_output "mismatch  tdx_guest/rtmr3:sha384  (the logs do not reproduce this value, and no single change to them does; event $(
+	assert_output "mismatch  tdx_guest/rtmr3:sha384  (the logs do not reproduce this value, and no single change that was tried does; event $(
 	)0 of 'aael': its data does not hash to its digest)"
 	"$GENLOG" -f aael "$IN/agent" | head -c 150 >"$AAEL"
 	tsmctl verify
@@ -251,7 +251,7 @@ sha384_of() {
 	assert_line 'match  tdx_guest/rtmr0:sha384'
 	assert_line 'match  tdx_guest/rtmr1:sha384'
 	# The start that its log states is not what firmware's events lead to: those would be before it.
-	assert_line 'mismatch  tdx_guest/rtmr2:sha384  (the logs do not reproduce this value, and no single change to them does)'
+	assert_line 'mismatch  tdx_guest/rtmr2:sha384  (the logs do not reproduce this value, and no single change that was tried does)'
 	tsmctl verify --json rtmr1
 	assert_json '.registers[0].sources == ["ccel", "kernel"]'
 	tsmctl log --json rtmr1

@@ -139,8 +139,35 @@ dd_extend() { # NAME: a foreign writer
 	assert_equal "$(grep -c commit "$JOURNAL")" 1
 	dd_extend rtmr1:sha384
 	tsmctl extend rtmr1 --event one --once
-	assert_refused 1 "'tsm_mr_sample/rtmr1:sha384': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended"
+	assert_refused 1 "'tsm_mr_sample/rtmr1:sha384': its logs do not verify (mismatch), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify tsm_mr_sample/rtmr1:sha384'"
 	assert_equal "$(grep -c intent "$JOURNAL")" 1
+}
+
+@test "a damaged journal: --once and 'measure' extend nothing any more, 'extend' once it is moved aside" {
+	machine --tree mr
+	tsmctl extend rtmr1 --event one
+	echo garbage >>"$JOURNAL"
+	printf 'rtmr1 event two\n' >"$BATS_TEST_TMPDIR/list"
+	local wrong="'/run/tsmctl/journal.jsonl': line 4: not a JSON object" r=tsm_mr_sample/rtmr1:sha384 value
+	value=$(sim_truth "$r")
+	local said="'$r': its logs do not verify ($wrong), so they cannot tell whether this was extended: nothing was extended; run 'tsmctl verify $r'"
+	tsmctl extend rtmr1 --event two --once
+	assert_refused 1 "$said"
+	tsmctl measure "$BATS_TEST_TMPDIR/list"
+	assert_refused 1 "'$BATS_TEST_TMPDIR/list:1': $said; before this line, 0 of 1 lines were extended"
+	tsmctl extend rtmr1 --event two
+	assert_refused 5 "$wrong*"
+	mv "$JOURNAL" "$BATS_TEST_TMPDIR/aside"
+	tsmctl measure "$BATS_TEST_TMPDIR/list"
+	assert_error 1 "*'$r': its logs do not verify (*"
+	assert_equal "$(sim_truth "$r")" "$value"
+	tsmctl status --json
+	assert_json --arg r "$r" '[.findings[] | select(.register == $r)] | length == 1 and .[0].level == "note" and
+		(.[0].message | startswith($r + ": unlogged: ")) and (.[0].fix | test("extend nothing into it: reboot"))'
+	tsmctl extend rtmr1 --event two
+	assert_success
+	tsmctl verify rtmr1
+	assert_failure 1
 }
 
 @test "--once: a register that an index stands for, too, and every name of it" {
@@ -822,7 +849,7 @@ agent() {
 	machine --tree mr
 	mount -t tmpfs -o size=8k none "$ROOT/run" || skip "tmpfs cannot be mounted"
 	tsmctl extend rtmr1 --event one
-	assert_refused 4 "'/run/tsmctl/journal.jsonl': *no space left on device*"
+	assert_refused 4 "'/run/tsmctl/journal.jsonl': *no space left on device: nothing was extended"
 	umount "$ROOT/run"
 	assert_equal "$(sim_stat tsm_mr_sample/rtmr1:sha384:extend)" 0
 }

@@ -321,7 +321,7 @@ events_of_rtmr1() {
 
 @test "JSON: a log that is not read to its end is an error of the document" {
 	cp "$ROOTS/rfc-v1/$EXAMPLE/rtmr0/event_log" "$BATS_TEST_TMPDIR/rtmr0.log"
-	"$GENLOG" -f ccel "$BATS_TEST_DIRNAME/../gen/boot.txt" | head -c 1000 >"$BATS_TEST_TMPDIR/cut"
+	sed 's/^pcr0 /pcr1 /' "$BATS_TEST_DIRNAME/../gen/boot.txt" | "$GENLOG" -f ccel - | head -c 1000 >"$BATS_TEST_TMPDIR/cut"
 	empty_root
 	cd "$BATS_TEST_TMPDIR"
 	for operand in '' rtmr2:sha384 nosuch; do

@@ -185,7 +185,61 @@ looking() {
 		read --jason|--jason' for 'read'; did you mean '--json'
 		verify --reprot-data x|--reprot-data' for 'verify'; did you mean '--report-data'
 		extend rtmr1 --JSON|--JSON' for 'extend'; did you mean '--json'
+		verify -quote x|-quote' for 'verify'; did you mean '--quote'
+		verify -quote=x|-quote=x' for 'verify'; did you mean '--quote'
+		verify rtmr0 -input CCEL|-input' for 'verify'; did you mean '--input'
+		list -color=never|-color=never' for 'list'; did you mean '--color'
+		-root x list|-root'; did you mean '--root'
+		replay --input CCEL|--input' for 'replay'; did you mean 'tsmctl replay CCEL'
+		replay --input=CCEL|--input=CCEL' for 'replay'; did you mean 'tsmctl replay CCEL'
+		replay CCEL --input|--input' for 'replay'; did you mean 'tsmctl replay LOG'
 	END
+}
+
+@test "a letter that is no option is not taken for a part of the next word" {
+	use_root rfc-v1
+	tsmctl verify -x -quote q
+	assert_refused 2 "unknown option '-x' for 'verify'; see 'tsmctl verify --help'"
+	tsmctl list -qx
+	assert_refused 2 "unknown option '-x' for 'list'; see 'tsmctl list --help'"
+}
+
+@test "a register that is misspelt: what was meant" {
+	use_root rfc-v1
+	while IFS='|' read -r args word meant; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "no register '$word' here; did you mean '$meant'?"
+	done <<-'END'
+		read rmtr1|rmtr1|rtmr1
+		read rtmr0 rtm1|rtm1|rtmr1
+		log rmtr1|rmtr1|rtmr1
+		verify rmtr1|rmtr1|rtmr1
+		extend rmtr1 --event x|rmtr1|rtmr1
+	END
+	tsmctl read rtmr7
+	assert_refused 2 "no register 'rtmr7' here; 'tsmctl list' shows what there is"
+}
+
+@test "an option where a file is to be named: its value is missing" {
+	cd "$TMP"
+	use_root no-tvm
+	while IFS='|' read -r args what; do
+		# shellcheck disable=SC2086
+		tsmctl $args
+		assert_refused 2 "$what"
+	done <<-'END'
+		verify --quote --input CCEL|--quote needs a value before '--input': FILE
+		verify --input --quote q|--input needs a value before '--quote': FILE\[:FORMAT\]\[@REGISTER\]
+		extend rtmr1 --event-file --force|--event-file needs a value before '--force': FILE
+	END
+	# A text may look like an option, and so may the name of a file that is there.
+	tsmctl extend rtmr1 --event --force
+	assert_refused 3 'no *'
+	"$GENLOG" -f ccel - <<<'rtmr0 EV_SEPARATOR sep' >--json
+	tsmctl log --input --json
+	assert_done
+	assert_output --partial EV_SEPARATOR
 }
 
 @test "a file where a register is named: the command line that reads it, and nothing is guessed" {
@@ -201,7 +255,6 @@ looking() {
 		done <<-'END'
 			log CCEL|CCEL|log --input CCEL
 			log rtmr1 CCEL|CCEL|log rtmr1 --input CCEL
-			verify CCEL|CCEL|verify --input CCEL
 			verify quote.dat|quote.dat|verify --quote quote.dat
 			verify quote.dat CCEL|quote.dat|verify --quote quote.dat --input CCEL
 			verify CCEL quote.dat|CCEL|verify --input CCEL --quote quote.dat
@@ -212,6 +265,13 @@ looking() {
 			list CCEL|CCEL|replay CCEL
 		END
 	done
+	# What to type works on this machine.
+	tsmctl verify CCEL
+	assert_refused 2 "no register 'CCEL' here; it is a file: did you mean 'tsmctl verify --input CCEL --quote QUOTE'?"
+	use_root rfc-v1
+	tsmctl verify CCEL
+	assert_refused 2 "no register 'CCEL' here; it is a file: did you mean 'tsmctl verify --input CCEL'?"
+	use_root no-tvm
 	tsmctl log --input CCEL quote.dat
 	assert_error 2 "no register 'quote.dat' here; it is a file: did you mean 'tsmctl log --input CCEL --input quote.dat'?"
 	# A register that has the name of a file is the register; a folder, or a file that is not there, is no file.
@@ -247,6 +307,8 @@ the values that it leads to"
 	assert_refused 2 "replay: LOG\[:FORMAT\]\[@REGISTER\]... is missing; *"
 	tsmctl extend rtmr0 rtmr1 --event x
 	assert_refused 2 "extend: 'rtmr1' is one operand too many; see 'tsmctl extend --help'"
+	tsmctl extend rtmr0 'a b'
+	assert_refused 2 "extend: 'a b' is one operand too many; did you mean --event 'a b'?"
 	tsmctl status x
 	assert_refused 2 "status: 'x' is one operand too many; *"
 }
@@ -610,7 +672,7 @@ opened() {
 		# shellcheck disable=SC2086
 		LD_LIBRARY_PATH="$TMP/lib" tsmctl $args
 		[ "$status" != 0 ] || skip "libcrypto is linked statically"
-		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *"
+		assert_error 4 "libcrypto cannot be loaded: $TMP/lib/libcrypto.so.3: *; install libcrypto of OpenSSL 3 (Debian: libssl3)"
 		assert_equal "${#stderr_lines[@]}" 1
 	done
 	assert_json '[.registers[] | select(.error.message | test("^libcrypto cannot be loaded: "))] | length == 4'

@@ -176,3 +176,46 @@ readme() { # before|after
 	done < <(readme after)
 	[[ $n -ge 14 ]] || fail "only $n commands were found"
 }
+
+# The example of tsmctl-json(5) that begins with LINE, on the simulated machine; MORE are options for verify.
+json_example() { # LINE [MORE]
+	local text
+	text=$(mandoc -T utf8 "${MAN%.8}-json.5" | sed 's/.\x08//g; s/^ \{11\}//' | grep -Fx -B1 -A20 -- "$1" | sed '/^$/,$d')
+	[[ $text == 'set -o pipefail'* ]] || fail "no such example: $text"
+	bash -c "${text/tsmctl verify /\"$TSMCTL\" --root \"$ROOT\" verify ${2-} }" 2>/dev/null
+}
+
+@test "the examples of tsmctl-json(5) say why, and accept a quote by all that has to hold" {
+	need_fuse
+	local all="tsmctl verify --json | jq -r '" accept='tsmctl verify --quote quote.json --report-data-file nonce \'
+	ROOT=$BATS_TEST_TMPDIR/none
+	mkdir "$ROOT"
+	run json_example "$all"
+	assert_failure 3
+	assert_line --partial 'error: no measurement registers here'
+	sim_start --tree mr --provider tdx_guest --report tdx_guest
+	mkdir -p "$ROOT/run"
+	cat "$ROOT/sys/.tsmsim/root" >root.pem
+	head -c 64 /dev/urandom >nonce
+	"$TSMCTL" --root "$ROOT" quote -q --json --with-logs --report-data-file nonce >quote.json
+	"$TSMCTL" read --quote quote.json --root-ca root.pem --json >good.json
+	run json_example "$all"
+	assert_success
+	assert_line 'verdict: untouched'
+	# The registers are as their logs say, and the quote is forged.
+	run json_example "$all" '--quote quote.json'
+	assert_failure 1
+	assert_line 'verdict: forged'
+	assert_line --partial 'evidence: forged the root'
+	run json_example "$accept"
+	assert_failure
+	run json_example "$accept" '--root-ca root.pem'
+	assert_success
+	assert_output true
+	# tsmctl alone accepts values that lack MRTD.
+	jq -c '.registers |= map(select(.name != "mrtd"))' good.json >less.json
+	mv less.json good.json
+	run json_example "$accept" '--root-ca root.pem'
+	assert_failure 1
+	assert_output false
+}

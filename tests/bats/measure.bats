@@ -187,6 +187,16 @@ extended  $R3  $LIST.2:1"
 	tsmctl measure "$LIST"
 	assert_success
 	assert_equal "$output$stderr" 'tsmctl: nothing to measure: the lists have no line before the first [PHASE]'
+	# A misspelt phase shows in what is tried out before the boot.
+	list 'rtmr3 event a\n[initd]\nrtmr3 event b\n[late]\nrtmr3 event c\n'
+	tsmctl measure --dry-run "$LIST"
+	assert_success
+	assert_equal "${stderr%%$'\n'*}" "tsmctl: lines of phases are taken only with --phase; phases in the lists: 'initd', 'late'"
+	tsmctl measure --dry-run --phase - "$LIST"
+	[[ $stderr != *--phase* ]] || fail "$stderr"
+	tsmctl measure "$LIST"
+	assert_done
+	list ''
 	tsmctl measure --phase a --phase b "$LIST"
 	assert_success
 	assert_equal "$stderr" "tsmctl: no line is for phase 'a'; the lists have no phases
@@ -209,9 +219,9 @@ tsmctl: no line is for phase 'b'; the lists have no phases"
 	b=$(recorded sha384 "$a" two)
 	tsmctl measure --dry-run "$LIST"
 	assert_success
-	assert_output "$a  $R3
-$b  $R3
-$b  $R3"
+	assert_output "$a  $R3  $LIST:1
+$b  $R3  $LIST:2
+$b  $R3  $LIST:3"
 	assert_equal "$stderr" "tsmctl: '$R3': nothing was changed; this would be logged: one
 tsmctl: '$R3': nothing was changed; this would be logged: two
 tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
@@ -222,9 +232,9 @@ tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended a
 	tsmctl extend rtmr3 --event one
 	tsmctl measure --dry-run "$LIST"
 	assert_success
-	assert_output "$a  $R3
-$b  $R3
-$b  $R3"
+	assert_output "$a  $R3  $LIST:1
+$b  $R3  $LIST:2
+$b  $R3  $LIST:3"
 	assert_equal "$stderr" "tsmctl: '$LIST:1': already extended in this boot; it would not be extended again
 tsmctl: '$R3': nothing was changed; this would be logged: two
 tsmctl: '$LIST:3': an earlier line measures the same; it would not be extended again"
@@ -390,8 +400,8 @@ extended  $R3  -:1"
 	bad 'rtmr9 event a\n' 3 "'$LIST:2': *'rtmr9'*; 'tsmctl list' shows what there is"
 	bad 'other/rtmr3 event a\n' 3 "'$LIST:2': *'other/rtmr3'*"
 	bad 'rtmr* event a\n' 5 "'$LIST:2': 'rtmr\*' is a pattern: measure takes the name of one register"
-	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
-	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'"
+	bad 'rtmr0 event a\n' 5 "'$LIST:2': 'tdx_guest/rtmr0:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it"
+	bad 'rtmr1 digest 00\n' 5 "'$LIST:2': 'tdx_guest/rtmr1:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it"
 	bad 'mrtd event a\n' 5 "'$LIST:2': 'tdx_guest/mrtd:sha384' is static: it cannot be extended"
 	boot --provider tsm_mr_sample
 	bad 'rtmr1 event a\n' 5 "'$LIST:2': 'rtmr1' *tdx_guest/rtmr1:sha384*tsm_mr_sample/rtmr1:sha384*"
@@ -403,6 +413,7 @@ extended  $R3  -:1"
 	bad 'rtmr3 event a \n' 5 "'$LIST:2': the record ends in byte 0x20, which the kernel cuts off"
 	bad "rtmr3 event $(printf 'x%.0s' {1..4097})\n" 5 "'$LIST:2': the record has 4097 bytes, the kernel takes 4096: *"
 	bad 'rtmr3 digest 00\n' 5 "'$LIST:2': '$R3' is a register of 48 bytes: 96 hex digits are needed, not '00'"
+	bad "rtmr3 digest $ZERO32\n" 5 "'$LIST:2': * 96 hex digits are needed, not '$ZERO32'; a digest of another hash is measured as text, *"
 	bad "rtmr3 digest ${ZERO48}0\n" 5 "'$LIST:2': * 96 hex digits are needed, not '*"
 	bad "rtmr3 digest $ZERO48 \\0377\n" 5 "'$LIST:2': the note is not UTF-8 of at most 4096 bytes"
 	mkdir "$ROOT/$(printf '\377')"
@@ -423,6 +434,10 @@ extended  $R3  -:1"
 	ln -s "$BATS_TEST_TMPDIR/secret" "$ROOT/opt/absolute"
 	ln -s ../../secret "$ROOT/opt/relative"
 	ln -s loop "$ROOT/opt/loop"
+	# What an editor does not show.
+	for blank in ' ' '\t'; do
+		bad "rtmr3 file /opt/agent$blank\n" 4 "'$LIST:2': '/opt/agent*': no such file or directory (the path ends in a space)"
+	done
 	bad 'rtmr3 file /opt/absolute\n' 4 "'$LIST:2': '/opt/absolute': no such file or directory"
 	bad 'rtmr3 file /opt/relative\n' 4 "'$LIST:2': '/opt/relative': no such file or directory"
 	bad 'rtmr3 file /opt/loop\n' 4 "'$LIST:2': '/opt/loop': too many levels of symbolic links"
@@ -507,7 +522,7 @@ extended  $R3  -:1"
 	mount -t tmpfs -o ro none "$ROOT/run" || skip "tmpfs cannot be mounted"
 	tsmctl measure "$LIST"
 	umount "$ROOT/run"
-	assert_refused 4 "'/run/tsmctl': read-only file system: a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder"
+	assert_refused 4 "'/run/tsmctl': read-only file system: mount /run writable; a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder has to exist"
 	assert_nothing
 }
 
@@ -518,7 +533,7 @@ extended  $R3  -:1"
 	echo 'no library' >"$BATS_TEST_TMPDIR/lib/libcrypto.so.3"
 	LD_LIBRARY_PATH=$BATS_TEST_TMPDIR/lib tsmctl measure "$LIST"
 	[ "$status" != 0 ] || skip "libcrypto is linked statically"
-	assert_refused 4 "libcrypto cannot be loaded: *"
+	assert_refused 4 "libcrypto cannot be loaded: *; install libcrypto of OpenSSL 3 (Debian: libssl3)"
 	assert_nothing
 }
 
@@ -528,7 +543,7 @@ extended  $R3  -:1"
 	head -c 48 /dev/zero | dd of="$M/rtmr2:sha384" bs=48 conv=notrunc status=none
 	list 'rtmr3 event one\nrtmr2 event two\n'
 	tsmctl measure "$LIST"
-	assert_refused 1 "'$LIST:2': '$R2': its logs do not verify (unlogged), so they cannot tell *: nothing was extended; before this line, 0 of 2 lines were extended"
+	assert_refused 1 "'$LIST:2': '$R2': its logs do not verify (unlogged), so they cannot tell *: nothing was extended; run 'tsmctl verify $R2'; before this line, 0 of 2 lines were extended"
 	assert_equal "$(sim_truth "$R3")" "$ZERO48"
 }
 
@@ -609,7 +624,7 @@ extended  $R3  $LIST:3"
 		status=0
 		wait $! || status=$?
 		assert_equal "$status" 4
-		assert_equal "$(<"$ERR")" "tsmctl: '$LIST:3': interrupted by SIG$signal (nothing was extended); before this line, 2 of 3 lines were extended: the next run goes on from there"
+		assert_equal "$(<"$ERR")" "tsmctl: '$LIST:3': interrupted by SIG$signal (this line was not extended); before this line, 2 of 3 lines were extended: the next run goes on from there"
 		assert_equal "$(<"$OUT")" "extended  $R3  $LIST:1
 extended  $R3  $LIST:2"
 		tsmctl measure "$LIST"
@@ -851,8 +866,8 @@ $(recorded sha512 "$ZERO48$(printf '%032d' 0)" two)  sample/r:sha512"
 		rtmr4|'rtmr4': no kernel tree is here to tell its hash: write 'rtmr4:HASH'
 		sample/rtmr3|'sample/rtmr3': no kernel tree is here to tell its hash: write 'sample/rtmr3:HASH'
 		rtmr3:md5|'rtmr3:md5': no hash 'md5' is known
-		rtmr0|'rtmr0:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
-		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: choose another register, or use 'tsmctl extend --force'
+		rtmr0|'rtmr0:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it
+		tdx_guest/rtmr1:sha384|'rtmr1:sha384' belongs to the firmware: choose another register; only 'tsmctl extend --force' extends it
 		mrtd:sha384|'mrtd:sha384' is static: it cannot be extended
 		tdx_guest/rtmr3:sha256|'tdx_guest/rtmr3:sha256': a TDX guest's registers are of sha384
 		pcr7:sha256|'pcr7:sha256' is a TPM's: tsmctl does not extend it

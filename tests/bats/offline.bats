@@ -6,7 +6,8 @@ setup() {
 	load common
 	common_setup
 	cd "$BATS_TEST_TMPDIR" || return
-	grep -v '^#' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
+	# Without PCR 0: as a CCEL's, its events would be of MRTD, which is noted.
+	sed '/^#/d; /NO_ACTION/!s/^pcr0 /pcr1 /' "$BATS_TEST_DIRNAME/../gen/boot.txt" >boot
 }
 
 tsm() { go "$TSMCTL" --root /nonexistent "$@"; }
@@ -459,7 +460,7 @@ before is in none of these logs)"
 	"$GENLOG" -f ccel --drop 9 boot >ccel
 	tsm verify --values values --input ccel --input rtmr1.log
 	assert_failure 1
-	assert_output 'mismatch  rtmr1:sha384  (the logs do not reproduce this value, and no single change to them does)'
+	assert_output 'mismatch  rtmr1:sha384  (the logs do not reproduce this value, and no single change that was tried does)'
 	printf 'cut' >>rtmr1.log
 	tsm verify --values values --input ccel --input rtmr1.log
 	assert_failure 5
@@ -603,7 +604,7 @@ near() {
 	near --flip 2
 	assert_output "mismatch  rtmr2:sha384  (the digest of event 3 of 'log' is wrong: with the digest of its data the log gives this value)"
 	near --drop 1
-	assert_output 'mismatch  rtmr2:sha384  (the logs do not reproduce this value, and no single change to them does)'
+	assert_output 'mismatch  rtmr2:sha384  (the logs do not reproduce this value, and no single change that was tried does)'
 	near --swap 1,2
 	assert_output "mismatch  rtmr2:sha384  (event 2 of 'log' was extended after event 3, which follows it in the log)"
 	"$GENLOG" -f ccel --drop 1 --values five >values
@@ -663,7 +664,34 @@ near() {
 	"$GENLOG" -f ccel there >log
 	tsm verify --values values --input log
 	assert_failure 1
-	assert_equal "$stderr" "tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
+	note="tsmctl: none of the 2 registers that have events in these logs matches: the logs may be of another boot or machine"
+	assert_equal "$stderr" "$note"
+	# Nothing of rtmr2's events is in its value either.
+	sed -i "2s/^[0-9a-f]*/$ZERO48/" values
+	tsm verify --values values --input log
+	assert_line --regexp '^log-ahead +rtmr2'
+	assert_equal "$stderr" "$note"
+}
+
+@test "mismatch: a log that is cut or damaged is not said to be of another machine" {
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	# Zeros where the third event begins.
+	off=$("$TSMCTL" log --json --input good | jq '.events[3].offset')
+	{ head -c "$off" good && head -c 64 /dev/zero && tail -c +$((off + 1)) good; } >damaged
+	sed '/Exit Boot/d; s/SecureBoot:01/SecureBoot:00/; s/Calling EFI/x/; s/grub_cmd/x/' boot | "$GENLOG" -f ccel - >early
+	for log in damaged early; do
+		tsm verify --values values --input $log
+		assert_failure 1
+		[[ $stderr != *'another boot'* ]]
+	done
+	# Whole, and as foreign as before; but the reference gives the value.
+	sed 's/SecureBoot:01/SecureBoot:00/; s/Calling EFI/x/; s/grub_cmd/x/' boot | "$GENLOG" -f ccel - >log
+	tsm verify --values values --input log
+	[[ $stderr == *'another boot'* ]]
+	tsm verify --values values --input log --reference good
+	assert_line --partial "'good'"
+	[[ $stderr != *'another boot'* ]]
 }
 
 @test "log-ahead, mismatch: an altered event is named, too" {
@@ -772,6 +800,35 @@ near() {
 	assert_success
 }
 
+@test "evidence or a log where a register is named: the command line works when it is typed" {
+	near --flip 2
+	local no=": did you mean 'tsmctl" args file meant
+	"$GENLOG" -f ccel --quote 4 five >quote
+	"$GENLOG" -f ccel --tdreport five >report
+	while IFS='|' read -r args file meant; do
+		# shellcheck disable=SC2086 # words
+		go "$TSMCTL" --root . $args
+		assert_refused 2 "no register '$file' here; it is a file$no $meant'?"
+		# shellcheck disable=SC2086 # words
+		tsm -q $meant
+		[[ $status = [01] ]] || fail "$meant: $status: $stderr"
+	done <<-'END'
+		log quote|quote|read --quote quote
+		log report|report|read --tdreport report
+		read report|report|read --tdreport report
+		verify --quote quote log|log|verify --quote quote --input log
+		verify --tdreport report log|log|verify --tdreport report --input log
+		verify --values values log|log|verify --values values --input log
+		verify log --quote quote|log|verify --quote quote --input log
+		verify report log|report|verify --tdreport report --input log
+		verify log --values values|log|verify --values values --input log
+	END
+	tsm verify --quote quote
+	assert_refused 2 '--quote needs --input or --expect to be checked against'
+	tsm verify --values report --input log
+	[[ $stderr == *"it is a tdreport: 'tsmctl verify --tdreport report' verifies its registers, "* ]]
+}
+
 @test "a register that the file of values does not have: where its names are" {
 	near --flip 2
 	"$GENLOG" -f ccel --tdreport five >report
@@ -811,6 +868,12 @@ near() {
 	tsm verify --quote quote --input pcrs
 	assert_failure 1
 	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
+	# As a reference it cannot lack what it cannot name.
+	tsm verify --quote quote --input log --reference pcrs
+	assert_failure 1
+	[[ $stderr == *"tsmctl: --reference: nothing to compare: "* ]]
+	[[ $stderr == *"tsmctl: 'pcrs': read as the log of a TPM, whose PCRs a TD does not have: 'pcrs:ccel' reads it as a CCEL"* ]]
+	refute_line --partial reference
 }
 
 # one_bank_record HASH TEXT: a CEL record that has one digest, that of its text.
@@ -890,12 +953,16 @@ cel() {
 	value=$(extended sha384 "$ZERO48" "$(textsum sha384 real)")
 	values "$value  rtmr0:sha384" "$ZERO48  mrtd:sha384"
 	tsm verify --values values --input log
-	assert_done
+	assert_success
 	assert_output 'match  rtmr0:sha384'
+	assert_equal "$stderr" "tsmctl: 'log': event 2 names MRTD, which no event extends"
+	tsm diff log log
+	assert_success
+	[[ $stderr == *"event 2 names MRTD, which no event extends"* ]]
 	tsm log --jsonl --input log
 	assert_json -s 'map([.register, .extends])[1:] == [["rtmr0:sha384", true], ["mrtd:sha384", false]]'
 	tsm replay log
-	assert_done
+	assert_success
 	assert_output "$value  rtmr0:sha384"
 	# Which of the two the log tells of is not known: neither is untouched.
 	values "$value  tdx/rtmr0:sha384" "$ZERO48  tdx_guest/rtmr0:sha384"
@@ -956,7 +1023,7 @@ altered_and_partial() {
 	echo "$(printf '11%.0s' {1..32})  p/mr:sha256" >initial
 	tsm verify -q --values values --input log --initial initial
 	assert_failure 1
-	assert_output 'mismatch  p/mr:sha256  (the logs do not reproduce this value, and no single change to them does)'
+	assert_output 'mismatch  p/mr:sha256  (the logs do not reproduce this value, and no single change that was tried does)'
 	echo "$ZERO32  p/mr:sha256" >initial
 	tsm verify -q --values values --input log --initial initial
 	assert_done
@@ -989,7 +1056,7 @@ altered_and_partial() {
 	sed 's/0x0\{64\}/0x'"$ones"'/' pcrread | sed "s/${pcr7^^}/$ones/" >initial
 	tsm verify -q --values pcrread --input log --initial initial pcr7
 	assert_failure 1
-	assert_output 'mismatch  pcr7:sha256  (the logs do not reproduce this value, and no single change to them does)'
+	assert_output 'mismatch  pcr7:sha256  (the logs do not reproduce this value, and no single change that was tried does)'
 	# A bank that the log lacks.
 	printf 'sha1:\n  7 : 0x%040d\n' 1 >sha1
 	tsm verify -q --values sha1 --input log
@@ -1234,8 +1301,8 @@ gives() {
 	assert_json '.registers[2].reference.reference.source == "good" and .registers[2].reference.now.source == "log"'
 	tsm verify --values values --input log --reference good
 	assert_failure 1
-	assert_line "mismatch  rtmr2:sha384  (the logs do not reproduce this value, and no single change to them does; events that \
-differ from the reference: 1 changed; with event 15 of 'good' (EV_IPL kernel_cmdline) in place of event 15 of 'log', the log \
+	# That no single change does would contradict it.
+	assert_line "mismatch  rtmr2:sha384  (the logs do not reproduce this value; events that differ from the reference: 1 changed; with event 15 of 'good' (EV_IPL kernel_cmdline) in place of event 15 of 'log', the log \
 gives this value)"
 	assert_line 'match  rtmr1:sha384'
 	reference '' --drop 12
@@ -1264,7 +1331,19 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	reference '/grub_cmd/d; /kernel_cmdline/d'
 	gives rtmr2 part 2 0 0 0 14 null
 	tsm verify --values values --input log --reference good
-	assert_line --partial "with what the reference has between two equal events, event 14 of 'good' (EV_IPL grub_cmd) among it,"
+	assert_line --partial "; with 2 events of 'good', from event 14 (EV_IPL grub_cmd) on, put back, the log gives this value)"
+	reference '/^pcr9 /d; /^pcr11/d'
+	gives rtmr2 part 3 0 0 0 16 null
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; with 3 events of 'good', from event 16 (EV_IPL /vmlinuz) on, put back at the end, the log gives this value)"
+	reference '/^pcr8 EV_IPL text:kernel/{s/.*/pcr8 EV_ACTION text:a\npcr8 EV_ACTION text:b/}'
+	gives rtmr2 part 1 2 0 0 15 15
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; with event 15 of 'good' (EV_IPL kernel_cmdline) in place of 2 events of 'log', from event 15 on, the log"
+	reference 's/^pcr8 EV_IPL text:kernel/pcr8 EV_ACTION text:a\npcr8 EV_ACTION text:b\n&/'
+	gives rtmr2 part 0 2 0 0 null 15
+	tsm verify --values values --input log --reference good
+	assert_line --partial "; without 2 events of 'log', from event 15 (EV_ACTION a) on, the log gives this value)"
 	reference 's/grub_cmd: /&x/; s/Linux initrd/y/'
 	gives rtmr2 whole 0 0 2 0 14 null
 	tsm verify --values values --input log --reference good
@@ -1297,10 +1376,51 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_error 5 "--reference: 'short': offset [0-9]*"
 	assert_json '.verdict == "match" and (.logs[0] | has("error") | not) and .reference_logs[0].source == "short" and
 		.reference_logs[0].error == .error and .error.status == 5 and .error.offset > 0'
+	assert_equal "tsmctl: $(json .error.message)" "$stderr"
 	tsm verify --values values --expect values --no-log --reference good
 	assert_refused 2 '--no-log and --reference cannot be combined'
 	tsm verify --values values --input log --reference missing
 	assert_refused 4 "'missing': *"
+}
+
+@test "--reference: the same digests, but another type or other data: the logs are not the same" {
+	local digest
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	digest=$("$TSMCTL" log --json --input good | jq -r '.events[15].digests[0].digest')
+	# Of an event whose data need not hash to its digest.
+	for now in "EV_IPL digest:sha384:$digest text:kernel_cmdlinX: x" "EV_EVENT_TAG digest:sha384:$digest text:kernel_cmdline: x"; do
+		sed "s/^pcr8 EV_IPL text:kernel_cmdline.*/pcr8 $now/" boot | "$GENLOG" -f ccel - >log
+		tsm verify --values values --input log --reference good
+		assert_equal "$stderr" "tsmctl: --reference: event 15 of 'log' (rtmr2:sha384) has the digest that the reference has, but $(
+			)another type or other data: 'tsmctl diff' compares them"
+		tsm verify --json --values values --input log --reference good
+		assert_json '[.registers[].reference.other_data] == [0, 0, 1]'
+	done
+	tsm diff good log
+	assert_success
+	[[ $stderr == *"event 15 (EV_IPL kernel_cmdline) has the digest of event 15 in the reference, but the type EV_EVENT_TAG" ]]
+	sed "s/^pcr8 EV_IPL text:kernel_cmdline.*/pcr8 $now/" boot | "$GENLOG" -f ccel --alter 15 - >log
+	tsm verify --values values --input log --reference good
+	[[ $stderr == *"event 15 of 'log' (rtmr2:sha384) and 1 more have the digest"* ]]
+}
+
+@test "--reference: events of a register that no log has" {
+	"$GENLOG" -f ccel boot >good
+	"$GENLOG" -f ccel --values boot >values
+	sed '/^pcr\(8\|9\|11\) /d' boot | "$GENLOG" -f ccel - >log
+	tsm verify --values values --input log --reference good
+	assert_failure 1
+	assert_line "unlogged  rtmr2:sha384  (changed, and no log has an event of it; the reference has 5 events of it, which give this $(
+		)value: the log of it is missing or cut)"
+	tsm verify --json --values values --input log --reference good
+	gives rtmr2 whole 5 0 0 0 14 null
+	sed '/kernel_cmdline/d' boot | "$GENLOG" -f ccel - >good
+	tsm verify --values values --input log --reference good
+	assert_line --partial '; the reference has 4 events of it, which do not give this value)'
+	sed '/^pcr\(9\|11\) /d; /kernel_cmdline/d' boot | "$GENLOG" -f ccel - >good
+	tsm verify --values values --input log --reference good
+	assert_line --partial '; the reference has 1 event of it, which does not give this value)'
 }
 
 @test "a log that is cut: in JSON it is the error of the document, too" {
@@ -1321,7 +1441,7 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_equal "$stderr" "tsmctl: --reference: the events of 1 register differ, and no register is a mismatch: 'tsmctl diff' shows the events"
 	refute_line --partial reference
 	tsm verify --json --values values --input good --reference log
-	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, gives: null, reference: null, now: null}'
+	assert_json '.registers[2].reference == {events: [5, 5], missing: 0, more: 0, changed: 1, moved: 0, other_data: 0, gives: null, reference: null, now: null}'
 	assert_json '.registers[1].reference | .events == [6, 6] and .changed == 0'
 	assert_json '.reference_logs == [{source: "log", format: "ccel", guessed: false}] and (has("error") | not)'
 	tsm verify --values values --input good --reference good
@@ -1329,6 +1449,14 @@ MokListTrusted-605dab50-e046-4300-abb6-3dd810dd8b23 (shim)) put back, the log gi
 	assert_equal "$stderr" 'tsmctl: --reference: the logs have the same events'
 	tsm verify -q --values values --input good --reference good
 	assert_done
+	# A log that is cut lacks what nobody took away.
+	head -c -20 good >short
+	tsm verify --values values --input short --reference good
+	[[ $stderr == *"'short': offset "* && $stderr != *'tsmctl diff'* ]]
+	# Without a reference, that is the next step.
+	tsm verify --values values --input log
+	assert_failure 1
+	assert_equal "$stderr" "tsmctl: to see which events differ, name a log of a boot that verified with '--reference LOG'"
 	# A mismatch says it in its row.
 	tsm verify --values values --input log --reference good
 	assert_failure 1

@@ -38,8 +38,8 @@ refused_both() {
 	machine
 	remember
 	refused_both 'the record is empty' ''
-	refused_both 'the record has 4097 bytes, the kernel takes 4096: write it to a file and measure that with --file' "$(bytes 4097 a)"
-	refused_both 'the record has 10000 bytes, the kernel takes 4096: write it to a file and measure that with --file' "$(bytes 10000 a)"
+	refused_both "the record has 4097 bytes, the kernel takes 4096: write it to a file and measure that (--file, in a list 'file')" "$(bytes 4097 a)"
+	refused_both "the record has 10000 bytes, the kernel takes 4096: write it to a file and measure that (--file, in a list 'file')" "$(bytes 10000 a)"
 	tsmctl -j extend rtmr0 --event ''
 	assert_error 2 'the record is empty'
 	assert_json '.error.status == 2'

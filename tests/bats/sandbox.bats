@@ -70,7 +70,7 @@ tsm_mr() {
 
 @test "a read-only /run: the option of a systemd unit that helps is named" {
 	tsm_mr
-	local hint='a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder'
+	local hint='mount /run writable; a systemd unit with ProtectSystem=strict needs ReadWritePaths=/run/tsmctl, and that folder has to exist'
 	read_only run extend rtmr1:sha384 --event one
 	assert_refused 4 "'/run/tsmctl': read-only file system: $hint"
 	tsmctl extend rtmr1:sha384 --event one

@@ -40,7 +40,7 @@ printed() {
 }
 
 # named FILE PREFIX: the words that a table of names in src has, sorted.
-named() { sed -nE "s/^\\s*\\[$2_[A-Z_]+\\] = \"([a-z-]+)\",/\\1/p" "$TSMCTL_SOURCE/src/$1" | sort; }
+named() { sed -nE "s/^\\s*\\[$2_[A-Z_]+\\] = \"([a-z_-]+)\",/\\1/p" "$TSMCTL_SOURCE/src/$1" | sort; }
 
 @test "tsmctl-json(5) says of each word of a diagnosis, a reference and a change what it means" {
 	local page=$TSMCTL_SOURCE/man/tsmctl-json.5 word
@@ -59,6 +59,23 @@ named() { sed -nE "s/^\\s*\\[$2_[A-Z_]+\\] = \"([a-z-]+)\",/\\1/p" "$TSMCTL_SOUR
 	go "$PYTHON" "$BATS_TEST_TMPDIR/tests/schema/check"
 	assert_failure 1
 	assert_line --partial "tsmctl.diff-1.schema.json: x-words has ['added', 'changed', 'removed'], and "
+}
+
+# open_words MEMBER: the words of a member of Evidence, or of its rows, sorted.
+open_words() { jq -r "(.\"\$defs\".evidence.properties.$1 | .items // .).examples[]" "$TSMCTL_SOURCE/schema/parts.json" | sort; }
+
+@test "tsmctl-json(5) lists the words of evidence, and only a journal's lists are closed" {
+	local page=$TSMCTL_SOURCE/man/tsmctl-json.5 list
+	assert_equal "$(open_words not_checked)" "$(named evidence/evidence.c STEP)"
+	assert_equal "$(open_words checked)" "$(named evidence/evidence.c STEP | grep -vx tcb_level)"
+	assert_equal "$(open_words failed)" "$(named evidence/evidence.c STEP | sed '/^tcb_level$/d; s/^crl$/revoked/' | sort)"
+	assert_equal "$(sort <(open_words verdict) <(open_words type))" "$(named evidence/evidence.c EVIDENCE)"
+	for list in 'tdx-quote, snp-report, tdreport, tpm-quote.' 'signature, no-debug, crl, vmpl0.' \
+		'tsm-mr, tsm-rfc, tsm-rtmrs, tpm.' 'match, untouched, partial, mismatch, log-ahead, altered, unlogged,'; do
+		grep -Fqx "Words: ${list//-/\\-}" "$page" || fail "no '$list' in $page"
+	done
+	list=$(grep -l '"enum"' "$TSMCTL_SOURCE"/schema/*.json)
+	assert_equal "${list##*/}" tsmctl.journal-1.schema.json
 }
 
 @test "what is collected is judged: what no schema has is a fault" {

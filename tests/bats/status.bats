@@ -404,8 +404,9 @@ refute_topic() { # LEVEL TOPIC
 	fi
 	echo garbage >>"$JOURNAL"
 	tsmctl status --json
-	assert_equal "$(findings journal)" "problem '/run/tsmctl/journal.jsonl': line 6: not a JSON object; to extend again, move \
-it aside and keep it: the next extend begins a new journal, but 'verify' fails without the events in the old one"
+	assert_equal "$(findings journal)" "problem '/run/tsmctl/journal.jsonl': line 6: not a JSON object; only a reboot lets \
+'measure' and 'extend --once' extend again; for 'extend' alone, move it aside and keep it: the next one begins a new \
+journal, but 'verify' fails without the events in the old one"
 	assert_json '[.findings[] | select(.topic == "journal") | .line] == [6]'
 }
 

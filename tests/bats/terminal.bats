@@ -261,7 +261,7 @@ pager() {
 	"$TSMCTL" replay a >right
 	sed '1s/^../00/' right >wrong
 	for columns in 60 80 120 200; do
-		tty "$columns" verify --values wrong --input a
+		tty "$columns" verify -q --values wrong --input a
 		assert_failure 1
 		[ "$(widest)" -le "$columns" ] || fail "$(widest) columns of $columns: $output"
 	done

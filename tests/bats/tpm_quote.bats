@@ -79,7 +79,8 @@ ALONE="the signature of the TPM's key is not checked here, and nothing ties that
 
 @test "read: the PCRs are registers, and the quote is unchecked" {
 	away read --quote quote.json
-	assert_done
+	assert_success
+	assert_equal "$stderr" "$(not_genuine quote.json)"
 	assert_output "unchecked  tpm-quote  ($ALONE)"$'\n'"$(cat pcrs)"
 	away read --json --quote quote.json
 	assert_json --arg nonce "$NONCE" '.evidence | .type == "tpm-quote" and .version == 2 and .verdict == "unchecked" and
@@ -115,7 +116,8 @@ ALONE="the signature of the TPM's key is not checked here, and nothing ties that
 	assert_success
 	live=${output//tpm0\//}
 	away verify --quote quote.json "${LOGS[@]}"
-	assert_done
+	assert_success
+	assert_equal "$stderr" "$(not_genuine quote.json)"
 	assert_equal "$(sed 1d <<<"$output")" "$live"
 	away verify --json --quote quote.json "${LOGS[@]}"
 	assert_json '.verdict == "untouched" and .evidence.type == "tpm-quote"'
@@ -233,7 +235,8 @@ refuse() {
 	azure hcl vcek snp/cert.der >azure.json
 	signed=(--root-ca snp/ark.pem --certs snp/ask.pem --quote azure.json)
 	away verify "${signed[@]}" "${LOGS[@]}"
-	assert_done
+	assert_success
+	assert_equal "$stderr" "$(not_genuine azure.json)"
 	assert_line --index 0 "unchecked  tpm-quote  (the signature of the TPM's key is not checked here; that key is in the HCL report, whose snp-report is genuine)"
 	away read --json "${signed[@]}"
 	assert_json --arg ak "$(sum sha256 <ak.der)" '.evidence | .checked == ["pcr-digest", "binding"] and

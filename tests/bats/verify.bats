@@ -130,7 +130,7 @@ assert_verdict() {
 @test "mismatch: a record changed, and no later SYNC: no place is known" {
 	one_log
 	sed -i 's/^two$/tw0/' "$K/event_log"
-	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change that was tried does'
 	assert_json '.registers[0] | .value != .replayed and .records == 4'
 	assert_json --arg v "$(recorded sha256 "$ZERO32" "SYNC sha256/$ZERO32" one tw0 three)" \
 		'.registers[0].replayed == $v'
@@ -168,13 +168,13 @@ assert_verdict() {
 	assert_verdict 1 mismatch "event 3 of 'kernel' was logged but not extended: without it the log gives this value"
 	assert_json '.registers[0].diagnosis == {kind: "extra", source: "kernel", seq: 3, type: "record", name: "four"}'
 	sed '/^two$/d' "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change that was tried does'
 	assert_json '.registers[0].diagnosis == null'
 	sed 's/^two$/# two/' "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change that was tried does'
 	# The last record gone: not the value that the log gives.
 	head -n -2 "$TMP/log" >"$K/event_log"
-	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change to them does'
+	assert_verdict 1 mismatch 'the logs do not reproduce this value, and no single change that was tried does'
 	: >"$K/event_log"
 	assert_verdict 1 unlogged 'changed, and no log has an event of it'
 	printf '# nothing to see here\n' >"$K/event_log"

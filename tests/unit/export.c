@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs of every format are exported, and read back. */
 #include "export/export.h"
+#include "export/export_format.h"
 
 #include <unistd.h>
 
@@ -654,16 +655,33 @@ static void end(struct direct *d)
 	text_free(&d->out);
 }
 
-/* It is said why not, and nothing is written of it, nor after it. */
+/* No reader takes what is there, of so many records, for whole. */
+static void ends_cut(struct direct *d, uint64_t n)
+{
+	const char *to = d->x.format->name;
+	bool tcg2 = strcmp(to, "tcg2") == 0;
+	const char *message = strcmp(to, "cel-json") == 0 ? "the JSON array is cut"
+			      : tcg2			  ? "the log ends within the record"
+							  : "a record without register";
+	CHECK(export_close(&d->x, &d->err) == 0);
+	if (n == 0)
+		CHECK_U64(d->out.n, 0);
+	else
+		feed_bad(text_bytes(&d->out), tcg2 ? "tpm" : to, tcg2 ? n + 1 : n, message);
+	text_free(&d->out);
+}
+
+/* It is said why not; nothing is written of it, nor after it, and no reader takes what is there for whole. */
 static void refused(struct direct *d, const char *message)
 {
 	size_t n = d->out.n;
 	CHECK(export_event(&d->x, &d->ev, &d->err) < 0);
 	CHECK_INT(d->err.status, ST_ABSENT);
 	CHECK_STR(d->err.msg, message);
-	CHECK(export_close(&d->x, &d->err) == 0);
+	CHECK(export_event(&d->x, &d->ev, &d->err) < 0);
+	CHECK_STR(d->err.msg, "not exported: an event before it cannot be represented");
 	CHECK_U64(d->out.n, n);
-	text_free(&d->out);
+	ends_cut(d, d->x.records);
 }
 
 static void test_places(void)
@@ -691,6 +709,28 @@ static void test_places(void)
 	d.ev.place = PLACE_PCR;
 	refused(&d, "offset 12: a 'PCR' after events of CC MRs: 'tcg2' has registers of one kind: "
 		    "use 'cel-json' or 'cel-tlv', or export each log by itself");
+}
+
+/* What is exported of a log with an error has one, too, after as many records. */
+static void test_cut(void)
+{
+	struct direct d;
+	for (size_t i = 0; i < TARGETS; i++) {
+		for (int n = 0; n < 3; n++) {
+			start(&d, targets[i]);
+			for (int k = 0; k < n; k++)
+				CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+			export_cut(&d.x);
+			ends_cut(&d, (uint64_t)n);
+		}
+	}
+	/* A log in which no event has a digest. */
+	start(&d, "tcg2");
+	d.x.algs = 0;
+	d.ev.extends = false;
+	CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
+	export_cut(&d.x);
+	ends_cut(&d, 1);
 }
 
 /* What extends nothing does not keep the rest from being written. */
@@ -853,6 +893,7 @@ int main(void)
 	test_ima();
 	test_journal();
 	test_places();
+	test_cut();
 	test_left_out();
 	test_contradictions();
 	test_sizes();

@@ -440,8 +440,53 @@ static void test_map(void)
 	mr_list_clear(&list);
 }
 
+/* Registers of evidence that is not as it should be are none; of what a later version says, too. */
+static void test_evidence(void)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"verdict\":null}",
+		"{\"verdict\":1}",
+		"{\"verdict\":\"good\"}",
+		"{\"verdict\":\"untrusted\"}",
+		"\"genuine\"",
+		"{\"verdict\":\"genuine\",\"error\":{}}",
+		"{\"verdict\":\"genuine\",\"unmet\":[\"crl\"]}",
+		"{\"verdict\":\"genuine\",\"unmet\":null}",
+		"{\"verdict\":\"genuine\"},\"report_data_verdict\":\"mismatch\"",
+		"{\"verdict\":\"unchecked\"},\"report_data_verdict\":null",
+	};
+	static const char *const good[] = {
+		"null",
+		"{\"verdict\":\"unchecked\",\"unmet\":[]}",
+		"{\"verdict\":\"genuine\"},\"report_data_verdict\":\"match\"",
+	};
+	char text[256];
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text),
+			HEAD
+			"\"evidence\":%s,\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+			bad[i]);
+		refused(text, "these values are of evidence ");
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(text, sizeof(text),
+			HEAD
+			"\"evidence\":%s,\"registers\":[{\"register\":\"a\",\"value\":\"00\"}]}",
+			good[i]);
+		parses(text, "a=00 ");
+	}
+	refused("error  tdx-quote  (no)\n00  a\n",
+		"line 1: these values are of evidence that could not be ");
+	refused("genuine  tdx-quote  (x)\nunmet  crl  (x)\n00  a\n",
+		"line 2: these values are of evidence ");
+	refused("00  a\nmismatch  report-data  (x)\n",
+		"line 2: these values are of evidence whose ");
+}
+
 int main(void)
 {
+	test_evidence();
 	test_text();
 	test_case();
 	test_pcrread();
