@@ -132,10 +132,8 @@ static int print(struct app *app, const struct readings *r, const struct td_file
 		return print_raw(app, r->v);
 	if (app->opt.json)
 		json_head(app, &j, td);
-	else {
+	else
 		td_file_print(app, td);
-		td_file_print_failures(app, td);
-	}
 	for (size_t i = 0; i < r->n; i++)
 		print_value(app, &j, &r->v[i]);
 	if (app->opt.json) {

@@ -267,19 +267,6 @@ void td_file_print(struct app *app, const struct td_file *td)
 	sink_char(&app->out, '\n');
 }
 
-void td_file_print_failures(struct app *app, const struct td_file *td)
-{
-	if (td->asked.path != NULL && !td_file_answers(td))
-		sink_str(&app->out, "mismatch  report-data  (it is not what was asked for)\n");
-	for (size_t i = 0; td_require_name(i) != NULL; i++) {
-		if ((td->unmet & 1U << i) == 0)
-			continue;
-		sink_str(&app->out, "unmet  ");
-		sink_str(&app->out, td_require_name(i));
-		sink_str(&app->out, "  (--require is not met)\n");
-	}
-}
-
 void td_file_warn(const struct td_file *td)
 {
 	char line[LINE_ROOM];

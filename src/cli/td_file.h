@@ -29,9 +29,7 @@ bool td_file_verdict(const struct td_file *td, const char **ret);
 
 /* The line of text before the registers; none without a file. */
 void td_file_print(struct app *app, const struct td_file *td);
-/* Behind it, a line each of what was asked for and is not so: values with one are not taken back. */
-void td_file_print_failures(struct app *app, const struct td_file *td);
-/* That first line on standard error, for an output that has no room for it. */
+/* The same on standard error, for an output that has no room for it. */
 void td_file_warn(const struct td_file *td);
 /* A note, after all that is printed, of what "genuine" does not cover, or that nothing says it. */
 void td_file_tell_limits(struct app *app, const struct td_file *td);

@@ -276,15 +276,17 @@ static int err_no_answer(struct err *err)
 		"these values are of evidence whose report data is not what was asked for");
 }
 
-/* The lines that may follow it are those of what the operator asked for, and did not get. */
+/* What the line says that the operator asked for, and did not get. */
 static int check_asked(struct bytes line, struct err *err)
 {
-	if (bytes_start_with(line, "unmet  "))
+	const uint8_t *open = memchr(line.p, '(', line.n);
+	struct bytes detail = {open + 1, (size_t)(line.p + line.n - open) - 1};
+	if (bytes_start_with(detail, "but --require "))
 		return err_unmet(err);
-	return bytes_start_with(line, "mismatch  report-data  ") ? err_no_answer(err) : 0;
+	return bytes_start_with(detail, "but ") ? err_no_answer(err) : 0;
 }
 
-/* The line that `read --quote` prints first: "VERDICT  TYPE  (...)". */
+/* The line that `read --quote` prints first: "VERDICT  TYPE  (...)", or "(but ...; ...)". */
 static bool is_evidence_line(struct bytes line, struct bytes *ret_verdict)
 {
 	const uint8_t *gap = memmem(line.p, line.n, "  ", 2);
@@ -294,8 +296,10 @@ static bool is_evidence_line(struct bytes line, struct bytes *ret_verdict)
 	for (enum evidence_type t = EVIDENCE_TDX_QUOTE; t <= EVIDENCE_TDREPORT; t++) {
 		struct bytes rest = {gap + 2, line.n - ret_verdict->n - 2};
 		const char *name = evidence_type_name(t);
-		if (bytes_start_with(rest, name) && rest.n > strlen(name) &&
-			rest.p[strlen(name)] == ' ')
+		if (bytes_start_with(rest, name) &&
+			bytes_start_with(
+				(struct bytes){rest.p + strlen(name), rest.n - strlen(name)},
+				"  ("))
 			return true;
 	}
 	return false;
@@ -398,10 +402,10 @@ static int parse_text(struct bytes text, struct rows *rows,
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		struct bytes line = {text.p, end != NULL ? (size_t)(end - text.p) : text.n};
 		struct bytes verdict;
-		int rc = check_asked(line, err);
-		if (rc == 0 && n == 1 && is_evidence_line(line, &verdict))
-			rc = check_evidence(verdict, err);
-		else if (rc == 0 && line.n > 0)
+		int rc = 0;
+		if (n == 1 && is_evidence_line(line, &verdict))
+			rc = check_evidence(verdict, err) < 0 ? -1 : check_asked(line, err);
+		else if (line.n > 0)
 			rc = parse(rows, line, err);
 		if (rc < 0) {
 			err_in(err, "line %zu", n);

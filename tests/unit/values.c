@@ -478,10 +478,11 @@ static void test_evidence(void)
 	}
 	refused("error  tdx-quote  (no)\n00  a\n",
 		"line 1: these values are of evidence that could not be ");
-	refused("genuine  tdx-quote  (x)\nunmet  crl  (x)\n00  a\n",
-		"line 2: these values are of evidence ");
-	refused("00  a\nmismatch  report-data  (x)\n",
-		"line 2: these values are of evidence whose ");
+	refused("genuine  tdx-quote  (but --require crl is not met; root: x)\n00  a\n",
+		"line 1: these values are of evidence that is not as ");
+	refused("genuine  tdx-quote  (but its report data is not what was asked for; x)\n00  a\n",
+		"line 1: these values are of evidence whose ");
+	parses("genuine  tdx-quote  (root: x)\n00  a\n", "a=00 ");
 }
 
 int main(void)
