@@ -76,6 +76,10 @@ void command_run(const char *const argv[], struct command *ret)
 	sink_open(&app.out, fd);
 	stderr = kept;
 	bool json = run(&app, n, words);
+	/* It is kept as long as the process lives. */
+	while (app.n_said > 0)
+		free(app.said[--app.n_said]);
+	free(app.said);
 	stderr = errors;
 	fclose(kept);
 	/* A command that extends blocks them until its process ends. */
