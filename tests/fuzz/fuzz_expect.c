@@ -138,7 +138,9 @@ static void check_self(const struct register_file *v, const char *path)
 		MUST(count(&c, "unexpected") == 0 && count(&c, "match") == n);
 		command_clear(&c);
 		verify((const char *const[]){"--values", path, "--expect", changed.path, NULL}, &c);
-		MUST(count(&c, "unexpected") == 1 && c.status == ST_NO);
+		MUST(count(&c, "unexpected") == 1);
+		/* The error of a row that could not be read can be the worse of the two. */
+		MUST(c.status == ST_NO || (n < v->mrs.n && c.status != ST_OK));
 		command_clear(&c);
 	}
 	close(plain.fd);
