@@ -177,12 +177,15 @@ static int act(struct journal_writer *w, const struct extend_wanted *wanted,
 			"extend or verify can read it",
 			mr->full, (unsigned long long)intent->seq);
 	}
-	bool grew = digest_equal(&after, &intent->expected);
 	if (journal_finish(w, intent->seq, &after, &kind, err) < 0) {
-		err->status = grew ? ST_UNSETTLED : ST_SYSTEM;
-		return err_in(err,
-			"'%s' was %sextended, but the end of record %llu was not written", mr->full,
-			grew ? "" : "not ", (unsigned long long)intent->seq);
+		bool same = digest_equal(&after, &intent->before);
+		const char *was = same ? "was not" : "was";
+		/* Another value is somebody else's extend, after this one or in place of it. */
+		if (!same && !digest_equal(&after, &intent->expected))
+			was = "may have been";
+		err->status = same ? ST_SYSTEM : ST_UNSETTLED;
+		return err_in(err, "'%s' %s extended, but the end of record %llu was not written",
+			mr->full, was, (unsigned long long)intent->seq);
 	}
 	if (kind == JOURNAL_COMMIT)
 		ret->after = after;
