@@ -175,8 +175,7 @@ int input_open(const char *path, input_check_fn check, struct err *err)
 	return keep(from, check, path, err);
 }
 
-/* Until buf is full or the file ends; -1 with errno. */
-static ssize_t pread_all(int fd, uint8_t *buf, size_t cap, off_t off)
+ssize_t input_pread(int fd, uint8_t *buf, size_t cap, off_t off)
 {
 	size_t n = 0;
 	while (n < cap) {
@@ -286,7 +285,7 @@ static ssize_t refill(struct lines *l, struct err *err)
 	size_t room = WINDOW - left;
 	if (at < l->end && l->end - at < (off_t)room)
 		room = (size_t)(l->end - at);
-	ssize_t n = at < l->end ? pread_all(l->fd, l->buf + left, room, at) : 0;
+	ssize_t n = at < l->end ? input_pread(l->fd, l->buf + left, room, at) : 0;
 	if (n < 0)
 		return err_sys(err, errno, "offset %lld", (long long)l->off);
 	l->have += (size_t)n;

@@ -32,6 +32,9 @@ int input_err_copy(struct err *err, int sys, const char *path);
 /* Whether a file of this size is longer than RLIMIT_FSIZE lets it become. */
 bool input_exceeds_limit(off_t size);
 
+/* As pread(2), until buf is full or the file ends: how many bytes, or -1 with errno. */
+ssize_t input_pread(int fd, uint8_t *buf, size_t cap, off_t off);
+
 /* Reads such a file whole: *ret is allocated, the caller frees it. ST_FORMAT if it is longer than
  * max bytes. */
 int input_read(const char *path, size_t max, uint8_t **ret, size_t *ret_n, struct err *err);

@@ -24,13 +24,8 @@ static int err_no_memory(struct err *err)
 /* From its start; the file's own position does not matter. */
 static int read_upto(int fd, uint8_t *buf, size_t n, struct err *err)
 {
-	for (size_t have = 0; have < n;) {
-		ssize_t got = pread(fd, buf + have, n - have, (off_t)have);
-		if (got <= 0 && errno != EINTR)
-			return err_sys(err, got < 0 ? errno : EIO, "log");
-		have += got > 0 ? (size_t)got : 0;
-	}
-	return 0;
+	ssize_t got = input_pread(fd, buf, n, 0);
+	return got == (ssize_t)n ? 0 : err_sys(err, got < 0 ? errno : EIO, "log");
 }
 
 static int replace(int *fd, struct bytes log, struct err *err)

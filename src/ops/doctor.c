@@ -589,8 +589,7 @@ static void report_judged(struct report *r, const struct inputs *inputs, const s
 
 static const char fix_of_damaged[] =
 	"only a reboot lets 'measure' and 'extend --once' extend again; for 'extend' alone, move "
-	"it "
-	"aside and keep it: the next one begins a new journal, but 'verify' fails without the "
+	"it aside and keep it: the next one begins a new journal, but 'verify' fails without the "
 	"events in the old one";
 
 /* A damaged journal is one finding: nothing that is said of its registers would mean anything. */

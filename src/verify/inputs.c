@@ -140,17 +140,13 @@ static int read_quote(const struct log_input *in, struct quote_json *ret, struct
 		return err_sys(err, errno, "quote");
 	if (st.st_size > QUOTE_FILE_MAX)
 		return err_set(err, ST_FORMAT, "longer than %d bytes", QUOTE_FILE_MAX);
-	size_t n = 0, size = (size_t)st.st_size;
-	AUTO_FREE uint8_t *buf = malloc(size);
-	ssize_t got = 1;
-	while (buf != NULL && n < size && (got > 0 || errno == EINTR)) {
-		got = pread(in->fd, buf + n, size - n, (off_t)n);
-		n += got > 0 ? (size_t)got : 0;
-		errno = got == 0 ? EIO : errno;
-	}
-	if (buf == NULL || n < size)
-		return err_sys(err, buf == NULL ? ENOMEM : errno, "quote");
-	return quote_json_parse((struct bytes){buf, n}, ret, err);
+	AUTO_FREE uint8_t *buf = malloc((size_t)st.st_size);
+	if (buf == NULL)
+		return err_sys(err, ENOMEM, "quote");
+	ssize_t n = input_pread(in->fd, buf, (size_t)st.st_size, 0);
+	if (n != st.st_size)
+		return err_sys(err, n < 0 ? errno : EIO, "quote");
+	return quote_json_parse((struct bytes){buf, (size_t)n}, ret, err);
 }
 
 /* They are owned by the inputs from here on: their names are needed. */
