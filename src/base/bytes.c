@@ -134,12 +134,14 @@ static size_t utf8_sequence(struct bytes b)
 	return n;
 }
 
-/* How many bytes at the front of b, in steps of 8, are ASCII. */
+/* How many bytes at the front of b are ASCII. */
 static size_t ascii_run(struct bytes b)
 {
 	size_t n = 0;
 	while (b.n - n >= sizeof(uint64_t) && (word_get(b.p + n) & WORD_TOPS) == 0)
 		n += sizeof(uint64_t);
+	while (n < b.n && b.p[n] < 0x80)
+		n++;
 	return n;
 }
 
@@ -147,8 +149,6 @@ bool utf8_valid(struct bytes b)
 {
 	while (b.n > 0) {
 		size_t n = b.p[0] < 0x80 ? ascii_run(b) : utf8_sequence(b);
-		if (n == 0 && b.p[0] < 0x80)
-			n = 1;
 		if (n == 0)
 			return false;
 		b.p += n;

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/scope.h"
+#include "base/swar.h"
 
 static void before(struct json *j)
 {
@@ -92,14 +93,35 @@ static size_t put_special(struct sink *s, struct bytes b)
 	return 2;
 }
 
+/* Whether eight bytes are plain and ASCII, as most are. */
+static bool is_plain_word(const uint8_t *p)
+{
+	uint64_t word = word_get(p);
+	uint64_t other = word_less(word, 0x20) | word_is(word, '"') | word_is(word, '\\') |
+			 word_is(word, 0x7f);
+	return ((other | word) & WORD_TOPS) == 0;
+}
+
+/* How many bytes at the front of b are plain. */
+static size_t plain_run(struct bytes b)
+{
+	const size_t step = sizeof(uint64_t);
+	size_t n = 0;
+	while (b.n - n >= step && is_plain_word(b.p + n))
+		n += step;
+	if (n > 0 && b.n - n < step && is_plain_word(b.p + b.n - step))
+		return b.n;
+	while (n < b.n && is_plain(b.p[n]))
+		n++;
+	return n;
+}
+
 void json_text(struct json *j, struct bytes b)
 {
 	before(j);
 	sink_char(j->sink, '"');
 	while (b.n > 0) {
-		size_t n = 0;
-		while (n < b.n && is_plain(b.p[n]))
-			n++;
+		size_t n = plain_run(b);
 		sink_bytes(j->sink, (struct bytes){b.p, n});
 		if (n < b.n)
 			n += put_special(j->sink, (struct bytes){b.p + n, b.n - n});

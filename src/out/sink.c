@@ -38,20 +38,11 @@ void sink_empty(struct sink *s)
 	s->n = 0;
 }
 
-void sink_bytes(struct sink *s, struct bytes b)
+void sink_much(struct sink *s, struct bytes b)
 {
-	if (b.n > SINK_ROOM_MAX) {
-		sink_empty(s);
-		s->used = true;
-		write_all(s, (const char *)b.p, b.n);
-	} else if (b.n > 0) {
-		memcpy(sink_room(s, b.n), b.p, b.n);
-	}
-}
-
-void sink_str(struct sink *s, const char *str)
-{
-	sink_bytes(s, bytes_of(str));
+	sink_empty(s);
+	s->used = true;
+	write_all(s, (const char *)b.p, b.n);
 }
 
 void sink_hex(struct sink *s, struct bytes b)
@@ -66,12 +57,13 @@ void sink_hex(struct sink *s, struct bytes b)
 
 void sink_u64(struct sink *s, uint64_t v)
 {
-	char digits[20];
-	size_t i = sizeof(digits);
+	size_t n = 1;
+	for (uint64_t rest = v; rest >= 10; rest /= 10)
+		n++;
+	char *at = sink_room(s, n);
 	do
-		digits[--i] = (char)('0' + v % 10);
+		at[--n] = (char)('0' + v % 10);
 	while ((v /= 10) > 0);
-	sink_bytes(s, (struct bytes){(const uint8_t *)digits + i, sizeof(digits) - i});
 }
 
 int sink_flush(struct sink *s, struct err *err)

@@ -82,15 +82,17 @@ static void add_code_point(struct text *t, uint32_t cp)
 	text_add(t, (struct bytes){s, n});
 }
 
+static const uint32_t edges[] = {0, 1, 8, 9, 10, 12, 13, 0x1f, 0x20, '"', '\\', '/', 0x7e, 0x7f,
+	0x80, 0x9f, 0xa0, 0x7ff, 0x800, 0x2028, 0x2029, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xfffe,
+	0xffff, 0x10000, 0x10ffff};
+enum { N_EDGES = sizeof(edges) / sizeof(edges[0]) };
+
 static uint32_t random_code_point(struct dice *d)
 {
-	static const uint32_t edges[] = {0, 1, 8, 9, 10, 12, 13, 0x1f, 0x20, '"', '\\', '/', 0x7e,
-		0x7f, 0x80, 0x9f, 0xa0, 0x7ff, 0x800, 0x2028, 0x2029, 0xd7ff, 0xe000, 0xfeff,
-		0xfffd, 0xfffe, 0xffff, 0x10000, 0x10ffff};
 	uint32_t cp;
 	switch (dice_below(d, 4)) {
 	case 0:
-		return edges[dice_below(d, sizeof(edges) / sizeof(edges[0]))];
+		return edges[dice_below(d, N_EDGES)];
 	case 1:
 		return (uint32_t)dice_below(d, 0x80);
 	case 2:
@@ -101,6 +103,25 @@ static uint32_t random_code_point(struct dice *d)
 		while (cp >= 0xd800 && cp <= 0xdfff);
 		return cp;
 	}
+}
+
+/* One character anywhere in plain text, which is read eight bytes at a time. */
+static void test_one_among_plain(void)
+{
+	enum { MOST = 25 };
+	struct text t = {0};
+	for (size_t n = 0; n < MOST; n++) {
+		for (size_t at = 0; at <= n; at++) {
+			for (size_t i = 0; i < N_EDGES; i++) {
+				t.n = 0;
+				text_fill(&t, 'x', at);
+				add_code_point(&t, edges[i]);
+				text_fill(&t, 'x', n - at);
+				round_trip(text_bytes(&t));
+			}
+		}
+	}
+	text_free(&t);
 }
 
 static void test_strings(void)
@@ -264,6 +285,7 @@ static void test_base64(void)
 int main(void)
 {
 	test_strings();
+	test_one_among_plain();
 	test_shapes();
 	test_long_hex();
 	test_sink();
