@@ -640,6 +640,8 @@ example() {
 
 @test "a read of a log, or of a value, that hangs is given up after 5 seconds, the others are printed" {
 	example
+	# Values that are known are read side by side: without /run/tsmctl there is no lock, and the kernel asks one at a time.
+	cat "$T"/rtmr[01]/digest >"$TMP/asked"
 	sim_fault 'rtmr0/event_log:read:*:hang' 'static_mr:read:*:hang'
 	SECONDS=0
 	"$TSMCTL" --root "$ROOT" verify >"$TMP/verify" 2>"$TMP/verify.err" 3>&- &
