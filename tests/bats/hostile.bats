@@ -64,6 +64,34 @@ each_odd() {
 	rm -rf "$path"
 }
 
+# Of what was printed to standard error, no line is another one, or a part of it.
+said_once() {
+	awk 'length { line[NR] = $0; sub(/^tsmctl: /, "", line[NR]) }
+		END { for (i in line) for (k in line) if (i != k && index(line[k], line[i])) { print line[i]; exit 1 } }' "$ERR"
+}
+
+@test "whatever is broken in a tree, each command says it once" {
+	local path what command n=0
+	use_root rfc-v1
+	cp -R "$ROOT" "$TMP/whole"
+	while read -r path; do
+		for what in gone loop odd; do
+			rm -rf "$ROOT" && cp -R "$TMP/whole" "$ROOT" && rm -rf "${ROOT:?}/$path"
+			case $what in
+			loop) ln -s "${path##*/}" "$ROOT/$path" ;;
+			odd) printf '\377\0odd\n%.0s' {1..50} >"$ROOT/$path" ;;
+			esac
+			for command in list read log verify 'verify --json' status replay 'extend rtmr0 --once --event x' "measure $ROOT/x"; do
+				# shellcheck disable=SC2086 # words
+				tsmctl $command
+				said_once || fail "$command, $what: $path"
+				n=$((n + $(wc -l <"$ERR")))
+			done
+		done
+	done < <(cd "$ROOT" && find sys -mindepth 1)
+	[ "$n" -gt 100 ]
+}
+
 @test "a FIFO, a device, a folder in the place of a file: neither hangs nor is opened" {
 	use_root rfc-v1
 	local dir="$ROOT/$EXAMPLE"
