@@ -241,11 +241,10 @@ sha384:$(sum sha384 <"$TMP/web.conf")"
 		exec bash -c "$*"'
 	export MACHINES=$TMP/machines
 	mkdir "$MACHINES"
-	for name in rfc-v1 no-tvm; do
-		use_root $name
+	for name in rfc-v1 no-tvm changed; do
+		use_root "${name/changed/rfc-v1}"
 		mv "$ROOT" "$MACHINES/$name"
 	done
-	cp -R "$MACHINES/rfc-v1" "$MACHINES/changed"
 	set_bytes "$MACHINES/changed/sys/kernel/tsm/measurement-example/rtmr0/digest" "${ZERO32/%0/1}"
 	go "$EXAMPLES/fleet/verify-many" root@rfc-v1
 	assert_done

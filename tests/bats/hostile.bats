@@ -72,11 +72,10 @@ said_once() {
 
 @test "whatever is broken in a tree, each command says it once" {
 	local path what command n=0
-	use_root rfc-v1
-	cp -R "$ROOT" "$TMP/whole"
 	while read -r path; do
 		for what in gone loop odd; do
-			rm -rf "$ROOT" && cp -R "$TMP/whole" "$ROOT" && rm -rf "${ROOT:?}/$path"
+			use_root rfc-v1
+			rm -rf "${ROOT:?}/$path"
 			case $what in
 			loop) ln -s "${path##*/}" "$ROOT/$path" ;;
 			odd) printf '\377\0odd\n%.0s' {1..50} >"$ROOT/$path" ;;
@@ -88,7 +87,7 @@ said_once() {
 				n=$((n + $(wc -l <"$ERR")))
 			done
 		done
-	done < <(cd "$ROOT" && find sys -mindepth 1)
+	done < <(cd "$ROOTS/rfc-v1" && find sys -mindepth 1)
 	[ "$n" -gt 100 ]
 }
 
@@ -193,7 +192,7 @@ said_once() {
 	ln -s "$TMP/tree" "$ROOT/sys/kernel/config"
 	mkdir -p "$TMP/tree/tsm/evil2"
 	static_mr "$TMP/tree/tsm/evil2/mr" 444 outside
-	cp "$ROOT/$EXAMPLE/rtmr0/event_log" "$TMP/log"
+	cat "$ROOT/$EXAMPLE/rtmr0/event_log" >"$TMP/log"
 	echo forged >>"$TMP/log"
 	rm -f "$ROOT/$EXAMPLE/rtmr0/event_log"
 	ln -s "$TMP/log" "$ROOT/$EXAMPLE/rtmr0/event_log"

@@ -444,7 +444,10 @@ many() {
 	e=$(extended sha384 "$b" "$d")
 	unhex "$e" >"$BATS_TEST_TMPDIR/value"
 	for ((i = 0; i < $1; i++)); do echo "$dir/r$i:sha384"; done >"$BATS_TEST_TMPDIR/paths"
-	xargs -a "$BATS_TEST_TMPDIR/paths" tee <"$BATS_TEST_TMPDIR/value" >/dev/null
+	# A process may have 1,024 files open.
+	while readarray -n 1000 -t paths && [ ${#paths[@]} -gt 0 ]; do
+		tee "${paths[@]}" <"$BATS_TEST_TMPDIR/value" >/dev/null
+	done <"$BATS_TEST_TMPDIR/paths"
 	{
 		echo '{"schema":"tsmctl.journal/1","boot_id":"0f0f0f0f-1111-2222-3333-444444444444","created":"2026-01-01T00:00:00Z"}'
 		for ((i = 0; i < $1; i++)); do

@@ -190,6 +190,7 @@ simulated() {
 	sim_start "$@"
 	mkdir -p "$ROOT/run" "$ROOT/proc/sys/kernel/random"
 	chmod 755 "$ROOT/run"
+	rm -f "$ROOT/proc/sys/kernel/random/boot_id"
 	echo 0f0f0f0f-1111-2222-3333-444444444444 >"$ROOT/proc/sys/kernel/random/boot_id"
 }
 

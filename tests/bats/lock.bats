@@ -83,9 +83,9 @@ refused() {
 	tsmctl extend rtmr0 --event a
 	assert_done
 	assert_equal "$(stat -c %i "$LOCK")" "$inode"
+	[ "$(id -u)" = 0 ] || skip "only root opens a file of mode 0400 for writing"
 	chmod 400 "$LOCK"
 	chmod 500 "$ROOT/run/tsmctl"
-	[ "$(id -u)" = 0 ] || skip "only root opens a file of mode 0400 for writing"
 	tsmctl extend rtmr0 --event b
 	assert_done
 }

@@ -402,7 +402,7 @@ sim_stat_of() {
 	name=$(ls "$C")
 	[[ $name == tsmctl-???????????????? ]] || fail "$name"
 	tsmctl status --json
-	assert_json --arg n "$name" '[.findings[] | select(.topic == "quote" and .level == "note") | .message, .fix] ==
+	assert_json --arg n "$name" '[.findings[] | select(.topic == "quote" and .level == "note" and (.message | test("^1 "))) | .message, .fix] ==
 		["1 request, running or left by a killed program: \($n)",
 		"rmdir what nobody uses in /sys/kernel/config/tsm/report: while one is there, the guest driver cannot be loaded again"]'
 	quote --random --json
@@ -411,8 +411,8 @@ sim_stat_of() {
 	rmdir "$C/$name"
 	for n in {1..9}; do mkdir "$C/$n"; done
 	tsmctl status --json
-	assert_json '[.findings[] | select(.topic == "quote" and .level == "note") | .message | startswith("9 requests, ") and
-		endswith(", ...")] == [true]'
+	assert_json '[.findings[] | select(.topic == "quote" and .level == "note") | .message |
+		select(startswith("9 requests, ") and endswith(", ..."))] | length == 1'
 }
 
 @test "an entry that cannot be removed is named; the quote is good all the same" {
@@ -462,10 +462,10 @@ keep_going() {
 	}
 	tdx
 	tsmctl status --json
-	finding ok "'tsmctl quote' can ask for a quote"
+	[ "$(id -u)" != 0 ] || finding ok "'tsmctl quote' can ask for a quote"
 	assert_none
 	nobody status --json
-	[ "$(id -u)" != 0 ] || finding note 'only root can get a quote'
+	finding note 'only root can get a quote'
 	guest --provider none --report none
 	tsmctl status --json
 	finding note 'no quotes: no guest driver is seen that gives them'

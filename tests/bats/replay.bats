@@ -96,6 +96,7 @@ taken as extended; only the register can tell"
 	k_begin rtmr2 sha256
 	k_append one
 	mkdir good
+	chmod 600 rtmr2/append_event
 	cp -R rtmr2 good/
 	{
 		printf '\n'

@@ -31,12 +31,14 @@ tdx_machine() {
 	rm -rf "$ROOT"
 	mv "$BATS_TEST_TMPDIR/copy" "$ROOT"
 	CCEL=$ROOT/sys/firmware/acpi/tables/data/CCEL JOURNAL=$ROOT/run/tsmctl/journal.jsonl
+	chmod u+w "$CCEL"
 	cp "$CCEL" "$GOOD"
 	cp "$JOURNAL" "$KEPT"
 }
 
 boot() { # BOOT-ID
 	mkdir -p "$ROOT/proc/sys/kernel/random"
+	rm -f "$ROOT/proc/sys/kernel/random/boot_id"
 	echo "$1" >"$ROOT/proc/sys/kernel/random/boot_id"
 }
 

@@ -823,7 +823,7 @@ expect() { printf '%s\n' "$@" >"$TMP/expect"; }
 @test "--input: two logs of one register, the same one twice, an older copy" {
 	use_root tdx
 	local own=$TSM/tdx_guest/rtmr3/event_log pair first second
-	cp "$own" "$TMP/rtmr3.log"
+	cat "$own" >"$TMP/rtmr3.log"
 	sed '$d' "$own" | sed '$d' >"$TMP/rtmr3.old"
 	[ -s "$TMP/rtmr3.old" ]
 	for pair in "$own $TMP/rtmr3.log" "$TMP/rtmr3.log $TMP/rtmr3.log" "$own $TMP/rtmr3.old" "$TMP/rtmr3.old $own"; do

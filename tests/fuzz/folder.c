@@ -170,7 +170,9 @@ bool folder_file(const char *path, mode_t mode, struct bytes content)
 	char name[NAME_MAX + 1];
 	struct stat st;
 	int dir = open_parent(path, name), fd = -1;
-	if (dir >= 0 && (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode)))
+	bool there = dir >= 0 && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	/* Who is not root writes only what may be written. */
+	if (dir >= 0 && (!there || (S_ISREG(st.st_mode) && fchmodat(dir, name, 0600, 0) == 0)))
 		fd = openat(dir, name, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool ok = fd >= 0 && write(fd, content.p, content.n) == (ssize_t)content.n &&
 		  fchmod(fd, mode) == 0;
