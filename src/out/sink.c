@@ -38,11 +38,20 @@ void sink_empty(struct sink *s)
 	s->n = 0;
 }
 
-void sink_much(struct sink *s, struct bytes b)
+void sink_bytes(struct sink *s, struct bytes b)
 {
-	sink_empty(s);
-	s->used = true;
-	write_all(s, (const char *)b.p, b.n);
+	if (b.n > SINK_ROOM_MAX) {
+		sink_empty(s);
+		s->used = true;
+		write_all(s, (const char *)b.p, b.n);
+	} else if (b.n > 0) {
+		memcpy(sink_room(s, b.n), b.p, b.n);
+	}
+}
+
+void sink_str(struct sink *s, const char *str)
+{
+	sink_bytes(s, bytes_of(str));
 }
 
 void sink_hex(struct sink *s, struct bytes b)

@@ -3,8 +3,6 @@
 #ifndef TSMCTL_OUT_SINK_H
 #define TSMCTL_OUT_SINK_H
 
-#include <string.h>
-
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -33,19 +31,8 @@ static inline char *sink_room(struct sink *s, size_t n)
 	s->n += n;
 	return at;
 }
-/* More than SINK_ROOM_MAX bytes. */
-void sink_much(struct sink *s, struct bytes b);
-static inline void sink_bytes(struct sink *s, struct bytes b)
-{
-	if (b.n > SINK_ROOM_MAX)
-		sink_much(s, b);
-	else if (b.n > 0)
-		memcpy(sink_room(s, b.n), b.p, b.n);
-}
-static inline void sink_str(struct sink *s, const char *str)
-{
-	sink_bytes(s, (struct bytes){(const uint8_t *)str, strlen(str)});
-}
+void sink_bytes(struct sink *s, struct bytes b);
+void sink_str(struct sink *s, const char *str);
 static inline void sink_char(struct sink *s, char c)
 {
 	*sink_room(s, 1) = c;
