@@ -33,6 +33,12 @@ static int err_place(const struct log_event *ev, struct err *err)
 		return err_set(
 			err, ST_ABSENT, "nothing says which register '%s' extended", ev->kind);
 	case PLACE_PCR:
+		if (ev->index >> 24 != TCG_NV_HANDLES)
+			break;
+		return err_set(err, ST_ABSENT,
+			"PCR '%u': this number stands for an NV index in 'tcg2': use 'cel-json' or "
+			"'cel-tlv'",
+			(unsigned)ev->index);
 	case PLACE_CC_MR:
 		break;
 	}

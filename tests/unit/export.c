@@ -699,6 +699,10 @@ static void test_places(void)
 	refused(&d, "offset 12: index and type '4294967295': these mark the end of a 'tcg2' log: "
 		    "use 'cel-json' or 'cel-tlv'");
 	start(&d, "tcg2");
+	d.ev.index = 0x01000010;
+	refused(&d, "offset 12: PCR '16777232': this number stands for an NV index in 'tcg2': use "
+		    "'cel-json' or 'cel-tlv'");
+	start(&d, "tcg2");
 	CHECK(export_event(&d.x, &d.ev, &d.err) == 0);
 	d.ev.place = PLACE_CC_MR;
 	refused(&d, "offset 12: a 'CC MR' after events of PCRs: 'tcg2' has registers of one kind: "
