@@ -5,25 +5,6 @@
 
 #include "base/strbuf.h"
 
-struct kind {
-	size_t n;
-	const char *name;
-};
-#define KIND(name)                                                                                 \
-	{                                                                                          \
-		sizeof(name) - 1, name                                                             \
-	}
-
-/* Lengths first: every event of a long log is asked. */
-static bool is_one_of(const char *kind, const struct kind *v, size_t n_v)
-{
-	size_t n = strlen(kind);
-	for (size_t i = 0; i < n_v; i++)
-		if (n == v[i].n && memcmp(kind, v[i].name, n) == 0)
-			return true;
-	return false;
-}
-
 static struct bytes before(struct bytes b, const char *mark)
 {
 	const uint8_t *at = b.n > 0 ? memmem(b.p, b.n, mark, strlen(mark)) : NULL;
@@ -38,28 +19,28 @@ static struct bytes after(struct bytes b, size_t n)
 /* The types whose data is one thing, whatever it says, or has no name in it. */
 static bool is_one_of_its_kind(const char *kind)
 {
-	static const struct kind kinds[] = {
-		KIND("EV_SEPARATOR"),
-		KIND("EV_S_CRTM_VERSION"),
-		KIND("EV_EFI_GPT_EVENT"),
-		KIND("EV_EFI_PLATFORM_FIRMWARE_BLOB"),
-		KIND("EV_EFI_HANDOFF_TABLES"),
-		KIND("EV_NONHOST_CONFIG"),
-		KIND("EV_CPU_MICROCODE"),
-		KIND("sync"),
+	static const char *const kinds[] = {
+		"EV_SEPARATOR",
+		"EV_S_CRTM_VERSION",
+		"EV_EFI_GPT_EVENT",
+		"EV_EFI_PLATFORM_FIRMWARE_BLOB",
+		"EV_EFI_HANDOFF_TABLES",
+		"EV_NONHOST_CONFIG",
+		"EV_CPU_MICROCODE",
+		"sync",
 	};
-	return is_one_of(kind, kinds, sizeof(kinds) / sizeof(kinds[0]));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
 }
 
 /* "N bytes at ADDRESS, PATH" */
 static bool is_image(const char *kind)
 {
-	static const struct kind kinds[] = {
-		KIND("EV_EFI_BOOT_SERVICES_APPLICATION"),
-		KIND("EV_EFI_BOOT_SERVICES_DRIVER"),
-		KIND("EV_EFI_RUNTIME_SERVICES_DRIVER"),
-	};
-	return is_one_of(kind, kinds, sizeof(kinds) / sizeof(kinds[0]));
+	return strcmp(kind, "EV_EFI_BOOT_SERVICES_APPLICATION") == 0 ||
+	       strcmp(kind, "EV_EFI_BOOT_SERVICES_DRIVER") == 0 ||
+	       strcmp(kind, "EV_EFI_RUNTIME_SERVICES_DRIVER") == 0;
 }
 
 bool event_is_variable(const char *kind)
