@@ -392,6 +392,8 @@ sim_stat_of() {
 }
 
 @test "killed for good: the entry is left, status lists it, and the next quote has its own" {
+	local user=
+	[ "$(id -u)" = 0 ] || user='only root can get a quote'
 	tdx
 	sim_fault outblob:read:1:hold
 	begin quote --random
@@ -402,7 +404,7 @@ sim_stat_of() {
 	name=$(ls "$C")
 	[[ $name == tsmctl-???????????????? ]] || fail "$name"
 	tsmctl status --json
-	assert_json --arg n "$name" '[.findings[] | select(.topic == "quote" and .level == "note" and (.message | test("^1 "))) | .message, .fix] ==
+	assert_json --arg n "$name" --arg user "$user" '[.findings[] | select(.topic == "quote" and .level == "note" and .message != $user) | .message, .fix] ==
 		["1 request, running or left by a killed program: \($n)",
 		"rmdir what nobody uses in /sys/kernel/config/tsm/report: while one is there, the guest driver cannot be loaded again"]'
 	quote --random --json
@@ -411,8 +413,8 @@ sim_stat_of() {
 	rmdir "$C/$name"
 	for n in {1..9}; do mkdir "$C/$n"; done
 	tsmctl status --json
-	assert_json '[.findings[] | select(.topic == "quote" and .level == "note") | .message |
-		select(startswith("9 requests, ") and endswith(", ..."))] | length == 1'
+	assert_json --arg user "$user" '[.findings[] | select(.topic == "quote" and .level == "note" and .message != $user) | .message |
+		startswith("9 requests, ") and endswith(", ...")] == [true]'
 }
 
 @test "an entry that cannot be removed is named; the quote is good all the same" {
